@@ -1,0 +1,80 @@
+package lab
+
+import (
+	"net/netip"
+)
+
+// A Cast is the people, hosts and domains that a scenario plays with. Its maps
+// are keyed by the short name that case files use.
+type Cast struct {
+	Organisation Organisation       `yaml:"organisation" json:"organisation"`
+	People       map[string]*Person `yaml:"people" json:"people"`
+	Hosts        map[string]*Host   `yaml:"hosts" json:"hosts"`
+	Domains      map[string]Domain  `yaml:"domains" json:"domains"`
+}
+
+// Organisation names the simulated or real organisation and its servers.
+type Organisation struct {
+	Domain   string `yaml:"domain" json:"domain"`   // DNS and mail domain, e.g. corp.example
+	NetBIOS  string `yaml:"netbios" json:"netbios"` // e.g. CORP
+	Sites    []Site `yaml:"sites" json:"sites"`
+	Database []DB   `yaml:"databases" json:"databases"`
+}
+
+// Site is an Active Directory site with the hosts that stand in it.
+type Site struct {
+	Name   string   `yaml:"name" json:"name"`
+	DCs    []string `yaml:"dcs" json:"dcs"`       // host names; the first DC of the first site is the PDC emulator
+	CAS    []string `yaml:"cas" json:"cas"`       // client access servers
+	Stores []string `yaml:"stores" json:"stores"` // mailbox servers, which also run transport
+}
+
+// DB is a mailbox database and the mailbox server that holds it.
+type DB struct {
+	Name   string `yaml:"name" json:"name"`
+	Server string `yaml:"server" json:"server"`
+}
+
+// Person is somebody with or without a mailbox in the organisation.
+type Person struct {
+	ID          string `yaml:"-" json:"id"`
+	Name        string `yaml:"name" json:"name"`
+	Mail        string `yaml:"mail" json:"mail"`
+	Password    string `yaml:"-" json:"-"`                                   // made from the seed by the lab; never in a file or report
+	CAS         string `yaml:"cas,omitempty" json:"cas,omitempty"`           // the client access server that the load balancer gives this person
+	Database    string `yaml:"database,omitempty" json:"database,omitempty"` // empty: no mailbox here, an outsider
+	MailboxMB   int    `yaml:"mailbox_mb,omitempty" json:"mailbox_mb,omitempty"`
+	OutOfOffice string `yaml:"out_of_office,omitempty" json:"out_of_office,omitempty"` // "", internal, all
+}
+
+// Outsider tells whether the person has no account in the organisation.
+func (p *Person) Outsider() bool { return p.Database == "" }
+
+// Host is a machine on the lab's network.
+type Host struct {
+	ID   string     `yaml:"-" json:"id"`
+	Addr netip.Addr `yaml:"addr" json:"addr"`
+	Zone Zone       `yaml:"zone" json:"zone"`
+	// Roaming hosts (a phone on a mobile network) get another address each
+	// day, counted up from Addr.
+	Roaming bool `yaml:"roaming,omitempty" json:"roaming,omitempty"`
+}
+
+// Zone is the network that a host stands on.
+type Zone string
+
+const (
+	Internet Zone = "internet"
+	LAN      Zone = "lan"
+	Servers  Zone = "servers"
+)
+
+// Domain is how a mail domain outside the organisation answers.
+type Domain string
+
+const (
+	GoodDomain     Domain = "good"     // accepts mail
+	RefusingDomain Domain = "refusing" // its MX answers 550 to every recipient
+	DeadDomain     Domain = "dead"     // its MX does not answer; mail stays queued
+	BogusDomain    Domain = "bogus"    // does not exist in DNS (NXDOMAIN): returned at once
+)

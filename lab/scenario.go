@@ -1,0 +1,101 @@
+package lab
+
+import "time"
+
+// A Scenario is one case: who does what, what the SOP does about it, and what
+// the sources predict. Times are relative to the order.
+type Scenario struct {
+	ID         string
+	Title      string
+	Sources    []string
+	Story      string // a paragraph for training demos
+	Profile    string
+	Set        []string // profile parameters that the case overrides, name=value
+	Cast       *Cast
+	Activities []*Activity
+	Controls   []*Activity
+	SOP        []Step
+	Within     time.Duration
+	Horizon    time.Duration
+	// Expect holds the predicted verdicts: activity id, then capability.
+	Expect map[string]map[Capability]Verdict
+	// File is where the scenario was read from, for error messages.
+	File string
+}
+
+// Role tells what an activity is for.
+type Role string
+
+const (
+	// Threat is an activity that the SOP must end.
+	Threat Role = "threat"
+	// Control is an activity that must keep working.
+	Control Role = "control"
+)
+
+// An Activity is someone on some host doing something over a path, every so
+// often.
+type Activity struct {
+	ID    string
+	Role  Role
+	Who   string
+	From  string
+	Path  Path
+	Do    []Capability
+	Every time.Duration
+	Since time.Duration // start relative to the order, mostly negative
+	// To is the person, or the address, that send and reply write to.
+	To string
+	// Sender is the envelope sender of smtp-anonymous; "{n}" in it becomes
+	// the attempt's number, so that each mail has a sender of its own.
+	Sender string
+	// Size is the body size in bytes of what is sent.
+	Size   int
+	Client Behaviour
+}
+
+// Behaviour is what a client program does by itself.
+type Behaviour struct {
+	// Reconnect tells when the client drops its session and signs in anew:
+	// "when-refused" (default), "never", or every so often.
+	Reconnect string
+	// Every is the interval of a Reconnect that goes by the clock.
+	Every time.Duration
+	// Passwords are those that the person knows: "own" (the one before the
+	// order, default) and "new" (told after a reset), in the order of use.
+	Passwords []string
+}
+
+// Step is one mitigation of the SOP and when it is carried out.
+type Step struct {
+	At     time.Duration
+	Action Action
+	Line   int // in the file it came from, for error messages
+}
+
+// Verdict is what was found about one capability of an activity.
+type Verdict string
+
+const (
+	// Ended within the limit, and stayed gone to the horizon.
+	Ended Verdict = "ended"
+	// Late: ended after the limit.
+	Late Verdict = "late"
+	// Open: still working at the horizon.
+	Open Verdict = "open"
+	// VerdictUnknown: the deciding attempt had no clear outcome.
+	VerdictUnknown Verdict = "unknown"
+	// Invalid: no access before the order, or the control failed too, so
+	// nothing was shown.
+	Invalid Verdict = "invalid"
+	// NotAvailable: this lab has no such path or mitigation.
+	NotAvailable Verdict = "n/a"
+	// Kept is a control's verdict: it worked to the horizon. Outages on the
+	// way are listed with it.
+	Kept Verdict = "kept"
+	// Lost is a control's verdict: it had not come back at the horizon.
+	Lost Verdict = "lost"
+)
+
+// Verdicts lists every verdict of a threat in the order in which it is counted.
+var Verdicts = []Verdict{Ended, Late, Open, VerdictUnknown, Invalid, NotAvailable}

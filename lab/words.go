@@ -1,0 +1,96 @@
+// Package lab says what an experiment is: who tries to reach mail over which
+// access path, what an administrator does about it, and what was observed. It
+// knows no particular lab; a simulated organisation, containers and real
+// servers all implement [Lab].
+package lab
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Path is an access path: one way to reach mail.
+type Path string
+
+// The access paths. Outlook's own (outlook-rpc, outlook-anywhere, mapi-http)
+// and ews are words of the product; a lab says which paths it has.
+const (
+	OutlookRPC      Path = "outlook-rpc"
+	OutlookAnywhere Path = "outlook-anywhere"
+	MAPIHTTP        Path = "mapi-http"
+	OWA             Path = "owa"
+	ActiveSync      Path = "activesync"
+	EWS             Path = "ews"
+	IMAP            Path = "imap"
+	POP3            Path = "pop3"
+	SMTPSubmission  Path = "smtp-submission"
+	SMTPAnonymous   Path = "smtp-anonymous"
+)
+
+// Paths lists every access path in the order in which it is presented.
+var Paths = []Path{OutlookRPC, OutlookAnywhere, MAPIHTTP, OWA, ActiveSync, EWS, IMAP, POP3, SMTPSubmission, SMTPAnonymous}
+
+// Capability is what is done over a path. Each has its own verdict: a size
+// limit ends send and leaves read.
+type Capability string
+
+const (
+	// SignIn opens a new session with the person's credentials.
+	SignIn Capability = "sign-in"
+	// Read lists the inbox and fetches a message that the server holds.
+	Read Capability = "read"
+	// Receive sees a message that arrived after the previous attempt.
+	Receive Capability = "receive"
+	// Send has a message accepted for delivery.
+	Send Capability = "send"
+	// Reply makes the recipient's mailbox answer by itself (out-of-office):
+	// a message is sent and an automatic reply to it is queued or delivered.
+	Reply Capability = "reply"
+)
+
+// Capabilities lists every capability in the order in which it is presented.
+var Capabilities = []Capability{SignIn, Read, Receive, Send, Reply}
+
+// Layer is one thing that keeps a session alive, each with its own clock.
+// The numbers L1 to L12 in the comments are those of the product's layer
+// model (docs/layers.md).
+type Layer string
+
+const (
+	LayerDirectory   Layer = "directory"             // L1 the replica that the server asks
+	LayerTicket      Layer = "kerberos-ticket"       // L2
+	LayerOldPassword Layer = "old-password-window"   // L3
+	LayerToken       Layer = "iis-token-cache"       // L4
+	LayerConnection  Layer = "connection"            // L5
+	LayerCookie      Layer = "owa-cookie"            // L6
+	LayerSession     Layer = "protocol-session"      // L7
+	LayerMailboxInfo Layer = "mailbox-info-cache"    // L8
+	LayerDirCache    Layer = "directory-cache"       // L9
+	LayerHanging     Layer = "hanging-request"       // L10
+	LayerLocalCopy   Layer = "local-copy"            // L11
+	LayerCloudToken  Layer = "cloud-token"           // L12
+	LayerPermission  Layer = "connector-permissions" // transport: permission groups and remote ranges
+	LayerTransport   Layer = "transport"             // transport: limits, queues, out-of-office
+	LayerNetwork     Layer = "network"               // firewall, address, port
+	LayerService     Layer = "service"               // a server or service is down
+	LayerStore       Layer = "store"                 // mailbox missing, locked, over quota
+)
+
+// ParsePath returns the path called s, or an error that names the known ones.
+func ParsePath(s string) (Path, error) { return parseWord("access path", s, Paths) }
+
+// ParseCapability returns the capability called s, or an error that names the
+// known ones.
+func ParseCapability(s string) (Capability, error) { return parseWord("capability", s, Capabilities) }
+
+func parseWord[T ~string](what, s string, known []T) (T, error) {
+	if slices.Contains(known, T(s)) {
+		return T(s), nil
+	}
+	names := make([]string, len(known))
+	for i, k := range known {
+		names[i] = string(k)
+	}
+	return "", fmt.Errorf("unknown %s %q: expected one of %s", what, s, strings.Join(names, ", "))
+}
