@@ -1,0 +1,351 @@
+package network
+
+import (
+	"io"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"shutout/sim/timeline"
+)
+
+// window is how much one direction of a connection buffers before a writer
+// waits, the 64 KiB of a TCP window without scaling (RFC 9293 section 3.1).
+const window = 64 << 10
+
+// conn is one end of an in-memory connection. All fields are guarded by the
+// network's lock.
+type conn struct {
+	n             *Network
+	peer          *conn
+	server        bool // the end that was dialled
+	local, remote *net.TCPAddr
+	clientHost    string
+	serverHost    string
+	owner         *owner
+
+	in      []byte // received and not read yet
+	off     int
+	eof     bool  // the peer closed; nothing follows what is in the buffer
+	err     error // the connection was aborted
+	closed  bool
+	late    bool // a write after the peer's close has been swallowed already
+	hole    bool // packets on this connection vanish
+	lost    bool // something was written into the hole
+	read    deadline
+	write   deadline
+	readers *sync.Cond // waits for data, end or deadline
+	writers *sync.Cond // waits for room
+
+	state endState
+}
+
+// deadline maps a library's wall-clock deadline onto virtual time.
+type deadline struct {
+	at      time.Time // zero: none
+	expired bool
+	queued  time.Time // when the event is due; zero when not queued
+	event   *timeline.Event
+}
+
+// pair makes the two ends of a connection and returns the client's.
+func (n *Network) pair(o *owner, src, dst *host, port int) *conn {
+	n.ephemeral++
+	if n.ephemeral == 0 {
+		n.ephemeral = 49152
+	}
+	from := tcpAddr(n.addr(src), int(n.ephemeral))
+	to := tcpAddr(n.addr(dst), port)
+	c := &conn{n: n, local: from, remote: to, owner: o, clientHost: src.ID, serverHost: dst.ID}
+	s := &conn{n: n, local: to, remote: from, owner: o, clientHost: src.ID, serverHost: dst.ID, server: true}
+	c.peer, s.peer = s, c
+	for _, e := range []*conn{c, s} {
+		e.readers = sync.NewCond(&n.mu)
+		e.writers = sync.NewCond(&n.mu)
+	}
+	o.ends[c] = struct{}{}
+	n.live[s] = struct{}{}
+	s.settle() // busy from now: it waits to be accepted
+	return c
+}
+
+func (c *conn) info() Info {
+	client := c
+	if c.server {
+		client = c.peer
+	}
+	return Info{Owner: c.owner.name, Client: c.clientHost, Server: c.serverHost,
+		Port: client.remote.Port, Remote: client.local.AddrPort().Addr()}
+}
+
+// Read blocks until there is data, the connection ends or the deadline passes.
+func (c *conn) Read(b []byte) (int, error) {
+	c.n.mu.Lock()
+	defer c.n.mu.Unlock()
+	for {
+		switch {
+		case c.closed:
+			return 0, c.opError("read", net.ErrClosed)
+		case c.read.expired:
+			return 0, c.opError("read", os.ErrDeadlineExceeded)
+		case c.off < len(c.in):
+			m := copy(b, c.in[c.off:])
+			c.off += m
+			if c.off == len(c.in) {
+				c.n.release(c)
+			}
+			if c.peer.state.writing {
+				c.peer.wakeWriter()
+			}
+			return m, nil
+		case c.err != nil:
+			c.backFromRead()
+			return 0, c.opError("read", c.err)
+		case c.eof:
+			c.backFromRead()
+			return 0, io.EOF
+		case len(b) == 0:
+			return 0, nil
+		}
+		c.state.reading, c.state.woken = true, false
+		c.settle()
+		c.readers.Wait()
+	}
+}
+
+// backFromRead: whoever woke the reader has taken it off the blocked ones
+// already; a background reader that sees the end is done.
+func (c *conn) backFromRead() {
+	c.state.woken = false
+	c.settle()
+}
+
+// Write hands b to the other end. It waits while the window is full.
+func (c *conn) Write(b []byte) (int, error) {
+	c.n.mu.Lock()
+	defer c.n.mu.Unlock()
+	done := 0
+	for {
+		switch {
+		case c.closed:
+			return done, c.opError("write", net.ErrClosed)
+		case c.err != nil:
+			return done, c.opError("write", c.err)
+		case c.write.expired:
+			return done, c.opError("write", os.ErrDeadlineExceeded)
+		case c.hole:
+			c.lost = true
+			return len(b), nil
+		case c.peer.closed:
+			// TCP notices the peer's close only by the answer to a packet
+			// sent after it: the first write succeeds.
+			if c.late {
+				return done, c.opError("write", syscall.EPIPE)
+			}
+			c.late = true
+			return len(b), nil
+		}
+		p := c.peer
+		if room := window - (len(p.in) - p.off); room > 0 {
+			part := b[done:min(len(b), done+room)]
+			c.n.grow(p)
+			p.in = append(p.in, part...)
+			done += len(part)
+			p.wakeReader(true)
+		}
+		if done == len(b) {
+			c.state.writing = false
+			c.settle()
+			return done, nil
+		}
+		c.state.writing = true
+		c.settle()
+		c.writers.Wait()
+	}
+}
+
+// Close ends the connection in an orderly way: the peer can still read what
+// was sent.
+func (c *conn) Close() error {
+	c.n.mu.Lock()
+	defer c.n.mu.Unlock()
+	if c.closed {
+		return c.opError("close", net.ErrClosed)
+	}
+	if !c.hole {
+		c.peer.eof = true
+		c.peer.wakeReader(false)
+	}
+	c.peer.wakeWriter()
+	c.end()
+	return nil
+}
+
+// abort ends both ends at once, as RST does. n.mu is held.
+func (c *conn) abort(err error) {
+	for _, e := range []*conn{c, c.peer} {
+		if e.err == nil && !e.closed {
+			e.err = err
+		}
+		e.wakeReader(false)
+		e.wakeWriter()
+	}
+	server := c
+	if !c.server {
+		server = c.peer
+	}
+	delete(c.n.live, server)
+}
+
+// end makes the end closed and gives back what it holds. n.mu is held.
+func (c *conn) end() {
+	c.closed = true
+	c.n.release(c)
+	for _, d := range []*deadline{&c.read, &c.write} {
+		if d.event != nil {
+			c.n.tl.Cancel(d.event)
+		}
+	}
+	c.wakeReader(false)
+	c.wakeWriter()
+	c.settle()
+	if c.server {
+		delete(c.n.live, c)
+	} else {
+		delete(c.owner.ends, c)
+	}
+}
+
+func (c *conn) wakeReader(data bool) {
+	if c.state.reading {
+		c.state.reading = false
+		if data && !c.server && c.owner.flights == 0 {
+			// Somebody reads in the background (IMAP IDLE): the world is
+			// not at rest until that reader is back.
+			c.state.woken = true
+		}
+		c.readers.Broadcast()
+	}
+	if c.state.gate != nil && !data {
+		c.state.gate.signal(Gone)
+	}
+	c.settle()
+}
+
+func (c *conn) wakeWriter() {
+	if c.state.writing {
+		c.state.writing = false
+		c.settle()
+		c.writers.Broadcast()
+	}
+}
+
+func (c *conn) LocalAddr() net.Addr  { return c.local }
+func (c *conn) RemoteAddr() net.Addr { return c.remote }
+
+func (c *conn) SetDeadline(t time.Time) error {
+	c.n.mu.Lock()
+	defer c.n.mu.Unlock()
+	c.set(&c.read, t, c.expireRead)
+	c.set(&c.write, t, c.wakeWriter)
+	return nil
+}
+
+func (c *conn) SetReadDeadline(t time.Time) error {
+	c.n.mu.Lock()
+	defer c.n.mu.Unlock()
+	c.set(&c.read, t, c.expireRead)
+	return nil
+}
+
+func (c *conn) SetWriteDeadline(t time.Time) error {
+	c.n.mu.Lock()
+	defer c.n.mu.Unlock()
+	c.set(&c.write, t, c.wakeWriter)
+	return nil
+}
+
+// expireRead wakes a reader without touching a gate: the deadline belongs to
+// the read alone.
+func (c *conn) expireRead() {
+	if c.state.reading {
+		c.state.reading = false
+		c.settle()
+		c.readers.Broadcast()
+	}
+}
+
+// set takes a deadline that a library computed from the wall clock. Its
+// distance from now is what counts, rounded up to a whole second so that the
+// moment does not depend on how fast this machine is. An event that is queued
+// for an earlier time is left there and moves itself on when it fires: a
+// keep-alive connection sets its deadline with every request.
+func (c *conn) set(d *deadline, t time.Time, wake func()) {
+	if c.closed {
+		return
+	}
+	d.expired = false
+	if t.IsZero() {
+		d.at = time.Time{}
+		return
+	}
+	left := time.Until(t)
+	if left <= 0 {
+		d.at = time.Time{}
+		d.expired = true
+		wake()
+		return
+	}
+	left = (left + time.Second - 1).Truncate(time.Second)
+	d.at = c.n.tl.Now().Add(left)
+	if !d.queued.IsZero() && !d.queued.After(d.at) {
+		return
+	}
+	d.queued = d.at
+	if d.event != nil {
+		c.n.tl.Move(d.event, d.at)
+		return
+	}
+	d.event = c.n.tl.At(d.at, 0, func(now time.Time) {
+		c.n.mu.Lock()
+		defer c.n.mu.Unlock()
+		d.queued = time.Time{}
+		switch {
+		case c.closed || d.at.IsZero():
+		case d.at.After(now):
+			d.queued = d.at
+			c.n.tl.Move(d.event, d.at)
+		default:
+			d.at, d.expired = time.Time{}, true
+			if d == &c.read {
+				c.expireRead()
+			} else {
+				c.wakeWriter()
+			}
+		}
+	})
+}
+
+func (c *conn) opError(op string, err error) error {
+	return &net.OpError{Op: op, Net: "tcp", Source: c.local, Addr: c.remote, Err: err}
+}
+
+// grow gives c a receive buffer when it has none; release takes it back when
+// it is empty, so that ten thousand silent sessions hold no buffers.
+func (n *Network) grow(c *conn) {
+	if c.in == nil && len(n.buffers) > 0 {
+		last := len(n.buffers) - 1
+		c.in, n.buffers = n.buffers[last], n.buffers[:last]
+	} else if c.off > 0 && c.off == len(c.in) {
+		c.in, c.off = c.in[:0], 0
+	}
+}
+
+func (n *Network) release(c *conn) {
+	if c.in != nil && len(n.buffers) < 64 {
+		n.buffers = append(n.buffers, c.in[:0])
+	}
+	c.in, c.off = nil, 0
+}

@@ -1,0 +1,154 @@
+package network
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"shutout/lab"
+)
+
+// Action is what a firewall does with a packet.
+type Action int
+
+const (
+	Allow  Action = iota
+	Drop          // in silence: the caller waits for its time-out
+	Reject        // with an answer: the caller is refused at once
+)
+
+// Rule is a line of the firewall. Empty fields match everything. The first
+// rule that matches decides; what no rule matches is allowed.
+type Rule struct {
+	ID       string // the same ID replaces or removes
+	Action   Action
+	FromZone lab.Zone
+	From     []netip.Prefix
+	To       []string // hosts
+	ToZone   lab.Zone
+	Ports    []int // on the far end
+}
+
+func (r *Rule) matches(n *Network, src netip.Addr, zone lab.Zone, dst *host, port int) bool {
+	if r.FromZone != "" && r.FromZone != zone {
+		return false
+	}
+	if len(r.From) > 0 && !slices.ContainsFunc(r.From, func(p netip.Prefix) bool { return p.Contains(src) }) {
+		return false
+	}
+	if r.ToZone != "" && r.ToZone != dst.Zone {
+		return false
+	}
+	if len(r.To) > 0 && !slices.Contains(r.To, dst.ID) {
+		return false
+	}
+	return len(r.Ports) == 0 || slices.Contains(r.Ports, port)
+}
+
+// AddRule puts r before the other rules, or in place of the rule with its ID.
+// Connections that r forbids go silent (Drop) or are reset (Reject).
+func (n *Network) AddRule(r Rule) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if i := n.ruleIndex(r.ID); i >= 0 {
+		n.firewall[i] = r
+	} else {
+		n.firewall = slices.Insert(n.firewall, 0, r)
+	}
+	n.enforce()
+}
+
+// AppendRule puts r behind the other rules.
+func (n *Network) AppendRule(r Rule) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.firewall = append(n.firewall, r)
+}
+
+// RemoveRule takes the rule with this ID away. Connections whose packets it
+// dropped go on unless something was lost on them.
+func (n *Network) RemoveRule(id string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	i := n.ruleIndex(id)
+	if i < 0 {
+		return false
+	}
+	n.firewall = slices.Delete(n.firewall, i, i+1)
+	n.enforce()
+	return true
+}
+
+func (n *Network) ruleIndex(id string) int {
+	return slices.IndexFunc(n.firewall, func(r Rule) bool { return id != "" && r.ID == id })
+}
+
+// enforce applies the rules to the open connections.
+func (n *Network) enforce() {
+	for s := range n.live {
+		i := s.info()
+		switch n.decide(i.Remote, n.hosts[i.Client].Zone, n.hosts[i.Server], i.Port) {
+		case Reject:
+			s.abort(errReset)
+		case Drop:
+			s.hole, s.peer.hole = true, true
+		default:
+			s.hole, s.peer.hole = s.lost || s.peer.lost, s.lost || s.peer.lost
+		}
+		s.peer.settle()
+	}
+	n.account.changed()
+}
+
+func (n *Network) verdict(src, dst *host, port int) Action {
+	return n.decide(n.addr(src), src.Zone, dst, port)
+}
+
+func (n *Network) decide(src netip.Addr, zone lab.Zone, dst *host, port int) Action {
+	for i := range n.firewall {
+		if r := &n.firewall[i]; r.matches(n, src, zone, dst, port) {
+			return r.Action
+		}
+	}
+	return Allow
+}
+
+// Reachable tells whether a host could connect to a port of another, as far
+// as the firewall is concerned.
+func (n *Network) Reachable(from, to string, port int) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	src, dst := n.hosts[from], n.find(to)
+	return src != nil && dst != nil && n.verdict(src, dst, port) == Allow
+}
+
+// Dropped is a line of the firewall's log.
+type Dropped struct {
+	At       time.Time
+	From, To netip.Addr
+	Port     int
+}
+
+// dropLogSize bounds the firewall's log; older lines make room.
+const dropLogSize = 10000
+
+type dropLog struct {
+	lines []Dropped
+	next  int
+}
+
+func (l *dropLog) add(d Dropped) {
+	if len(l.lines) < dropLogSize {
+		l.lines = append(l.lines, d)
+		return
+	}
+	l.lines[l.next] = d
+	l.next = (l.next + 1) % dropLogSize
+}
+
+// DropLog returns the firewall's log of dropped calls, oldest first.
+func (n *Network) DropLog() []Dropped {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Concat(n.dropped.lines[n.dropped.next:], n.dropped.lines[:n.dropped.next])
+}

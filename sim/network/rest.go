@@ -1,0 +1,215 @@
+package network
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// The world is at rest when nothing can happen before the clock moves:
+//
+//   - every server end is blocked in a read, parked at a gate, blocked in a
+//     write to a client that does not read, or closed;
+//   - no reader that a push woke between attempts is still at work;
+//   - every attempt in flight waits for virtual time: it is blocked in a read
+//     whose far end is parked, or whose packets vanish, or it calls a host
+//     that does not answer.
+//
+// An attempt that is doing anything else keeps the clock still, however long
+// it takes on the wall clock. So no run depends on goroutine scheduling.
+
+// endState is what the accounting knows of one end.
+type endState struct {
+	reading bool  // blocked in Read
+	writing bool  // blocked in Write
+	active  bool  // a request is being handled, whatever Read does beside it
+	woken   bool  // a push woke a client's background reader, which is still at work
+	gate    *Gate // the goroutine that serves this end is parked here
+	held    int   // gates of this end that woke and have not come back
+	counted bool  // this end is in account.busy
+}
+
+type account struct {
+	busy    int
+	flying  []*owner // owners with an attempt in flight
+	waiting bool     // WaitRest is waiting
+	rest    *sync.Cond
+}
+
+// owner is an activity with its client ends.
+type owner struct {
+	name    string
+	flights int
+	calling int // dials in flight that nobody will answer
+	ends    map[*conn]struct{}
+}
+
+func (a *account) init(mu *sync.Mutex) { a.rest = sync.NewCond(mu) }
+
+// changed wakes WaitRest to look again.
+func (a *account) changed() {
+	if a.waiting {
+		a.rest.Signal()
+	}
+}
+
+func (n *Network) owner(name string) *owner {
+	o, ok := n.owners[name]
+	if !ok {
+		o = &owner{name: name, ends: map[*conn]struct{}{}}
+		n.owners[name] = o
+	}
+	return o
+}
+
+// settle counts c as busy or not after its state changed.
+func (c *conn) settle() {
+	busy := c.busy()
+	a := &c.n.account
+	if busy != c.state.counted {
+		c.state.counted = busy
+		if busy {
+			a.busy++
+		} else {
+			a.busy--
+		}
+	}
+	if !busy {
+		a.changed()
+	}
+}
+
+func (c *conn) busy() bool {
+	s := &c.state
+	switch {
+	case c.closed:
+		return s.held > 0
+	case !c.server:
+		return s.woken
+	case s.held > 0:
+		return true
+	case s.gate != nil || s.writing:
+		return false
+	default:
+		return !s.reading || s.active
+	}
+}
+
+// stuck tells whether an attempt that reads from this client end can go on
+// only when the clock moves.
+func (c *conn) stuck() bool {
+	if !c.state.reading || len(c.in) > c.off || c.eof || c.err != nil {
+		return false
+	}
+	return c.peer.state.gate != nil || c.lost
+}
+
+func (o *owner) stuck() bool {
+	if o.calling > 0 {
+		return true
+	}
+	for c := range o.ends {
+		if c.stuck() {
+			return true
+		}
+	}
+	return false
+}
+
+func (n *Network) atRest() bool {
+	if n.account.busy > 0 {
+		return false
+	}
+	for _, o := range n.account.flying {
+		if !o.stuck() {
+			return false
+		}
+	}
+	return true
+}
+
+// Begin says that an attempt of the activity called name is in flight.
+func (n *Network) Begin(name string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	o := n.owner(name)
+	if o.flights == 0 {
+		n.account.flying = append(n.account.flying, o)
+	}
+	o.flights++
+}
+
+// End says that it is over.
+func (n *Network) End(name string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	o := n.owner(name)
+	o.flights--
+	if o.flights == 0 {
+		i := slices.Index(n.account.flying, o)
+		n.account.flying = slices.Delete(n.account.flying, i, i+1)
+	}
+	n.account.changed()
+}
+
+// Patience is how long on the wall clock the world may take to come to rest
+// before WaitRest calls it a defect of the lab.
+const Patience = 60 * time.Second
+
+// WaitRest returns when the world is at rest. It returns an error when ctx
+// ends, or when the world does not come to rest within Patience: somebody
+// waits for something that will never come.
+func (n *Network) WaitRest(ctx context.Context) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.atRest() {
+		return ctx.Err()
+	}
+	var late bool
+	wake := func() {
+		n.mu.Lock()
+		n.account.rest.Signal()
+		n.mu.Unlock()
+	}
+	timer := time.AfterFunc(Patience, func() {
+		n.mu.Lock()
+		late = true
+		n.mu.Unlock()
+		wake()
+	})
+	defer timer.Stop()
+	defer context.AfterFunc(ctx, wake)()
+	n.account.waiting = true
+	defer func() { n.account.waiting = false }()
+	for !n.atRest() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if late {
+			return fmt.Errorf("the lab did not come to rest within %s: %s", Patience, n.unrest())
+		}
+		n.account.rest.Wait()
+	}
+	return ctx.Err()
+}
+
+// unrest describes who is still at work.
+func (n *Network) unrest() string {
+	var parts []string
+	for c := range n.live {
+		if c.busy() {
+			i := c.info()
+			parts = append(parts, fmt.Sprintf("%s:%d is busy with %s", i.Server, i.Port, i.Owner))
+		}
+	}
+	for _, o := range n.account.flying {
+		if !o.stuck() {
+			parts = append(parts, o.name+" is in the middle of an attempt")
+		}
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, "; ")
+}
