@@ -1,0 +1,114 @@
+package clientaccess
+
+import (
+	"encoding/binary"
+	"errors"
+	"time"
+
+	"shutout/lab"
+	"shutout/sim/profile"
+)
+
+// Cookie is what a forms cookie tells once it is open.
+type Cookie struct {
+	User, Password string
+	Private        bool
+	// Session tells one sign-in from another.
+	Session uint64
+	// Stale says that the cookie is under an older key: the answer must carry
+	// a new one, from RenewCookie.
+	Stale bool
+}
+
+// startKeys makes the cookie keys at IIS's start: keys of this server alone, or
+// those that follow from the certificate, which outlive the start.
+func (s *Server) startKeys(now time.Time) {
+	p := &s.ca.p.OWA
+	root, epoch := secret(s.rand), now
+	if p.CookieScope == profile.Certificate {
+		root, epoch = s.ca.certificate, s.ca.began
+	}
+	s.keys[publicCookie] = newKeyring(publicCookie, root, epoch, p.PublicTimeout, p.KeysPerTimeout, p.KeyGenerations)
+	s.keys[privateCookie] = newKeyring(privateCookie, root, epoch, p.PrivateTimeout, p.KeysPerTimeout, p.KeyGenerations)
+}
+
+// IssueCookie seals the credentials of a sign-in with the logon form.
+func (s *Server) IssueCookie(now time.Time, user, password string, private bool) string {
+	s.signIns++
+	session := uint64(s.number)<<48 | s.signIns
+	s.touch(now, session)
+	return s.seal(now, Cookie{User: user, Password: password, Private: private, Session: session})
+}
+
+// RenewCookie seals c anew under the current key.
+func (s *Server) RenewCookie(now time.Time, c Cookie) string { return s.seal(now, c) }
+
+func (s *Server) seal(now time.Time, c Cookie) string {
+	s.sealed++
+	var nonce [cookieNonce]byte
+	binary.BigEndian.PutUint32(nonce[:], s.number)
+	binary.BigEndian.PutUint64(nonce[4:], s.sealed)
+	kind := publicCookie
+	if c.Private {
+		kind = privateCookie
+	}
+	return s.keys[kind].seal(now, cookieBody{session: c.Session, issued: now, user: c.User, password: c.Password}, nonce)
+}
+
+// OpenCookie opens a forms cookie. It says nothing about the credentials in
+// it: whoever asks has to hand them to Authenticate. The user counts as active
+// from then on.
+func (s *Server) OpenCookie(now time.Time, text string) (Cookie, lab.Decision) {
+	d := lab.Decision{At: now, Layer: lab.LayerCookie, Server: s.host}
+	kind, gen, raw, err := decodeCookie(text)
+	if err != nil {
+		d.Reason = "cookie refused: " + err.Error()
+		return Cookie{}, d
+	}
+	ring := s.keys[kind]
+	d.Rule = kind.String() + " time-out " + lab.Duration(ring.timeout)
+	body, err := ring.open(now, gen, raw)
+	if err != nil {
+		d.Reason = "cookie refused: " + err.Error()
+		if errors.Is(err, errCookieKey) {
+			d.Since = ring.epoch
+		}
+		return Cookie{}, d
+	}
+	d.Since = body.issued
+	if limit := s.ca.p.OWA.ActivityTimeout; limit != profile.Never {
+		last, ok := s.active[body.session]
+		if !ok {
+			last = body.issued
+		}
+		if now.Sub(last) >= limit {
+			delete(s.active, body.session)
+			d.Reason, d.Rule, d.Renewed = "cookie refused: no activity", "activity time-out "+lab.Duration(limit), last
+			return Cookie{}, d
+		}
+	}
+	s.touch(now, body.session)
+	d.Allowed, d.Reason = true, "cookie opened"
+	d.Until = ring.lapse(gen)
+	return Cookie{
+		User: body.user, Password: body.password, Private: kind == privateCookie,
+		Session: body.session, Stale: gen != ring.generation(now),
+	}, d
+}
+
+// touch notes a request of a forms session, for the activity time-out.
+func (s *Server) touch(now time.Time, session uint64) {
+	limit := s.ca.p.OWA.ActivityTimeout
+	if limit == profile.Never {
+		return
+	}
+	if len(s.active) >= s.activeMax {
+		for id, last := range s.active {
+			if now.Sub(last) >= limit {
+				delete(s.active, id)
+			}
+		}
+		s.activeMax = max(minSweep, 2*len(s.active))
+	}
+	s.active[session] = now
+}

@@ -1,0 +1,160 @@
+package clientaccess
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"shutout/sim/directory"
+	"shutout/sim/profile"
+)
+
+// Server is one client access server.
+type Server struct {
+	ca        *ClientAccess
+	host      string
+	number    uint32 // 1, 2, …; part of each cookie's nonce
+	rand      *rand.Rand
+	dc        *directory.DC
+	cache     *directory.Cache
+	processes map[Pool]*Process
+	sessions  registry
+	down      map[string]bool
+
+	rule    *tokenRule    // what tokens minted now get
+	nextTTL time.Duration // what the registry says; read when IIS starts
+
+	keys      map[cookieKind]*keyring
+	sealed    uint64               // cookies sealed so far, for the nonce
+	signIns   uint64               // sessions begun with the logon form
+	active    map[uint64]time.Time // forms session -> latest request
+	activeMax int                  // size at which idle entries are looked for
+}
+
+func newServer(ca *ClientAccess, host string, number uint32, now time.Time) *Server {
+	dc := ca.dir.DCFor(host)
+	s := &Server{
+		ca: ca, host: host, number: number, dc: dc,
+		rand:      ca.tl.Rand("clientaccess/" + host),
+		cache:     directory.NewCache(dc, ca.p.Dir.CacheTTL),
+		processes: make(map[Pool]*Process),
+		down:      make(map[string]bool),
+		nextTTL:   ca.p.IIS.TokenTTL,
+		keys:      make(map[cookieKind]*keyring),
+		active:    make(map[uint64]time.Time),
+		activeMax: minSweep,
+	}
+	s.startIIS(now)
+	return s
+}
+
+// Host returns the server's name.
+func (s *Server) Host() string { return s.host }
+
+// DC returns the domain controller that this server asks.
+func (s *Server) DC() *directory.DC { return s.dc }
+
+// Directory returns this server's cache of directory objects (L9).
+func (s *Server) Directory() *directory.Cache { return s.cache }
+
+// SetTokenTTL writes UserTokenTTL into the registry. Tokens that are already
+// minted keep theirs; new ones get it when IIS has been restarted, or at once
+// if the profile says that worker processes watch the value (KB267568 against
+// TechNet cc783800).
+func (s *Server) SetTokenTTL(now time.Time, ttl time.Duration) {
+	s.nextTTL = ttl
+	if s.ca.p.IIS.TokenTTLReload == profile.ReloadLive {
+		s.readTTL()
+	}
+}
+
+func (s *Server) readTTL() {
+	p := &s.ca.p.IIS
+	r := &tokenRule{
+		ttl:     s.nextTTL,
+		sliding: p.TokenTTLMode == profile.Sliding,
+		never:   s.nextTTL <= 0 && p.TokenTTLZero == profile.NeverFlush,
+	}
+	if p.TokenTTLFrozen || s.rule == nil {
+		s.rule = r
+	} else {
+		*s.rule = *r // tokens that are already minted share it
+	}
+}
+
+// startIIS brings up every pool with an empty token cache, and the cookie keys.
+func (s *Server) startIIS(now time.Time) {
+	s.readTTL()
+	for _, pool := range Pools {
+		if s.home(pool) == pool {
+			s.startProcess(now, pool)
+		}
+	}
+	s.startKeys(now)
+}
+
+// ResetOptions are the switches of iisreset.
+type ResetOptions struct {
+	NoForce bool // /noforce: do not end services that will not stop
+	Fail    bool // with NoForce: have a service refuse to stop
+}
+
+// ResetResult is what iisreset answers.
+type ResetResult struct {
+	ExitCode int // 0, or a Windows error code
+	Text     string
+	Took     time.Duration // until the command came back
+}
+
+// errorServiceTimeout is ERROR_SERVICE_REQUEST_TIMEOUT.
+const errorServiceTimeout = 1053
+
+// Reset is iisreset: IIS stops, which resets every HTTP connection and empties
+// every pool's token cache, and is away until its services have started again.
+// With /noforce it can fail, and then nothing has changed: every token lives
+// on.
+func (s *Server) Reset(now time.Time, o ResetOptions) ResetResult {
+	p := &s.ca.p.IIS
+	if o.NoForce && (o.Fail || p.ResetNoforceFails) {
+		return ResetResult{errorServiceTimeout, "a service did not stop in time and was not forced to; nothing was restarted", p.ResetRestartWait}
+	}
+	services := []string{ServiceIIS}
+	if p.ResetStopsMailServices {
+		services = append(services, ServiceIMAP, ServicePOP, ServiceSMTP)
+	}
+	for _, service := range services {
+		s.RestartService(now, service, p.ResetDown)
+	}
+	return ResetResult{0, "IIS stopped and started again", p.ResetDown}
+}
+
+// RestartService stops a service, severs what it holds, and starts it again
+// after wait.
+func (s *Server) RestartService(now time.Time, service string, wait time.Duration) {
+	s.stop(now, service)
+	s.ca.tl.At(now.Add(wait), 0, func(now time.Time) { s.start(now, service) })
+}
+
+// Running tells whether a service is up.
+func (s *Server) Running(service string) bool { return !s.down[service] }
+
+func (s *Server) stop(now time.Time, service string) {
+	s.down[service] = true
+	s.ca.serviceState(s.host, service, false)
+	s.sessions.sever(now, service+" stopped", func(e *Session) bool { return e.Service == service })
+	if service == ServiceIIS {
+		clear(s.active)
+		s.startIIS(now) // nobody sees it before the service is up
+	}
+	s.ca.dropConnections(s.host, service)
+}
+
+func (s *Server) start(now time.Time, service string) {
+	if !s.down[service] {
+		return
+	}
+	delete(s.down, service)
+	if service == ServiceIIS {
+		s.startIIS(now)
+	}
+	s.ca.serviceState(s.host, service, true)
+}
