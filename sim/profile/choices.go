@@ -1,0 +1,174 @@
+package profile
+
+// choice is a parameter type with a fixed list of words. The list is the same as the data's; Load checks that.
+type choice interface{ choices() []string }
+
+// TTLMode says when the clock of a cached token starts again.
+type TTLMode string
+
+const (
+	Sliding  TTLMode = "sliding"  // at each reuse
+	Absolute TTLMode = "absolute" // never
+)
+
+func (TTLMode) choices() []string { return []string{string(Sliding), string(Absolute)} }
+
+// TTLReload says when an edit of the token lifetime takes effect.
+type TTLReload string
+
+const (
+	ReloadOnRestart TTLReload = "restart" // when IIS restarts
+	ReloadLive      TTLReload = "live"    // at once, for tokens made from then on
+)
+
+func (TTLReload) choices() []string { return []string{string(ReloadOnRestart), string(ReloadLive)} }
+
+// TTLZero says what a token lifetime of 0 means.
+type TTLZero string
+
+const (
+	NeverFlush  TTLZero = "never-flush" // time removes no token
+	Immediately TTLZero = "immediately" // no token is reused
+)
+
+func (TTLZero) choices() []string { return []string{string(NeverFlush), string(Immediately)} }
+
+// TokenScope says who shares a token cache.
+type TokenScope string
+
+const (
+	PerWorkerProcess TokenScope = "worker-process" // the requests of one worker process on one server
+	PerOrganisation  TokenScope = "organisation"   // the Client Access servers of the organisation
+)
+
+func (TokenScope) choices() []string {
+	return []string{string(PerWorkerProcess), string(PerOrganisation)}
+}
+
+// AuthScope says what one sign-in over HTTP is good for.
+type AuthScope string
+
+const (
+	PerConnection AuthScope = "connection"
+	PerRequest    AuthScope = "request"
+)
+
+func (AuthScope) choices() []string { return []string{string(PerConnection), string(PerRequest)} }
+
+// SessionHolder names the service that holds an open Outlook session.
+type SessionHolder string
+
+const (
+	HeldByStore        SessionHolder = "store"         // the information store, MSExchangeIS
+	HeldByClientAccess SessionHolder = "client-access" // RPC Client Access, MSExchangeRPC
+)
+
+func (SessionHolder) choices() []string {
+	return []string{string(HeldByStore), string(HeldByClientAccess)}
+}
+
+// Guard says what Outlook does when a foreign program sends through it.
+type Guard string
+
+const (
+	GuardDeny        Guard = "deny"
+	GuardPrompt      Guard = "prompt"
+	GuardAllow       Guard = "allow"
+	GuardByAntivirus Guard = "by-antivirus" // asks only when antivirus is missing or out of date
+)
+
+func (Guard) choices() []string {
+	return []string{string(GuardDeny), string(GuardPrompt), string(GuardAllow), string(GuardByAntivirus)}
+}
+
+// CookieScope says who can read a forms cookie.
+type CookieScope string
+
+const (
+	ServerKeys  CookieScope = "server-keys" // the server that made it, until its keys are replaced or it restarts
+	Certificate CookieScope = "certificate" // every server with the same certificate, restarts included
+)
+
+func (CookieScope) choices() []string { return []string{string(ServerKeys), string(Certificate)} }
+
+// LoginType says how a password may reach POP3 and IMAP4.
+type LoginType string
+
+const (
+	LoginPlain  LoginType = "plain"  // also in the clear
+	LoginSecure LoginType = "secure" // under TLS only
+)
+
+func (LoginType) choices() []string { return []string{string(LoginPlain), string(LoginSecure)} }
+
+// RecipientValidation says what happens to unknown local recipients.
+type RecipientValidation string
+
+const (
+	ValidateOff       RecipientValidation = "off"       // accepted, and returned to the sender later
+	ValidateRecipient RecipientValidation = "recipient" // each refused at RCPT TO
+	ValidateMessage   RecipientValidation = "message"   // one of them costs the whole message
+)
+
+func (RecipientValidation) choices() []string {
+	return []string{string(ValidateOff), string(ValidateRecipient), string(ValidateMessage)}
+}
+
+// ProtocolLog says whether a connector logs its conversations.
+type ProtocolLog string
+
+const (
+	LogNone    ProtocolLog = "none"
+	LogVerbose ProtocolLog = "verbose"
+)
+
+func (ProtocolLog) choices() []string { return []string{string(LogNone), string(LogVerbose)} }
+
+// OOFType is a remote domain's AllowedOOFType: which out-of-office replies it lets out.
+type OOFType string
+
+const (
+	OOFExternal       OOFType = "external"        // external replies of users who set them with 2007 or later
+	OOFExternalLegacy OOFType = "external-legacy" // also replies set with older clients
+	OOFInternalLegacy OOFType = "internal-legacy" // internal replies and those of older clients
+	OOFNone           OOFType = "none"
+)
+
+func (OOFType) choices() []string {
+	return []string{string(OOFExternal), string(OOFExternalLegacy), string(OOFInternalLegacy), string(OOFNone)}
+}
+
+// Audience says which outside senders get an out-of-office reply.
+type Audience string
+
+const (
+	AudienceNone  Audience = "none"
+	AudienceKnown Audience = "known" // those in the user's contacts
+	AudienceAll   Audience = "all"
+)
+
+func (Audience) choices() []string {
+	return []string{string(AudienceNone), string(AudienceKnown), string(AudienceAll)}
+}
+
+// MailboxOOF is a mailbox's ExternalOofOptions.
+type MailboxOOF string
+
+const (
+	MailboxOOFExternal     MailboxOOF = "external"      // the mailbox may reply to outside senders
+	MailboxOOFInternalOnly MailboxOOF = "internal-only" // it may not
+)
+
+func (MailboxOOF) choices() []string {
+	return []string{string(MailboxOOFExternal), string(MailboxOOFInternalOnly)}
+}
+
+// EnvelopeSender is the reverse path of an automatic reply.
+type EnvelopeSender string
+
+const (
+	SenderUser  EnvelopeSender = "user"
+	SenderEmpty EnvelopeSender = "empty" // MAIL FROM:<>
+)
+
+func (EnvelopeSender) choices() []string { return []string{string(SenderUser), string(SenderEmpty)} }
