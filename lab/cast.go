@@ -37,10 +37,13 @@ type DB struct {
 
 // Person is somebody with or without a mailbox in the organisation.
 type Person struct {
-	ID          string `yaml:"-" json:"id"`
-	Name        string `yaml:"name" json:"name"`
-	Mail        string `yaml:"mail" json:"mail"`
-	Password    string `yaml:"-" json:"-"`                                   // made from the seed by the lab; never in a file or report
+	ID       string `yaml:"-" json:"id"`
+	Name     string `yaml:"name" json:"name"`
+	Mail     string `yaml:"mail" json:"mail"`
+	Password string `yaml:"-" json:"-"` // made from the seed by the lab; never in a file or report
+	// NewPassword is the one that an administrator's reset sets; only a person
+	// who is told knows it.
+	NewPassword string `yaml:"-" json:"-"`
 	CAS         string `yaml:"cas,omitempty" json:"cas,omitempty"`           // the client access server that the load balancer gives this person
 	Database    string `yaml:"database,omitempty" json:"database,omitempty"` // empty: no mailbox here, an outsider
 	MailboxMB   int    `yaml:"mailbox_mb,omitempty" json:"mailbox_mb,omitempty"`

@@ -63,8 +63,9 @@ type Clock interface {
 	// first, then the one that was made first. Owner is the activity that f
 	// acts for; it may be empty.
 	At(t time.Time, class int, owner string, f func(ctx context.Context))
-	// Run plays everything due up to and at until, then returns. Work that is
-	// still in flight then is cut off by its context.
+	// Run plays everything due up to and at until, then returns. It may be
+	// called again to play on. Work that is still in flight when the lab is
+	// closed is cut off by its context.
 	Run(ctx context.Context, until time.Time) error
 }
 

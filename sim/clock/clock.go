@@ -17,14 +17,20 @@ type Clock struct {
 	tl    *timeline.Timeline
 	net   *network.Network
 	world sync.Locker
-	ctx   context.Context // of the processes that Run started
+	ctx   context.Context // of the processes
+	stop  context.CancelFunc
 }
 
 // New returns a clock for tl and net. The lock guards the world's state: it is
 // held whenever an event of the timeline fires.
 func New(tl *timeline.Timeline, net *network.Network, world sync.Locker) *Clock {
-	return &Clock{tl: tl, net: net, world: world, ctx: context.Background()}
+	c := &Clock{tl: tl, net: net, world: world}
+	c.ctx, c.stop = context.WithCancel(context.Background())
+	return c
 }
+
+// Stop cancels the context of every process: what is still in flight is over.
+func (c *Clock) Stop() { c.stop() }
 
 // Now returns the virtual time.
 func (c *Clock) Now() time.Time { return c.tl.Now() }
@@ -33,19 +39,15 @@ func (c *Clock) Now() time.Time { return c.tl.Now() }
 func (c *Clock) At(t time.Time, class int, owner string, f func(context.Context)) {
 	c.tl.At(t, class, func(time.Time) {
 		c.net.Begin(owner)
-		ctx := c.ctx
 		go func() {
 			defer c.net.End(owner)
-			f(ctx)
+			f(c.ctx)
 		}()
 	})
 }
 
 // Run plays everything due up to and at until as fast as it goes.
 func (c *Clock) Run(ctx context.Context, until time.Time) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	c.ctx = ctx
 	for {
 		if err := c.net.WaitRest(ctx); err != nil {
 			return err
@@ -66,7 +68,6 @@ func (c *Clock) step(until time.Time) bool {
 // ends: foreign clients can use the world meanwhile.
 func (c *Clock) Play(ctx context.Context, speed float64) error {
 	const tick = 20 * time.Millisecond
-	c.ctx = ctx
 	wallStart, start := time.Now(), c.tl.Now()
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()

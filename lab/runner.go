@@ -1,0 +1,306 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Runner plays scenarios. The same runner serves every lab and every kind of
+// case.
+type Runner struct {
+	// NewClient makes the wire client for an activity.
+	NewClient func(Env) (Client, error)
+	// Progress, if set, is told now and then how far the play has come.
+	Progress func(at, horizon time.Duration)
+}
+
+// Run plays s on l and judges what was seen. The order is given as late after
+// the lab's present time as the earliest activity needs.
+func (r *Runner) Run(ctx context.Context, l Lab, s *Scenario) (*RunResult, error) {
+	p := &play{runner: r, lab: l, s: s}
+	p.order = l.Clock().Now().Add(s.Lead())
+	for _, a := range s.Activities {
+		p.add(a)
+	}
+	for _, a := range s.Controls {
+		p.add(a)
+	}
+	defer p.close()
+	for _, step := range s.SOP {
+		p.schedule(step)
+	}
+	for _, pl := range p.players {
+		p.next(pl, p.order.Add(pl.activity.Since))
+	}
+	wall := time.Now()
+	if err := p.run(ctx); err != nil {
+		return nil, fmt.Errorf("%s: %w", s.ID, err)
+	}
+	res := p.result()
+	res.WallS = Seconds(time.Since(wall))
+	return res, nil
+}
+
+// Lead is how long before the order the first activity begins.
+func (s *Scenario) Lead() time.Duration {
+	var lead time.Duration
+	for _, list := range [][]*Activity{s.Activities, s.Controls} {
+		for _, a := range list {
+			lead = max(lead, -a.Since)
+		}
+	}
+	return lead
+}
+
+// play is one scenario being played.
+type play struct {
+	runner  *Runner
+	lab     Lab
+	s       *Scenario
+	order   time.Time
+	players []*player
+	steps   []*StepResult
+	// missing says which mitigation this lab does not have.
+	missing string
+}
+
+// player acts out one activity.
+type player struct {
+	activity *Activity
+	tracks   []*Track
+	client   Client
+	number   int // of the attempt
+	inFlight bool
+}
+
+func (p *play) add(a *Activity) {
+	pl := &player{activity: a}
+	for _, c := range a.Do {
+		pl.tracks = append(pl.tracks, &Track{Activity: a, Capability: c})
+	}
+	p.players = append(p.players, pl)
+	if err := p.connect(pl); err != nil {
+		for _, t := range pl.tracks {
+			t.Missing = err.Error()
+		}
+	}
+}
+
+func (p *play) connect(pl *player) error {
+	a := pl.activity
+	cast := p.lab.Cast()
+	who := cast.People[a.Who]
+	if who == nil {
+		return fmt.Errorf("%w: nobody is called %q here", ErrNotAvailable, a.Who)
+	}
+	target := who
+	if a.Path == SMTPAnonymous {
+		if to := cast.People[a.To]; to != nil {
+			target = to
+		}
+	}
+	ep, err := p.lab.Endpoint(target, a.Path)
+	if err != nil {
+		return err
+	}
+	env := Env{
+		Endpoint: ep,
+		Dial: func(ctx context.Context, addr string) (net.Conn, error) {
+			return p.lab.Dial(ctx, a.ID, a.From, addr)
+		},
+		Now: p.lab.Clock().Now, Activity: a, Domain: cast.Organisation.Domain,
+	}
+	if !who.Outsider() {
+		env.Login = Login{User: who.Mail, Address: who.Mail, Passwords: who.known(a.Client.Passwords)}
+	}
+	pl.client, err = p.runner.NewClient(env)
+	return err
+}
+
+// known lists the passwords that somebody knows, in the order of use.
+func (p *Person) known(words []string) []string {
+	if len(words) == 0 {
+		return []string{p.Password}
+	}
+	var out []string
+	for _, w := range words {
+		if w == "new" {
+			out = append(out, p.NewPassword)
+		} else {
+			out = append(out, p.Password)
+		}
+	}
+	return out
+}
+
+func (p *play) schedule(step Step) {
+	res := &StepResult{AtS: Seconds(step.At), Do: step.Action.Name(), Outcome: Failed, Detail: "not reached"}
+	p.steps = append(p.steps, res)
+	p.lab.Clock().At(p.order.Add(step.At), ClassStep, "", func(ctx context.Context) {
+		out := p.lab.Apply(ctx, step.Action)
+		res.Outcome, res.Detail = out.Result, out.Detail
+		if out.Result == NotApplicable {
+			p.missing = step.Action.Name() + ": " + out.Detail
+		}
+	})
+}
+
+// next schedules the player's attempt at t and, from there, all that follow.
+func (p *play) next(pl *player, t time.Time) {
+	if pl.client == nil || t.After(p.order.Add(p.s.Horizon)) {
+		return
+	}
+	p.lab.Clock().At(t, ClassAttempt, pl.activity.ID, func(ctx context.Context) {
+		p.next(pl, t.Add(pl.activity.Every))
+		if pl.inFlight {
+			return // the previous attempt still waits for an answer
+		}
+		pl.inFlight = true
+		defer func() { pl.inFlight = false }()
+		pl.number++
+		for _, track := range pl.tracks {
+			p.attempt(ctx, pl, track)
+		}
+	})
+}
+
+func (p *play) attempt(ctx context.Context, pl *player, t *Track) {
+	clock := p.lab.Clock()
+	begun := clock.Now()
+	task, err := p.task(ctx, pl, t.Capability)
+	if err == nil {
+		err = pl.client.Do(ctx, task)
+	}
+	if err == nil && t.Capability == Reply {
+		err = p.replied(task)
+	}
+	if ctx.Err() != nil {
+		return // the run is over; this attempt shows nothing
+	}
+	var why []Decision
+	if ex, ok := p.lab.(Explainer); ok {
+		why = ex.Decisions(pl.activity.ID)
+	}
+	if errors.Is(err, ErrNotAvailable) {
+		t.Missing = err.Error()
+		return
+	}
+	t.Observe(begun.Sub(p.order), clock.Now().Sub(p.order), failure(err), why)
+}
+
+func failure(err error) *Failure {
+	if err == nil {
+		return nil
+	}
+	if f, ok := errors.AsType[*Failure](err); ok {
+		return f
+	}
+	return &Failure{Kind: Unknown, Stage: "client", Text: err.Error()}
+}
+
+// task makes one attempt's work: who writes to whom, and what to look for.
+func (p *play) task(ctx context.Context, pl *player, c Capability) (Task, error) {
+	a := pl.activity
+	cast := p.lab.Cast()
+	who := cast.People[a.Who]
+	t := Task{
+		Capability: c, From: who.Mail, To: a.To, Size: a.Size,
+		Subject:   fmt.Sprintf("%s %s %d", a.ID, c, pl.number),
+		MessageID: fmt.Sprintf("%s.%s.%d@%s", a.ID, c, pl.number, cast.Organisation.Domain),
+	}
+	if to := cast.People[a.To]; to != nil {
+		t.To = to.Mail
+	}
+	if a.Sender != "" {
+		t.From = strings.ReplaceAll(a.Sender, "{n}", strconv.Itoa(pl.number))
+	}
+	if c == Receive {
+		subject, err := p.lab.Probe(ctx, who)
+		if err != nil {
+			return t, &Failure{Kind: Unreachable, Stage: "probe", Text: err.Error()}
+		}
+		t.Subject = subject
+	}
+	return t, nil
+}
+
+// replied asks the lab whether the mailbox answered the task's message.
+func (p *play) replied(t Task) error {
+	w, ok := p.lab.(ReplyWatcher)
+	if !ok {
+		return fmt.Errorf("%w: nobody can see automatic replies", ErrNotAvailable)
+	}
+	if state, made := w.AutomaticReply(t.MessageID); !made {
+		return &Failure{Kind: Refused, Stage: "reply", Text: state}
+	}
+	return nil
+}
+
+// run plays to the horizon in slices, so that progress can be told.
+func (p *play) run(ctx context.Context) error {
+	const slices = 100
+	from := p.lab.Clock().Now()
+	whole := p.order.Add(p.s.Horizon).Sub(from)
+	for i := 1; i <= slices; i++ {
+		until := from.Add(whole / slices * time.Duration(i))
+		if i == slices {
+			until = from.Add(whole)
+		}
+		if err := p.lab.Clock().Run(ctx, until); err != nil {
+			return err
+		}
+		if p.runner.Progress != nil {
+			p.runner.Progress(until.Sub(p.order), p.s.Horizon)
+		}
+	}
+	return nil
+}
+
+func (p *play) close() {
+	for _, pl := range p.players {
+		if pl.client != nil && !pl.inFlight { // what is in flight ends with the lab
+			pl.client.Close()
+		}
+	}
+}
+
+func (p *play) result() *RunResult {
+	s := p.s
+	res := &RunResult{
+		Scenario: s.ID, Title: s.Title, Sources: s.Sources, Profile: s.Profile, Set: s.Set,
+		LimitS: Seconds(s.Within), HorizonS: Seconds(s.Horizon), Order: p.order,
+		Steps: p.steps, VirtualS: Seconds(s.Lead() + s.Horizon),
+	}
+	var controls []*Track
+	for _, pl := range p.players {
+		if pl.activity.Role == Control {
+			controls = append(controls, pl.tracks...)
+		}
+	}
+	var threats []*ActivityResult
+	for _, pl := range p.players {
+		for _, t := range pl.tracks {
+			var j Judgement
+			if pl.activity.Role == Control {
+				j = JudgeControl(t)
+			} else {
+				if p.missing != "" && t.Missing == "" {
+					t.Missing = p.missing
+				}
+				j = Judge(t, controls, s.Within)
+			}
+			ar := summarise(t, j, s.Expect[pl.activity.ID][t.Capability], p.order)
+			res.Activities = append(res.Activities, ar)
+			if pl.activity.Role == Threat {
+				threats = append(threats, ar)
+			}
+		}
+	}
+	res.Verdict = worst(threats)
+	return res
+}
