@@ -1,0 +1,28 @@
+package mitigation
+
+import "shutout/lab"
+
+// DisableAccount sets the disabled bit (ACCOUNTDISABLE, 0x2) of
+// userAccountControl.
+type DisableAccount struct {
+	User string `yaml:"user" kind:"account" doc:"whose account"`
+	DC   string `yaml:"dc,omitempty" kind:"dc" doc:"the domain controller that takes the change" omitted:"the PDC emulator"`
+}
+
+func (*DisableAccount) Name() string                 { return "disable-account" }
+func (a *DisableAccount) Validate(c *lab.Cast) error { return check(a, c) }
+
+var disableAccount = Info{
+	Title: "Disable the account in Active Directory",
+	Doc: `Refuses the next authentication, once the domain controller that a server asks has the change. Sessions,
+		cached tokens and open connections are not told.`,
+	Cmdlets: []string{"Disable-ADAccount -Identity USER -Server DC"},
+	Sources: []string{
+		"KB3035228 HTTP clients can still connect after an account is disabled",
+		"KB2612821 EAS devices still sync after disable or password change",
+		"Part II: disabled accounts and users still able to access via Outlook and OWA (Microsoft messaging blog, 2012-06-27)",
+	},
+	SideEffects: "None for others. Mail to the mailbox still arrives.",
+	Undo:        "enable-account",
+	New:         func() lab.Action { return new(DisableAccount) },
+}

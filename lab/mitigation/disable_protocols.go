@@ -1,0 +1,40 @@
+package mitigation
+
+import "shutout/lab"
+
+// DisableProtocols clears protocol flags of a mailbox (CAS mailbox settings).
+type DisableProtocols struct {
+	User      string   `yaml:"user" kind:"account" doc:"whose mailbox"`
+	Protocols []string `yaml:"protocols,omitempty" choice:"owa activesync mapi imap pop3 ews" doc:"which protocols are switched off" omitted:"all of them"`
+	DC        string   `yaml:"dc,omitempty" kind:"dc" doc:"the domain controller that takes the change" omitted:"the PDC emulator"`
+}
+
+func (*DisableProtocols) Name() string                 { return "disable-protocols" }
+func (a *DisableProtocols) Validate(c *lab.Cast) error { return check(a, c) }
+
+// Affected lists the protocols that are switched off.
+func (a *DisableProtocols) Affected() []string {
+	if len(a.Protocols) > 0 {
+		return a.Protocols
+	}
+	return []string{"owa", "activesync", "mapi", "imap", "pop3", "ews"}
+}
+
+var disableProtocols = Info{
+	Title: "Switch protocols off for the mailbox",
+	Doc: `Refuses new sessions over these protocols, once the servers' directory cache and the store's
+		mailbox-information cache have read the flags. SMTP submission has no such flag and goes on.`,
+	Cmdlets: []string{
+		"Set-CASMailbox -Identity USER -OWAEnabled $false -ActiveSyncEnabled $false -MAPIEnabled $false -PopEnabled $false -ImapEnabled $false -EwsEnabled $false -ECPEnabled $false",
+		"Set-CASMailbox -Identity USER -OWAforDevicesEnabled $false -MapiHttpEnabled $false   # 2013 and later",
+		"Set-CASMailbox -Identity USER -MAPIBlockOutlookRpcHttp $true   # 2010 and later",
+	},
+	Sources: []string{
+		"Set-CASMailbox (cmdlet page)",
+		"Changing mailbox permissions not working: the MBI cache (clintboessen.blogspot, 2014-04)",
+		"Configure authenticated SMTP settings for POP3 and IMAP4 clients (Exchange documentation)",
+	},
+	SideEffects: "None for others. A protocol that is left out goes on.",
+	Undo:        "Set-CASMailbox -Identity USER with $true",
+	New:         func() lab.Action { return new(DisableProtocols) },
+}

@@ -1,0 +1,27 @@
+package mitigation
+
+import (
+	"time"
+
+	"shutout/lab"
+)
+
+// ExpireAccount sets accountExpires.
+type ExpireAccount struct {
+	User  string        `yaml:"user" kind:"account" doc:"whose account"`
+	After time.Duration `yaml:"after,omitempty" kind:"duration" doc:"how long after the step the account expires" omitted:"at once"`
+	DC    string        `yaml:"dc,omitempty" kind:"dc" doc:"the domain controller that takes the change" omitted:"the PDC emulator"`
+}
+
+func (*ExpireAccount) Name() string                 { return "expire-account" }
+func (a *ExpireAccount) Validate(c *lab.Cast) error { return check(a, c) }
+
+var expireAccount = Info{
+	Title:       "Let the account expire",
+	Doc:         `Acts like disable-account from the moment of expiry on: the next authentication is refused, what is open goes on.`,
+	Cmdlets:     []string{"Set-ADAccountExpiration -Identity USER -DateTime TIME -Server DC"},
+	Sources:     []string{"MS-KILE 3.3.5.6.3 and 3.3.5.7.1"},
+	SideEffects: "None for others.",
+	Undo:        "enable-account, or Clear-ADAccountExpiration -Identity USER",
+	New:         func() lab.Action { return new(ExpireAccount) },
+}

@@ -1,0 +1,174 @@
+// Package mitigation is the administrative actions that an SOP is made of.
+// Each is a type of its own with typed parameters; what an action does is the
+// business of the lab that carries it out. An action's parameters are
+// described by the tags of its struct and nowhere else:
+//
+//	yaml:"dc,omitempty"  the parameter's name; omitempty marks an optional one
+//	doc:"…"              what it is
+//	kind:"…"             what its value must be, see check.go
+//	default:"1"          the value that [Info.New] fills in
+//	omitted:"…"          what leaving it out means
+//	choice:"a b c"       the words that it takes
+//	min:"1" max:"2"      the bounds of a number
+package mitigation
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"shutout/lab"
+)
+
+// Info is what people read about a mitigation.
+type Info struct {
+	Name        string
+	Title       string
+	Doc         string   // what it changes, and what that means for somebody who is already in
+	Cmdlets     []string // the command lines that do it in a real organisation
+	Sources     []string // titles of the texts that describe it
+	SideEffects string   // what it does to others
+	Undo        string   // how to take it back
+	Params      []Param
+	New         func() lab.Action // with the defaults filled in
+}
+
+// Param is one parameter of a mitigation.
+type Param struct {
+	Name     string
+	Type     string // "person with a mailbox", "list of client access servers", …
+	Doc      string
+	Required bool
+	Default  string // the value that is filled in; empty: none
+	Omitted  string // what leaving it out means
+}
+
+// All lists every mitigation in the order in which an administrator meets
+// them: the account, the protocols, the servers, the mailbox, the mail flow,
+// the network.
+func All() []Info {
+	all := []Info{
+		disableAccount, enableAccount, resetPassword, expireAccount,
+		disableProtocols,
+		resetIIS, recycleAppPool, setTokenTTL,
+		moveMailbox, disconnectMailbox, restartStore,
+		limitMessageSize, setOutOfOffice, restrictAnonymous,
+		blockSourceIP, closePort,
+	}
+	for i := range all {
+		complete(&all[i])
+	}
+	return all
+}
+
+// Lookup returns the mitigation called name.
+func Lookup(name string) (Info, bool) {
+	for _, info := range All() {
+		if info.Name == name {
+			return info, true
+		}
+	}
+	return Info{}, false
+}
+
+// Names lists the names of all mitigations in the order of [All].
+func Names() []string {
+	var names []string
+	for _, info := range All() {
+		names = append(names, info.Name)
+	}
+	return names
+}
+
+// complete takes the name and the parameters from the type, where they are
+// written down, and has New fill in the defaults.
+func complete(info *Info) {
+	zero := info.New
+	info.New = func() lab.Action {
+		a := zero()
+		eachParam(a, func(v reflect.Value, f field) {
+			if f.param.Default != "" {
+				setDefault(v, f.param.Default)
+			}
+		})
+		return a
+	}
+	a := zero()
+	info.Name = a.Name()
+	info.Doc = strings.Join(strings.Fields(info.Doc), " ")
+	eachParam(a, func(_ reflect.Value, f field) { info.Params = append(info.Params, f.param) })
+}
+
+// field is one parameter as its tags describe it.
+type field struct {
+	param    Param
+	kind     string
+	choices  []string
+	min, max int // both 0: no bounds
+}
+
+// eachParam calls f for each field of the struct that a points to, in order.
+func eachParam(a lab.Action, f func(reflect.Value, field)) {
+	v := reflect.ValueOf(a).Elem()
+	for i := range v.NumField() {
+		f(v.Field(i), describe(v.Type().Field(i)))
+	}
+}
+
+func describe(sf reflect.StructField) field {
+	name, options, _ := strings.Cut(sf.Tag.Get("yaml"), ",")
+	f := field{
+		kind:    sf.Tag.Get("kind"),
+		choices: strings.Fields(sf.Tag.Get("choice")),
+		param: Param{
+			Name:     name,
+			Doc:      sf.Tag.Get("doc"),
+			Required: options != "omitempty",
+			Default:  sf.Tag.Get("default"),
+			Omitted:  sf.Tag.Get("omitted"),
+		},
+	}
+	f.min, _ = strconv.Atoi(sf.Tag.Get("min"))
+	f.max, _ = strconv.Atoi(sf.Tag.Get("max"))
+	f.param.Type = f.typeName(sf.Type.Kind() == reflect.Slice)
+	return f
+}
+
+// typeName says in words what the parameter takes.
+func (f field) typeName(list bool) string {
+	var name string
+	switch {
+	case len(f.choices) > 0:
+		name = strings.Join(f.choices, ", ")
+		if list {
+			return "list of some of " + name
+		}
+		return "one of " + name
+	case f.max > 0 && list:
+		return fmt.Sprintf("list of whole numbers from %d to %d", f.min, f.max)
+	case f.max > 0:
+		return fmt.Sprintf("whole number from %d to %d", f.min, f.max)
+	}
+	k := kinds[f.kind]
+	if list {
+		return "list of " + k.many
+	}
+	return k.one
+}
+
+// setDefault gives v the value that a default tag spells.
+func setDefault(v reflect.Value, text string) {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(text)
+	case reflect.Int:
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			panic(fmt.Sprintf("mitigation: the default %q is no number", text)) // the package's tests meet it
+		}
+		v.SetInt(int64(n))
+	default:
+		panic("mitigation: no default for " + v.Type().String())
+	}
+}

@@ -1,0 +1,30 @@
+package mitigation
+
+import "shutout/lab"
+
+// RecycleAppPool replaces the worker process of one application pool.
+type RecycleAppPool struct {
+	Pool    string   `yaml:"pool" choice:"MSExchangeOWAAppPool MSExchangeSyncAppPool MSExchangeServicesAppPool MSExchangeRPCProxyFrontEndAppPool MSExchangeMapiFrontEndAppPool" doc:"the pool, by its name in Exchange 2013 and later"`
+	Servers []string `yaml:"servers,omitempty" kind:"cas" doc:"which servers" omitted:"all client access servers"`
+}
+
+func (*RecycleAppPool) Name() string                 { return "recycle-app-pool" }
+func (a *RecycleAppPool) Validate(c *lab.Cast) error { return check(a, c) }
+
+var recycleAppPool = Info{
+	Title: "Recycle an application pool",
+	Doc: `Starts a new worker process with an empty token cache. The old one finishes the requests that it holds within
+		the drain time; TCP connections stay open.`,
+	Cmdlets: []string{
+		"Restart-WebAppPool MSExchangeSyncAppPool",
+		"Restart-WebAppPool DefaultAppPool   # 2007 and 2010, where several protocols share it",
+	},
+	Sources: []string{
+		"KB3035228 HTTP clients can still connect after an account is disabled",
+		"How worker process recycling works (TechNet cc787620)",
+		"ShutdownTimeLimit (ms525974)",
+	},
+	SideEffects: "Users of this protocol on these servers are authenticated anew.",
+	Undo:        "None needed.",
+	New:         func() lab.Action { return new(RecycleAppPool) },
+}

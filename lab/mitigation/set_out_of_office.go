@@ -1,0 +1,32 @@
+package mitigation
+
+import "shutout/lab"
+
+// SetOutOfOffice says who gets a mailbox's automatic replies.
+type SetOutOfOffice struct {
+	User     string `yaml:"user" kind:"account" doc:"whose mailbox"`
+	Audience string `yaml:"audience" choice:"off internal all" doc:"who is answered: nobody, senders inside the organisation, or everybody"`
+}
+
+func (*SetOutOfOffice) Name() string                 { return "set-out-of-office" }
+func (a *SetOutOfOffice) Validate(c *lab.Cast) error { return check(a, c) }
+
+var setOutOfOffice = Info{
+	Title: "Say who gets out-of-office replies",
+	Doc: `Read for each message that arrives. Replies that are already in a queue are not recalled; they go on being
+		retried until they are delivered or expire. Switching off forgets who has been answered.`,
+	Cmdlets: []string{
+		"Set-MailboxAutoReplyConfiguration -Identity USER -AutoReplyState Enabled -ExternalAudience None   # internal",
+		"Set-MailboxAutoReplyConfiguration -Identity USER -AutoReplyState Enabled -ExternalAudience All    # all",
+		"Set-MailboxAutoReplyConfiguration -Identity USER -AutoReplyState Disabled                         # off",
+	},
+	Sources: []string{
+		"Set-MailboxAutoReplyConfiguration (cmdlet page)",
+		"KB266166 Automatic replies to the Internet are disabled",
+		"KB157961 Out of Office reply sent only once",
+		"002_235895b6475120ef.txt",
+	},
+	SideEffects: "People outside are no longer told that the user is away.",
+	Undo:        "set-out-of-office with audience: all",
+	New:         func() lab.Action { return new(SetOutOfOffice) },
+}
