@@ -1,0 +1,187 @@
+package directory
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"shutout/lab"
+)
+
+// LogonKind tells how the password reached the server that asks.
+type LogonKind int
+
+const (
+	// Cleartext is a password that the server itself has: Basic, forms, POP3
+	// and IMAP login, SMTP AUTH.
+	Cleartext LogonKind = iota
+	// Network is a logon over the network: NTLM, LDAP simple bind.
+	Network
+)
+
+// Logon is a domain controller's answer to a sign-in.
+type Logon struct {
+	Decision lab.Decision
+	Code     Code
+	Object   *Object // nil when there is no such user
+}
+
+// Logon checks a user's password and whether the account may sign in now.
+//
+// An unknown user is told first, then a lockout, whatever the password. A wrong
+// password hides everything else. Then come the disabled account, the logon
+// hours, the expired account and the password's age.
+func (dc *DC) Logon(now time.Time, user, password string, kind LogonKind) Logon {
+	hash := ntHash(password)
+	return dc.logon(now, user, kind, func(h string) bool { return h == hash })
+}
+
+func (dc *DC) logon(now time.Time, user string, kind LogonKind, match func(hash string) bool) Logon {
+	o, ok := dc.Lookup(user)
+	if !ok || !o.isUser() {
+		return Logon{Code: NoSuchUser, Decision: dc.decide(now, NoSuchUser)}
+	}
+	pdc := dc.dir.PDC()
+	at := dc
+	code, old := dc.verify(now, o, kind, match)
+	if passedOn(code) && dc != pdc && dc.dir.params.AD.PDCFallback {
+		at = pdc
+		code, old = pdc.verify(now, pdc.objects[o.id], kind, match)
+	}
+	// Only now that the PDC emulator has had its say does a failure count, on
+	// both, so that a password that has not arrived here locks nobody out.
+	for _, each := range []*DC{at, dc} {
+		if mine := each.objects[o.id]; code == OK {
+			each.signedIn(now, mine)
+		} else if code == BadPassword {
+			each.countBad(now, mine, match)
+		}
+		if at == dc {
+			break
+		}
+	}
+	l := Logon{Code: code, Object: at.objects[o.id], Decision: at.decide(now, code)}
+	switch {
+	case code != OK:
+	case old:
+		at.explainOld(&l)
+	case at != dc:
+		l.Decision.Reason = "password accepted by the PDC emulator"
+	default:
+		if other := dc.ahead(now, o, match); other != nil {
+			l.Decision.Reason = "password accepted, the change on " + other.host + " has not replicated yet"
+		}
+	}
+	return l
+}
+
+// passedOn tells whether a domain controller asks the PDC emulator before it
+// refuses for this reason: each may be out of date after a change of password
+// or an unlock that the PDC emulator knows of already.
+func passedOn(c Code) bool {
+	return c == BadPassword || c == LockedOut || c == PasswordMustChange || c == PasswordIsExpired
+}
+
+func (dc *DC) decide(now time.Time, c Code) lab.Decision {
+	return lab.Decision{At: now, Layer: lab.LayerDirectory, Server: dc.host, Allowed: c == OK, Reason: c.String()}
+}
+
+// explainOld gives the decision to the old-password window, which let the user
+// in.
+func (dc *DC) explainOld(l *Logon) {
+	p, _ := l.Object.password()
+	window := dc.dir.params.NTLM.OldPassword
+	l.Decision.Layer = lab.LayerOldPassword
+	l.Decision.Reason = "the password before the last one accepted"
+	l.Decision.Since = p.at
+	l.Decision.Rule = "for ever"
+	if window != forever {
+		l.Decision.Rule = "for " + lab.Duration(window) + " after the change"
+		l.Decision.Until = p.at.Add(window)
+	}
+}
+
+// ahead returns a domain controller that has a later state of the account and
+// would refuse what this one lets in, or nil.
+func (dc *DC) ahead(now time.Time, o *Object, match func(string) bool) *DC {
+	for _, other := range dc.dir.dcs {
+		theirs := other.objects[o.id]
+		if other == dc || theirs.account == o.account && samePassword(theirs, o) {
+			continue
+		}
+		p, _ := theirs.password()
+		if other.Restriction(now, theirs) != OK || p.hash == "" || !match(p.hash) {
+			return other
+		}
+	}
+	return nil
+}
+
+func samePassword(a, b *Object) bool {
+	x, _ := a.password()
+	y, _ := b.password()
+	return x.hash == y.hash
+}
+
+// verify is the check on this replica alone. It tells whether the password
+// before the last one was what matched.
+func (dc *DC) verify(now time.Time, o *Object, kind LogonKind, match func(string) bool) (c Code, old bool) {
+	if o.locked(now, dc.dir.params.AD.LockoutDuration) {
+		return LockedOut, false
+	}
+	current, history := o.password()
+	if current.hash == "" || !match(current.hash) {
+		if !dc.oldPassword(now, current, history, kind, match) {
+			return BadPassword, false
+		}
+		old = true
+	}
+	return dc.Restriction(now, o), old
+}
+
+// oldPassword tells whether the password before the last one is still good
+// (KB906305): for some time after the change, for a network logon, and only if
+// the domain remembers at least two passwords.
+func (dc *DC) oldPassword(now time.Time, current stored, history []string, kind LogonKind, match func(string) bool) bool {
+	p := dc.dir.params
+	switch {
+	case kind != Network && !p.NTLM.OldPasswordCleartext,
+		current.by == setByReset && !p.NTLM.OldPasswordOnAdminReset,
+		p.AD.PasswordHistory < p.NTLM.OldPasswordHistory,
+		len(history) < 2:
+		return false
+	}
+	return (p.NTLM.OldPassword == forever || now.Before(current.at.Add(p.NTLM.OldPassword))) && match(history[1])
+}
+
+// countBad counts a wrong password and locks the account at the threshold
+// (MS-SAMR 3.1.5.14.6). One of the two passwords before the present one does
+// not count: it is somebody's forgotten device rather than a guess ("Account
+// Passwords and Policies", password history check).
+func (dc *DC) countBad(now time.Time, o *Object, match func(string) bool) {
+	_, history := o.password()
+	if len(history) > 1 && slices.ContainsFunc(history[1:min(3, len(history))], match) {
+		return
+	}
+	l, ad := &dc.local[o.id], dc.dir.params.AD
+	if now.Sub(l.badPasswordTime) > ad.LockoutWindow {
+		l.badPwdCount = 0
+	}
+	l.badPwdCount++
+	l.badPasswordTime = now
+	if ad.LockoutThreshold > 0 && l.badPwdCount >= ad.LockoutThreshold {
+		dc.write(now, o, map[string][]string{"lockoutTime": {strconv.FormatInt(FileTime(now), 10)}})
+	}
+}
+
+// signedIn keeps the domain controller's own record and clears a lockout that
+// has lapsed.
+func (dc *DC) signedIn(now time.Time, o *Object) {
+	l := &dc.local[o.id]
+	l.badPwdCount = 0
+	l.lastLogon = now
+	l.logonCount++
+	if o.account.lockout != 0 && !o.locked(now, dc.dir.params.AD.LockoutDuration) {
+		dc.write(now, o, map[string][]string{"lockoutTime": {"0"}})
+	}
+}

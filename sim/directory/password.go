@@ -1,0 +1,165 @@
+package directory
+
+import (
+	"crypto/hmac"
+	"crypto/md5"
+	"crypto/subtle"
+	"encoding/binary"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/md4" // the NT hash is an MD4 (MS-NLMP 3.3.1)
+)
+
+const (
+	attrPassword = "unicodePwd"
+	attrHistory  = "ntPwdHistory"
+)
+
+// A stored password is the NT hash with one of these in front, for the rule on
+// the password before it differs.
+const (
+	setByReset  = "r" // by an administrator
+	setByChange = "c" // by the user
+)
+
+// maxPassword is the longest password in UTF-16 units (MS-SAMR 2.2.6.21: a
+// buffer of 512 bytes).
+const maxPassword = 256
+
+// passwordAttrs replicate to the PDC emulator at once.
+var passwordAttrs = []string{attrHistory, attrPassword, "pwdLastSet"}
+
+func utf16LE(s string) []byte {
+	b := make([]byte, 0, 2*len(s))
+	for _, r := range s {
+		if r >= 0x10000 {
+			hi, lo := utf16.EncodeRune(r)
+			b = binary.LittleEndian.AppendUint16(b, uint16(hi))
+			r = lo
+		}
+		b = binary.LittleEndian.AppendUint16(b, uint16(r))
+	}
+	return b
+}
+
+func ntHash(password string) string {
+	h := md4.New()
+	h.Write(utf16LE(password))
+	return string(h.Sum(nil))
+}
+
+// SetPassword resets a password as an administrator does: the history does not
+// forbid an old one.
+func (dc *DC) SetPassword(now time.Time, key, password string) error {
+	o, err := dc.account(key)
+	if err != nil {
+		return err
+	}
+	return dc.storePassword(now, o, password, setByReset)
+}
+
+// ChangePassword changes a password as the user does: old must be the one in
+// force, and none that the history remembers may come back.
+func (dc *DC) ChangePassword(now time.Time, key, old, password string) error {
+	o, err := dc.account(key)
+	if err != nil {
+		return err
+	}
+	stored, history := o.password()
+	if stored.hash != ntHash(old) {
+		dc.countBad(now, o, func(h string) bool { return h == ntHash(old) })
+		return &Error{ConstraintViolation, "the old password is wrong"}
+	}
+	if dc.dir.params.AD.PasswordHistory > 0 && slices.Contains(history, ntHash(password)) {
+		return &Error{ConstraintViolation, "the password history forbids this password"}
+	}
+	return dc.storePassword(now, o, password, setByChange)
+}
+
+func (dc *DC) account(key string) (*Object, error) {
+	o, ok := dc.Lookup(key)
+	if !ok {
+		return nil, &Error{NoSuchObject, "no such object: " + key}
+	}
+	if !o.isUser() {
+		return nil, &Error{UnwillingToPerform, "not an account: " + o.dn}
+	}
+	return o, nil
+}
+
+func (o *Object) isUser() bool { return slices.Contains(o.All("objectClass"), "user") }
+
+func (dc *DC) storePassword(now time.Time, o *Object, password, by string) error {
+	if password == "" || !utf8.ValidString(password) || len(utf16LE(password)) > 2*maxPassword {
+		return &Error{ConstraintViolation, "the password does not meet the requirements"}
+	}
+	hash := ntHash(password)
+	_, history := o.password()
+	history = slices.Insert(slices.Clone(history), 0, hash)
+	history = history[:min(len(history), max(1, dc.dir.params.AD.PasswordHistory))]
+	dc.write(now, o, map[string][]string{
+		attrPassword: {by + hash},
+		attrHistory:  history,
+		"pwdLastSet": {strconv.FormatInt(FileTime(now), 10)},
+	})
+	if pdc := dc.dir.PDC(); dc != pdc && dc.dir.params.AD.PDCPush {
+		pdc.merge(now, dc.objects[o.id], passwordAttrs)
+	}
+	return nil
+}
+
+// stored is the password in force.
+type stored struct {
+	hash string // "" when the account has none
+	by   string
+	at   time.Time
+}
+
+func (o *Object) password() (stored, []string) {
+	var s stored
+	if v, _ := o.find(attrPassword); len(v.strings) > 0 {
+		s = stored{hash: v.strings[0][1:], by: v.strings[0][:1], at: v.stamp.at}
+	}
+	history, _ := o.find(attrHistory)
+	return s, history.strings
+}
+
+// NTLMv2 is what an NTLM client proves its password with: the server's
+// challenge and the client's response to it (MS-NLMP 3.3.2).
+type NTLMv2 struct {
+	User, Domain string // as the client sent them
+	Challenge    [8]byte
+	Response     []byte // NtChallengeResponse: 16 bytes of proof, then the client's blob
+}
+
+// LogonNTLM checks an NTLM response. It counts as a network logon.
+func (dc *DC) LogonNTLM(now time.Time, m NTLMv2) Logon {
+	user := m.User
+	if !strings.ContainsAny(user, `@\`) && m.Domain != "" {
+		user = m.Domain + `\` + user
+	}
+	return dc.logon(now, user, Network, m.proves)
+}
+
+// proves tells whether the response was made with the password behind hash.
+func (m NTLMv2) proves(hash string) bool {
+	if len(m.Response) < 16 {
+		return false
+	}
+	key := hmacMD5([]byte(hash), utf16LE(strings.ToUpper(m.User)+m.Domain))
+	proof := hmacMD5(key, m.Challenge[:], m.Response[16:])
+	return subtle.ConstantTimeCompare(proof, m.Response[:16]) == 1
+}
+
+func hmacMD5(key []byte, parts ...[]byte) []byte {
+	h := hmac.New(md5.New, key)
+	for _, p := range parts {
+		h.Write(p)
+	}
+	return h.Sum(nil)
+}
