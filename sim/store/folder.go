@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // The folders that every mailbox has. They cannot be renamed or deleted.
@@ -112,19 +114,29 @@ func (f *folder) mark(i int, set, clear Flags) bool {
 	return true
 }
 
-// remove takes out the items that doomed says, in one pass, and returns their
-// UIDs in order and their bytes.
-func (f *folder) remove(doomed func(Item) bool) (uids []uint32, bytes int64) {
-	f.items = slices.DeleteFunc(f.items, func(it Item) bool {
-		if !doomed(it) {
-			return false
-		}
+// remove takes out the items at the given indices, which are in ascending
+// order, and returns their UIDs and their bytes.
+func (f *folder) remove(doomed []int) (uids []uint32, bytes int64) {
+	if len(doomed) == 0 {
+		return nil, 0
+	}
+	for _, i := range doomed {
+		it := f.items[i]
 		f.count(it, -1)
 		bytes += int64(it.Size())
 		uids = append(uids, it.UID)
 		f.tell(Change{Kind: Expunged, UID: it.UID})
-		return true
-	})
+	}
+	kept := f.items[:doomed[0]]
+	for n, i := range doomed {
+		next := len(f.items)
+		if n+1 < len(doomed) {
+			next = doomed[n+1]
+		}
+		kept = append(kept, f.items[i+1:next]...)
+	}
+	clear(f.items[len(kept):]) // lets go of the messages
+	f.items = kept
 	return uids, bytes
 }
 
@@ -147,16 +159,13 @@ func (mb *Mailbox) folder(name string) (*folder, error) {
 }
 
 // checkName tells what is wrong with a new folder's name.
-func (mb *Mailbox) checkName(name string) error {
-	bad := len(name) > maxFolderName || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f })
+func checkName(name string) error {
+	bad := len(name) > maxFolderName || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl)
 	for part := range strings.SplitSeq(name, "/") {
 		bad = bad || strings.TrimSpace(part) == ""
 	}
 	if bad {
 		return fmt.Errorf("%w: %q", ErrBadFolder, name)
-	}
-	if _, err := mb.folder(name); err == nil {
-		return fmt.Errorf("%w: %q", ErrExists, name)
 	}
 	return nil
 }

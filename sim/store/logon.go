@@ -136,7 +136,7 @@ func (x *Session) Close(now time.Time) {
 	x.closed = true
 	x.onSever = nil
 	x.dropFeeds()
-	x.mb.sessions = slices.DeleteFunc(slices.Clone(x.mb.sessions), func(other *Session) bool { return other == x })
+	x.mb.sessions = slices.DeleteFunc(x.mb.sessions, func(other *Session) bool { return other == x })
 }
 
 func (x *Session) dropFeeds() {
@@ -148,8 +148,8 @@ func (x *Session) dropFeeds() {
 
 // Check tells whether the session can be used now, and counts as a use of it.
 func (x *Session) Check(now time.Time) lab.Decision {
-	if err := x.use(now); err != nil {
-		return err.(*Refusal).Decision
+	if refused := x.use(now); refused != nil {
+		return refused.Decision
 	}
 	return lab.Decision{
 		At: now, Layer: lab.LayerSession, Server: x.Server, Allowed: true,
@@ -157,10 +157,10 @@ func (x *Session) Check(now time.Time) lab.Decision {
 	}
 }
 
-// use is the start of every operation: an error (always a *Refusal) when the
-// session or its mailbox is gone, otherwise a use of the mailbox that keeps
-// its information from idling out.
-func (x *Session) use(now time.Time) error {
+// use is the start of every operation: a refusal when the session or its
+// mailbox is gone, otherwise a use of the mailbox that keeps its information
+// from idling out.
+func (x *Session) use(now time.Time) *Refusal {
 	if x.severed != "" || x.closed {
 		d := lab.Decision{
 			At: now, Layer: lab.LayerSession, Server: x.Server,

@@ -5,6 +5,7 @@ import (
 	"mime"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // A Message is the content of a mail. It never changes once it is made, so any
@@ -103,10 +104,15 @@ func decodeField(value []byte) string {
 		value = value[:maxField]
 	}
 	text := strings.Join(strings.Fields(string(value)), " ")
-	text = strings.ToValidUTF8(text, "\uFFFD")
 	var words mime.WordDecoder
 	if decoded, err := words.DecodeHeader(text); err == nil {
 		text = decoded
 	}
-	return text
+	// An encoded word may hold anything; a list shows one line of text.
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\uFFFD"))
 }

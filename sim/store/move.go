@@ -72,7 +72,11 @@ func (s *Store) Move(now time.Time, user, database string) (*Move, error) {
 	m.plan(copying(mb.size, s.params.MoveRate), s.params.MoveLock, s.params.MoveOnline)
 	mb.moving = m
 	s.moves = append(s.moves, m)
-	s.tl.At(m.LocksAt, 0, m.lock)
+	if m.LocksAt.After(now) {
+		s.tl.At(m.LocksAt, 0, m.lock)
+	} else {
+		m.lock(now)
+	}
 	s.tl.At(m.EndsAt, 0, m.finish)
 	return m, nil
 }
@@ -115,6 +119,9 @@ func (m *Move) Fail(now time.Time, detail string) bool {
 // copying is how long bytes take at rate bytes per second, in whole
 // milliseconds.
 func copying(bytes int64, rate profile.Size) time.Duration {
+	if rate <= 0 {
+		return 0
+	}
 	return time.Duration(float64(bytes)/float64(rate)*1000) * time.Millisecond
 }
 

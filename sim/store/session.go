@@ -12,8 +12,8 @@ import (
 // Folders lists the mailbox's folders, the reserved ones first, then in order
 // of creation.
 func (x *Session) Folders(now time.Time) ([]Folder, error) {
-	if err := x.use(now); err != nil {
-		return nil, err
+	if refused := x.use(now); refused != nil {
+		return nil, refused
 	}
 	return x.mb.Folders(), nil
 }
@@ -29,8 +29,8 @@ func (x *Session) Folder(now time.Time, name string) (Folder, error) {
 
 // FolderByNumber describes the folder with that [Folder.Number].
 func (x *Session) FolderByNumber(now time.Time, number uint32) (Folder, error) {
-	if err := x.use(now); err != nil {
-		return Folder{}, err
+	if refused := x.use(now); refused != nil {
+		return Folder{}, refused
 	}
 	for _, f := range x.mb.folders {
 		if f.number == number {
@@ -41,19 +41,22 @@ func (x *Session) FolderByNumber(now time.Time, number uint32) (Folder, error) {
 }
 
 func (x *Session) folder(now time.Time, name string) (*folder, error) {
-	if err := x.use(now); err != nil {
-		return nil, err
+	if refused := x.use(now); refused != nil {
+		return nil, refused
 	}
 	return x.mb.folder(name)
 }
 
 // CreateFolder makes a folder. Its parents need not exist.
 func (x *Session) CreateFolder(now time.Time, name string) (Folder, error) {
-	if err := x.use(now); err != nil {
+	if refused := x.use(now); refused != nil {
+		return Folder{}, refused
+	}
+	if err := checkName(name); err != nil {
 		return Folder{}, err
 	}
-	if err := x.mb.checkName(name); err != nil {
-		return Folder{}, err
+	if _, err := x.mb.folder(name); err == nil {
+		return Folder{}, fmt.Errorf("%w: %q", ErrExists, name)
 	}
 	if len(x.mb.folders) >= maxFolders {
 		return Folder{}, fmt.Errorf("%w: more than %d folders", ErrBadFolder, maxFolders)
@@ -105,8 +108,11 @@ func (x *Session) RenameFolder(now time.Time, from, to string) error {
 		if !ok {
 			continue
 		}
-		if err := x.mb.checkName(name); err != nil {
+		if err := checkName(name); err != nil {
 			return err
+		}
+		if taken, err := x.mb.folder(name); err == nil && renames[taken] == "" {
+			return fmt.Errorf("%w: %q", ErrExists, name)
 		}
 	}
 	for other, name := range renames {
@@ -217,8 +223,7 @@ func (x *Session) Delete(now time.Time, folder string, uids []uint32) ([]uint32,
 	if err != nil {
 		return nil, err
 	}
-	doomed := uidSet(uids)
-	return x.remove(now, f, func(it Item) bool { return doomed[it.UID] }), nil
+	return x.remove(now, f, f.indices(uids)), nil
 }
 
 // Expunge removes the items that have the flag Deleted; when only is not nil,
@@ -229,13 +234,19 @@ func (x *Session) Expunge(now time.Time, folder string, only []uint32) ([]uint32
 	if err != nil {
 		return nil, err
 	}
-	chosen := uidSet(only)
-	return x.remove(now, f, func(it Item) bool {
-		return it.Flags.Has(Deleted) && (only == nil || chosen[it.UID])
-	}), nil
+	var doomed []int
+	if only == nil {
+		for i := range f.items {
+			doomed = append(doomed, i)
+		}
+	} else {
+		doomed = f.indices(only)
+	}
+	doomed = slices.DeleteFunc(doomed, func(i int) bool { return !f.items[i].Flags.Has(Deleted) })
+	return x.remove(now, f, doomed), nil
 }
 
-func (x *Session) remove(now time.Time, f *folder, doomed func(Item) bool) []uint32 {
+func (x *Session) remove(now time.Time, f *folder, doomed []int) []uint32 {
 	uids, bytes := f.remove(doomed)
 	x.mb.size -= bytes
 	if len(uids) > 0 {
@@ -276,7 +287,8 @@ func (x *Session) transfer(now time.Time, folder string, uids []uint32, dest str
 		}
 	}
 	t := Transfer{UIDValidity: to.number}
-	for _, i := range f.indices(uids) {
+	found := f.indices(uids)
+	for _, i := range found {
 		it := f.items[i] // a copy: add may be growing the same slice
 		added := to.add(it.Received, it.Flags, it.Message)
 		x.mb.size += int64(it.Size())
@@ -286,8 +298,7 @@ func (x *Session) transfer(now time.Time, folder string, uids []uint32, dest str
 		return t, nil
 	}
 	if move {
-		gone := uidSet(t.From)
-		_, bytes := f.remove(func(it Item) bool { return gone[it.UID] })
+		_, bytes := f.remove(found)
 		x.mb.size -= bytes
 	}
 	x.mb.notify(now)
@@ -310,8 +321,8 @@ func (x *Session) Watch(now time.Time, folder string) (*Feed, error) {
 // MaySend tells whether the session's mailbox may send now, as
 // [Store.MaySend] does, or why the session cannot be used.
 func (x *Session) MaySend(now time.Time) lab.Decision {
-	if err := x.use(now); err != nil {
-		return err.(*Refusal).Decision
+	if refused := x.use(now); refused != nil {
+		return refused.Decision
 	}
 	return x.mb.maySend(now)
 }
@@ -327,12 +338,4 @@ func (f *folder) indices(uids []uint32) []int {
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
-}
-
-func uidSet(uids []uint32) map[uint32]bool {
-	set := make(map[uint32]bool, len(uids))
-	for _, uid := range uids {
-		set[uid] = true
-	}
-	return set
 }
