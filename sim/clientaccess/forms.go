@@ -1,6 +1,9 @@
 package clientaccess
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"time"
@@ -32,12 +35,13 @@ func (s *Server) startKeys(now time.Time) {
 	s.keys[privateCookie] = newKeyring(privateCookie, root, epoch, p.PrivateTimeout, p.KeysPerTimeout, p.KeyGenerations)
 }
 
-// IssueCookie seals the credentials of a sign-in with the logon form.
-func (s *Server) IssueCookie(now time.Time, user, password string, private bool) string {
+// IssueCookie seals the credentials of a sign-in with the logon form. They must
+// have been checked.
+func (s *Server) IssueCookie(now time.Time, user, password string, private bool) (Cookie, string) {
 	s.signIns++
-	session := uint64(s.number)<<48 | s.signIns
-	s.touch(now, session)
-	return s.seal(now, Cookie{User: user, Password: password, Private: private, Session: session})
+	c := Cookie{User: user, Password: password, Private: private, Session: uint64(s.number)<<48 | s.signIns}
+	s.touch(now, c.Session)
+	return c, s.seal(now, c)
 }
 
 // RenewCookie seals c anew under the current key.
@@ -112,3 +116,15 @@ func (s *Server) touch(now time.Time, session uint64) {
 	}
 	s.active[session] = now
 }
+
+// Canary is what a form of a forms session must send back, so that another
+// site cannot make the browser post it. Any server with the same certificate
+// can check it.
+func (s *Server) Canary(session uint64) string {
+	mac := hmac.New(sha256.New, s.ca.certificate[:])
+	mac.Write(binary.BigEndian.AppendUint64([]byte("canary"), session))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])
+}
+
+// SameCanary compares canaries in constant time.
+func SameCanary(a, b string) bool { return hmac.Equal([]byte(a), []byte(b)) }
