@@ -122,6 +122,15 @@ func (n *Network) Reachable(from, to string, port int) bool {
 	return src != nil && dst != nil && n.verdict(src, dst, port) == Allow
 }
 
+// ReachableZone tells whether a host could connect to a port of some unnamed
+// host on a network.
+func (n *Network) ReachableZone(from string, to lab.Zone, port int) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	src := n.hosts[from]
+	return src != nil && n.verdict(src, &host{lab.Host{Zone: to}}, port) == Allow
+}
+
 // Dropped is a line of the firewall's log.
 type Dropped struct {
 	At       time.Time

@@ -23,6 +23,7 @@ type Params struct {
 	Pickup   Pickup
 	Remote   Remote
 	OOF      OOF
+	Net      Net
 	DNSBL    DNSBL
 }
 
@@ -209,6 +210,11 @@ type OOF struct {
 	HonoursPrecedence        bool           `param:"oof.honours_precedence"`
 	AnswersEmptySender       bool           `param:"oof.answers_empty_sender"`
 	AnswersDistributionLists bool           `param:"oof.answers_distribution_lists"`
+}
+
+// Net is what TCP does by itself.
+type Net struct {
+	SYNTimeout time.Duration `param:"net.syn_timeout"`
 }
 
 // DNSBL is public block lists.
