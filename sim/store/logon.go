@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -14,7 +15,7 @@ import (
 type Request struct {
 	User     string // whose mailbox, a sAMAccountName
 	As       string // who opens it; empty: the mailbox's own user
-	Protocol string // owa, activesync, imap, pop3, mapi or ews, as directory.Object.ProtocolEnabled takes it
+	Protocol string // one of directory.Protocols
 	// Cache is the directory cache that missing mailbox information is loaded
 	// through. Nil means the mailbox server's own, see [Store.Attach].
 	Cache *directory.Cache
@@ -31,6 +32,10 @@ func (s *Store) Logon(now time.Time, r Request) (*Session, lab.Decision) {
 		r.As = mb.user
 	}
 	d := e.decision(now, mb)
+	if !slices.Contains(directory.Protocols, r.Protocol) {
+		d.Reason = fmt.Sprintf("unknown protocol %q", r.Protocol)
+		return nil, d
+	}
 	if !e.object.ProtocolEnabled(r.Protocol) {
 		d.Reason = r.Protocol + " flag off, " + e.cached(now)
 		return nil, d

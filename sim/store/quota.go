@@ -28,7 +28,7 @@ type limit struct {
 // kilobytes reads one of the directory's limits, which count in KB. What is no
 // number sets no limit.
 func kilobytes(o *directory.Object, attr string) limit {
-	n, err := strconv.ParseInt(o.Get(attr), 10, 32)
+	n, err := strconv.ParseInt(o.Get(attr), 10, 53)
 	if err != nil || n < 0 {
 		return limit{}
 	}
