@@ -1,0 +1,513 @@
+package directory_test
+
+import (
+	"crypto/hmac"
+	"crypto/md5"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"shutout/lab"
+	"shutout/sim/directory"
+	"shutout/sim/profile"
+	"shutout/sim/timeline"
+)
+
+func TestSubCodes(t *testing.T) {
+	const good, bad = "Secret-1", "wrong"
+	neverHours := strings.Repeat("\x00", 21)
+	past := filetime(start.Add(-time.Hour))
+	tests := []struct {
+		name     string
+		prepare  func(w *world)
+		password string
+		want     directory.Code
+	}{
+		{"good", func(w *world) {}, good, directory.OK},
+		{"wrong password", func(w *world) {}, bad, directory.BadPassword},
+		{"empty password", func(w *world) {}, "", directory.BadPassword},
+		{"disabled", func(w *world) { w.set("dc1", "dana", "userAccountControl", "514") }, good, directory.Disabled},
+		{"a wrong password hides that", func(w *world) { w.set("dc1", "dana", "userAccountControl", "514") }, bad, directory.BadPassword},
+		{"expired account", func(w *world) { w.set("dc1", "dana", "accountExpires", past) }, good, directory.AccountIsExpired},
+		{"accountExpires 0 is never", func(w *world) { w.set("dc1", "dana", "accountExpires", "0") }, good, directory.OK},
+		{"logon hours", func(w *world) { w.set("dc1", "dana", "logonHours", neverHours) }, good, directory.InvalidHours},
+		{"must change", func(w *world) { w.set("dc1", "dana", "pwdLastSet", "0") }, good, directory.PasswordMustChange},
+		{"must change taken back", func(w *world) { w.set("dc1", "dana", "pwdLastSet", "0"); w.set("dc1", "dana", "pwdLastSet", "-1") }, good, directory.OK},
+		{"must change, but the password never expires", func(w *world) {
+			w.set("dc1", "dana", "pwdLastSet", "0")
+			w.set("dc1", "dana", "userAccountControl", "66048")
+		}, good, directory.OK},
+		{"password expired", func(w *world) { w.MaxPasswordAge = 24 * time.Hour; w.run(24 * time.Hour) }, good, directory.PasswordIsExpired},
+		{"password about to expire", func(w *world) { w.MaxPasswordAge = 24 * time.Hour; w.run(24*time.Hour - time.Second) }, good, directory.OK},
+		{"password would expire, but never does", func(w *world) {
+			w.MaxPasswordAge = time.Hour
+			w.set("dc1", "dana", "userAccountControl", "66048")
+			w.run(24 * time.Hour)
+		}, good, directory.OK},
+		{"locked", func(w *world) { w.lock() }, good, directory.LockedOut},
+		{"locked, whatever the password", func(w *world) { w.lock() }, bad, directory.LockedOut},
+		{"locked comes before disabled", func(w *world) { w.lock(); w.set("dc1", "dana", "userAccountControl", "514") }, good, directory.LockedOut},
+		{"disabled before hours, expiry and must change", func(w *world) {
+			w.set("dc1", "dana", "userAccountControl", "514")
+			w.set("dc1", "dana", "logonHours", neverHours)
+			w.set("dc1", "dana", "accountExpires", past)
+			w.set("dc1", "dana", "pwdLastSet", "0")
+		}, good, directory.Disabled},
+		{"hours before expiry", func(w *world) {
+			w.set("dc1", "dana", "logonHours", neverHours)
+			w.set("dc1", "dana", "accountExpires", past)
+		}, good, directory.InvalidHours},
+		{"expiry before must change", func(w *world) {
+			w.set("dc1", "dana", "accountExpires", past)
+			w.set("dc1", "dana", "pwdLastSet", "0")
+		}, good, directory.AccountIsExpired},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t, func(p *profile.Params) { p.AD.LockoutThreshold = 3 })
+			tt.prepare(w)
+			l := w.wantCode("dc1", tt.password, tt.want)
+			o, _ := w.DC("dc1").Lookup("dana")
+			if l.Object != o {
+				t.Error("the answer does not carry the account")
+			}
+		})
+	}
+}
+
+// lock uses up the three tries.
+func (w *world) lock() {
+	w.t.Helper()
+	for range 3 {
+		w.wantCode("dc1", "guess", directory.BadPassword)
+	}
+}
+
+func TestNames(t *testing.T) {
+	w := newWorld(t, nil)
+	for _, user := range []string{"dana", "DANA", `CORP\dana`, `corp\Dana`, `corp.example\dana`, "dana@corp.example", "d.leaver@CORP.example",
+		"smtp:d.leaver@corp.example", "CN=Dana Leaver,CN=Users,DC=corp,DC=example", "cn=dana leaver,cn=users,dc=CORP,dc=example"} {
+		if l := w.DC("dc1").Logon(w.now(), user, "Secret-1", directory.Network); l.Code != directory.OK {
+			t.Errorf("%s: %v", user, l.Code)
+		}
+	}
+	for _, user := range []string{"", "nobody", `OTHER\dana`, directory.DomainAdmins, w.Base()} {
+		if l := w.DC("dc1").Logon(w.now(), user, "Secret-1", directory.Network); l.Code != directory.NoSuchUser || l.Object != nil {
+			t.Errorf("%s: %v", user, l.Code)
+		}
+	}
+}
+
+func TestAdministratorNeedsAPasswordFirst(t *testing.T) {
+	w := newWorld(t, nil)
+	for _, pw := range []string{"", "Admin-1"} {
+		if l := w.DC("dc2").Logon(w.now(), directory.Administrator, pw, directory.Network); l.Code != directory.BadPassword {
+			t.Errorf("password %q: %v", pw, l.Code)
+		}
+	}
+	w.SetAdministratorPassword("Admin-1")
+	l := w.DC("dc5").Logon(w.now(), directory.Administrator, "Admin-1", directory.Network)
+	if l.Code != directory.OK || !w.DC("dc5").IsAdministrator(l.Object) {
+		t.Errorf("the administrator: %v", l.Code)
+	}
+	if o, _ := w.DC("dc1").Lookup("dana"); w.DC("dc1").IsAdministrator(o) {
+		t.Error("dana is an administrator")
+	}
+}
+
+func TestExpiryAtTheMoment(t *testing.T) {
+	w := newWorld(t, nil)
+	w.set("dc1", "dana", "accountExpires", filetime(start.Add(time.Hour)))
+	w.run(time.Hour - time.Nanosecond*100)
+	w.wantCode("dc1", "Secret-1", directory.OK)
+	o, _ := w.DC("dc1").Lookup("dana")
+	if !o.Enabled(w.now()) {
+		t.Error("not enabled before the moment")
+	}
+	w.run(100 * time.Nanosecond)
+	w.wantCode("dc1", "Secret-1", directory.AccountIsExpired)
+	if o.Enabled(w.now()) {
+		t.Error("enabled at the moment")
+	}
+}
+
+func TestLogonHours(t *testing.T) {
+	w := newWorld(t, nil) // Wednesday 13:00 UTC
+	w.set("dc1", "dana", "logonHours", directory.LogonHours(func(day time.Weekday, hour int) bool {
+		return day == time.Wednesday && hour >= 9 && hour < 17 || day == time.Saturday && hour == 23 || day == time.Sunday && hour == 0
+	}))
+	for _, tt := range []struct {
+		at time.Time
+		ok bool
+	}{
+		{start, true},
+		{time.Date(2026, 3, 4, 16, 59, 59, 0, time.UTC), true},
+		{time.Date(2026, 3, 4, 17, 0, 0, 0, time.UTC), false},
+		{time.Date(2026, 3, 4, 17, 30, 0, 0, time.FixedZone("CET", 3600)), true}, // 16:30 UTC
+		{time.Date(2026, 3, 5, 13, 0, 0, 0, time.UTC), false},
+		{time.Date(2026, 3, 7, 23, 59, 59, 0, time.UTC), true}, // the last bit
+		{time.Date(2026, 3, 8, 0, 0, 0, 0, time.UTC), true},    // the first bit
+		{time.Date(2026, 3, 8, 1, 0, 0, 0, time.UTC), false},
+	} {
+		l := w.DC("dc1").Logon(tt.at, "dana", "Secret-1", directory.Network)
+		if (l.Code == directory.OK) != tt.ok {
+			t.Errorf("%v: %v", tt.at, l.Code)
+		}
+	}
+}
+
+func TestOldPasswordWindow(t *testing.T) {
+	const min = time.Minute
+	tests := []struct {
+		name   string
+		params func(*profile.Params)
+		byUser bool
+		kind   directory.LogonKind
+		after  time.Duration
+		want   directory.Code
+	}{
+		{"inside", nil, true, directory.Network, 59 * min, directory.OK},
+		{"at its end", nil, true, directory.Network, 60 * min, directory.BadPassword},
+		{"five minutes", func(p *profile.Params) { p.NTLM.OldPassword = 5 * min }, true, directory.Network, 5 * min, directory.BadPassword},
+		{"off", func(p *profile.Params) { p.NTLM.OldPassword = 0 }, true, directory.Network, 0, directory.BadPassword},
+		{"clear text", nil, true, directory.Cleartext, 0, directory.BadPassword},
+		{"clear text if the parameter says so", func(p *profile.Params) { p.NTLM.OldPasswordCleartext = true }, true, directory.Cleartext, min, directory.OK},
+		{"after a reset", nil, false, directory.Network, min, directory.OK},
+		{"after a reset if only a change counts", func(p *profile.Params) { p.NTLM.OldPasswordOnAdminReset = false }, false, directory.Network, min, directory.BadPassword},
+		{"after a change if only a change counts", func(p *profile.Params) { p.NTLM.OldPasswordOnAdminReset = false }, true, directory.Network, min, directory.OK},
+		{"history too short", func(p *profile.Params) { p.AD.PasswordHistory = 1 }, true, directory.Network, 0, directory.BadPassword},
+		{"no history", func(p *profile.Params) { p.AD.PasswordHistory = 0 }, true, directory.Network, 0, directory.BadPassword},
+		{"for ever", func(p *profile.Params) { p.NTLM.OldPassword = profile.Never }, true, directory.Network, 1000 * time.Hour, directory.OK},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t, tt.params)
+			var err error
+			if tt.byUser {
+				err = w.DC("dc1").ChangePassword(w.now(), "dana", "Secret-1", "Secret-2")
+			} else {
+				err = w.DC("dc1").SetPassword(w.now(), "dana", "Secret-2")
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.run(tt.after)
+			l := w.DC("dc1").Logon(w.now(), "dana", "Secret-1", tt.kind)
+			if l.Code != tt.want {
+				t.Fatalf("old password: %v, want %v", l.Code, tt.want)
+			}
+			if l.Code == directory.OK && (l.Decision.Layer != lab.LayerOldPassword || !l.Decision.Since.Equal(start)) {
+				t.Errorf("decision %+v does not name the window", l.Decision)
+			}
+			if l := w.DC("dc1").Logon(w.now(), "dana", "Secret-2", tt.kind); l.Code != directory.OK || l.Decision.Layer != lab.LayerDirectory {
+				t.Errorf("new password: %v by %s", l.Code, l.Decision.Layer)
+			}
+		})
+	}
+}
+
+func TestResetTwiceClosesTheWindow(t *testing.T) {
+	w := newWorld(t, nil)
+	for _, pw := range []string{"Secret-2", "Secret-3"} {
+		if err := w.DC("dc1").SetPassword(w.now(), "dana", pw); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.wantCode("dc1", "Secret-1", directory.BadPassword)
+	w.wantCode("dc1", "Secret-2", directory.OK)
+}
+
+func TestOldPasswordDoesNotLiftRestrictions(t *testing.T) {
+	w := newWorld(t, nil)
+	if err := w.DC("dc1").SetPassword(w.now(), "dana", "Secret-2"); err != nil {
+		t.Fatal(err)
+	}
+	w.set("dc1", "dana", "userAccountControl", "514")
+	w.wantCode("dc1", "Secret-1", directory.Disabled)
+}
+
+func TestStaleReplicaLetsIn(t *testing.T) {
+	w := newWorld(t, nil)
+	w.set("dc1", "dana", "userAccountControl", "514")
+	l := w.wantCode("dc2", "Secret-1", directory.OK)
+	if !strings.Contains(l.Decision.Reason, "dc1 has not replicated") {
+		t.Errorf("reason %q does not tell why", l.Decision.Reason)
+	}
+	w.run(15 * time.Second)
+	w.wantCode("dc2", "Secret-1", directory.Disabled)
+	w.wantCode("dc4", "Secret-1", directory.OK)
+	w.run(2 * time.Hour)
+	w.wantCode("dc4", "Secret-1", directory.Disabled)
+}
+
+func TestAsksThePDCEmulator(t *testing.T) {
+	w := newWorld(t, nil)
+	if err := w.DC("dc5").SetPassword(w.now(), "dana", "Secret-2"); err != nil {
+		t.Fatal(err)
+	}
+	l := w.wantCode("dc4", "Secret-2", directory.OK) // dc4 has never heard of it
+	if l.Decision.Server != "dc1" {
+		t.Errorf("decided by %s, want the PDC emulator", l.Decision.Server)
+	}
+	w.wantCode("dc4", "Secret-1", directory.OK) // the old one is still in force here
+
+	off := newWorld(t, func(p *profile.Params) { p.AD.PDCFallback = false })
+	if err := off.DC("dc5").SetPassword(off.now(), "dana", "Secret-2"); err != nil {
+		t.Fatal(err)
+	}
+	off.wantCode("dc4", "Secret-2", directory.BadPassword)
+}
+
+func TestLockout(t *testing.T) {
+	three := func(p *profile.Params) { p.AD.LockoutThreshold = 3 }
+	t.Run("lapses by itself", func(t *testing.T) {
+		w := newWorld(t, three)
+		w.lock()
+		w.run(30*time.Minute - time.Second)
+		w.wantCode("dc1", "Secret-1", directory.LockedOut)
+		w.run(time.Second)
+		w.wantCode("dc1", "Secret-1", directory.OK)
+		if got := w.get("dc1", "dana", "lockoutTime"); got != "0" {
+			t.Errorf("lockoutTime %s after the sign-in", got)
+		}
+	})
+	t.Run("until unlocked", func(t *testing.T) {
+		w := newWorld(t, func(p *profile.Params) { three(p); p.AD.LockoutDuration = profile.Never })
+		w.lock()
+		w.run(10000 * time.Hour)
+		w.wantCode("dc1", "Secret-1", directory.LockedOut)
+		w.set("dc1", "dana", "lockoutTime", "0")
+		w.wantCode("dc1", "guess", directory.BadPassword) // the count is gone too
+		w.wantCode("dc1", "Secret-1", directory.OK)
+	})
+	t.Run("tries fall out of the window", func(t *testing.T) {
+		w := newWorld(t, three)
+		for range 6 {
+			w.wantCode("dc1", "guess", directory.BadPassword)
+			w.run(31 * time.Minute)
+		}
+		w.wantCode("dc1", "Secret-1", directory.OK)
+	})
+	t.Run("a good sign-in starts the count anew", func(t *testing.T) {
+		w := newWorld(t, three)
+		for range 4 {
+			w.wantCode("dc1", "guess", directory.BadPassword)
+			w.wantCode("dc1", "guess", directory.BadPassword)
+			w.wantCode("dc1", "Secret-1", directory.OK)
+		}
+	})
+	t.Run("the password before does not count", func(t *testing.T) {
+		w := newWorld(t, three)
+		for _, pw := range []string{"Secret-2", "Secret-3"} {
+			if err := w.DC("dc1").SetPassword(w.now(), "dana", pw); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.run(2 * time.Hour)
+		for range 5 {
+			w.wantCode("dc1", "Secret-2", directory.BadPassword)
+			w.wantCode("dc1", "Secret-1", directory.BadPassword)
+		}
+		w.wantCode("dc1", "Secret-3", directory.OK)
+	})
+	t.Run("tries on many controllers add up at the PDC emulator and lock urgently", func(t *testing.T) {
+		w := newWorld(t, three)
+		for _, dc := range []string{"dc2", "dc3", "dc2"} {
+			w.wantCode(dc, "guess", directory.BadPassword)
+		}
+		w.wantCode("dc1", "Secret-1", directory.LockedOut)
+		w.run(0) // urgent events of this instant
+		w.wantCode("dc3", "Secret-1", directory.LockedOut)
+		if o, _ := w.DC("dc2").Lookup("dana"); w.DC("dc2").Values(w.now(), o, "badPwdCount")[0] != "2" {
+			t.Error("dc2 did not keep its own count")
+		}
+	})
+	t.Run("a new password that has not arrived locks nobody out", func(t *testing.T) {
+		w := newWorld(t, func(p *profile.Params) { p.AD.LockoutThreshold = 1 })
+		if err := w.DC("dc1").SetPassword(w.now(), "dana", "Secret-2"); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			w.wantCode("dc4", "Secret-2", directory.OK)
+		}
+	})
+	t.Run("no threshold, no lockout", func(t *testing.T) {
+		w := newWorld(t, nil)
+		for range 1000 {
+			w.wantCode("dc1", "guess", directory.BadPassword)
+		}
+		w.wantCode("dc1", "Secret-1", directory.OK)
+	})
+}
+
+func TestChangePassword(t *testing.T) {
+	w := newWorld(t, func(p *profile.Params) { p.AD.PasswordHistory = 2; p.AD.LockoutThreshold = 2 })
+	dc := w.DC("dc1")
+	refused := func(old, new string) {
+		t.Helper()
+		var e *directory.Error
+		if err := dc.ChangePassword(w.now(), "dana", old, new); !errors.As(err, &e) || e.Result != directory.ConstraintViolation {
+			t.Errorf("change %s to %s: %v", old, new, err)
+		} else if strings.Contains(err.Error(), "Secret") {
+			t.Errorf("the error shows a password: %v", err)
+		}
+	}
+	refused("wrong", "Secret-2")
+	refused("Secret-1", "Secret-1")
+	refused("Secret-1", "")
+	refused("Secret-1", strings.Repeat("x", 257))
+	for _, c := range [][2]string{{"Secret-1", "Secret-2"}, {"Secret-2", "Secret-3"}, {"Secret-3", "Secret-1"}} {
+		if err := dc.ChangePassword(w.now(), "dana", c[0], c[1]); err != nil {
+			t.Fatalf("%v: %v", c, err)
+		}
+	}
+	refused("Secret-1", "Secret-3")
+	refused("wrong", "x") // the second wrong one locks
+	w.wantCode("dc1", "Secret-1", directory.LockedOut)
+}
+
+func TestSecretsAreNeverShown(t *testing.T) {
+	w := newWorld(t, nil)
+	o, _ := w.DC("dc1").Lookup("dana")
+	for _, n := range []string{"unicodePwd", "UNICODEPWD", "ntPwdHistory"} {
+		if o.Get(n) != "" || o.All(n) != nil || w.DC("dc1").Values(w.now(), o, n) != nil {
+			t.Errorf("%s can be read", n)
+		}
+	}
+	for _, n := range w.DC("dc1").Names(w.now(), o) {
+		if strings.Contains(strings.ToLower(n), "pwdhistory") || n == "unicodePwd" {
+			t.Errorf("%s is listed", n)
+		}
+	}
+	if err := w.DC("dc1").Modify(w.now(), "dana", []directory.Mod{directory.Set("unicodePwd", "x")}); err == nil {
+		t.Error("unicodePwd can be written past SetPassword")
+	}
+}
+
+// The key is the ResponseKeyNT of MS-NLMP 4.2.4.1.1: user "User", password
+// "Password", domain "Domain".
+func TestNTLMv2(t *testing.T) {
+	d := directory.New(timeline.New(start, 1), params(), lab.Organisation{Domain: "corp.example", NetBIOS: "Domain"})
+	if err := d.AddUser(directory.NewUser{SAM: "User", Password: "Password"}); err != nil {
+		t.Fatal(err)
+	}
+	key := []byte{0x0c, 0x86, 0x8a, 0x40, 0x3b, 0xfd, 0x7a, 0x93, 0xa3, 0x00, 0x1e, 0xf2, 0x2e, 0xf0, 0x2e, 0x3f}
+	challenge := [8]byte{0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef}
+	blob := []byte{1, 1, 0, 0, 0, 0, 0, 0}
+	mac := hmac.New(md5.New, key)
+	mac.Write(challenge[:])
+	mac.Write(blob)
+	good := append(mac.Sum(nil), blob...)
+	bad := append([]byte{good[0] ^ 1}, good[1:]...)
+	for _, tt := range []struct {
+		name string
+		m    directory.NTLMv2
+		want directory.Code
+	}{
+		{"good", directory.NTLMv2{User: "User", Domain: "Domain", Challenge: challenge, Response: good}, directory.OK},
+		{"the name's case does not matter, as NTLM has it", directory.NTLMv2{User: "uSER", Domain: "Domain", Challenge: challenge, Response: good}, directory.OK},
+		{"the domain's case does", directory.NTLMv2{User: "User", Domain: "DOMAIN", Challenge: challenge, Response: good}, directory.BadPassword},
+		{"another challenge", directory.NTLMv2{User: "User", Domain: "Domain", Response: good}, directory.BadPassword},
+		{"another proof", directory.NTLMv2{User: "User", Domain: "Domain", Challenge: challenge, Response: bad}, directory.BadPassword},
+		{"no response", directory.NTLMv2{User: "User", Domain: "Domain", Challenge: challenge}, directory.BadPassword},
+		{"a foreign domain", directory.NTLMv2{User: "User", Domain: "Other", Challenge: challenge, Response: good}, directory.NoSuchUser},
+	} {
+		if l := d.PDC().LogonNTLM(start, tt.m); l.Code != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, l.Code, tt.want)
+		}
+	}
+}
+
+func TestModify(t *testing.T) {
+	set := directory.Set
+	add := func(a string, v ...string) directory.Mod { return directory.Mod{Op: directory.Add, Attr: a, Values: v} }
+	del := func(a string, v ...string) directory.Mod {
+		return directory.Mod{Op: directory.Delete, Attr: a, Values: v}
+	}
+	tests := []struct {
+		name string
+		mods []directory.Mod
+		want directory.Result // 0: done
+		attr string
+		have []string
+	}{
+		{"replace", []directory.Mod{set("TITLE", "boss")}, 0, "title", []string{"boss"}},
+		{"add, then delete one", []directory.Mod{add("proxyAddresses", "smtp:a@b", "smtp:c@d"), del("proxyAddresses", "SMTP:A@B", "smtp:dana@corp.example")}, 0,
+			"proxyAddresses", []string{"smtp:d.leaver@corp.example", "smtp:c@d"}},
+		{"delete all", []directory.Mod{del("displayName")}, 0, "displayName", nil},
+		{"replace with nothing", []directory.Mod{set("displayName")}, 0, "displayName", nil},
+		{"replace what is not there with nothing", []directory.Mod{set("title")}, 0, "title", nil},
+		{"all or none", []directory.Mod{set("title", "boss"), set("nonsense", "x")}, directory.NoSuchAttribute, "title", nil},
+		{"value twice", []directory.Mod{add("proxyAddresses", "smtp:D.Leaver@corp.example")}, directory.AttributeOrValueExists, "", nil},
+		{"second value of a single-valued attribute", []directory.Mod{add("displayName", "x")}, directory.AttributeOrValueExists, "", nil},
+		{"two values for a single-valued attribute", []directory.Mod{set("title", "x", "y")}, directory.ConstraintViolation, "", nil},
+		{"delete what is not there", []directory.Mod{del("title")}, directory.NoSuchAttribute, "", nil},
+		{"delete a value that is not there", []directory.Mod{del("displayName", "x")}, directory.NoSuchAttribute, "", nil},
+		{"add nothing", []directory.Mod{add("title")}, directory.ConstraintViolation, "", nil},
+		{"not a number", []directory.Mod{set("userAccountControl", "off")}, directory.InvalidSyntax, "", nil},
+		{"not a boolean", []directory.Mod{set("mDBUseDefaults", "no")}, directory.InvalidSyntax, "", nil},
+		{"empty value", []directory.Mod{set("title", "")}, directory.InvalidSyntax, "", nil},
+		{"not UTF-8", []directory.Mod{set("title", "\xff")}, directory.InvalidSyntax, "", nil},
+		{"rename", []directory.Mod{set("cn", "x")}, directory.NotAllowedOnRDN, "", nil},
+		{"system", []directory.Mod{set("objectGUID", "x")}, directory.UnwillingToPerform, "", nil},
+		{"not a user any more", []directory.Mod{set("userAccountControl", "2")}, directory.UnwillingToPerform, "", nil},
+		{"no userAccountControl", []directory.Mod{del("userAccountControl")}, directory.UnwillingToPerform, "", nil},
+		{"bits that are only shown", []directory.Mod{set("userAccountControl", fmt.Sprint(0x200|0x10|0x800000))}, 0, "userAccountControl", []string{"512"}},
+		{"lock by hand", []directory.Mod{set("lockoutTime", "1")}, directory.UnwillingToPerform, "", nil},
+		{"short logon hours", []directory.Mod{set("logonHours", "xxx")}, directory.ConstraintViolation, "", nil},
+		{"a name that is taken", []directory.Mod{set("sAMAccountName", "ERIN")}, directory.ConstraintViolation, "", nil},
+		{"no name", []directory.Mod{set("sAMAccountName")}, directory.ConstraintViolation, "", nil},
+		{"another name", []directory.Mod{set("sAMAccountName", "dleaver")}, 0, "sAMAccountName", []string{"dleaver"}},
+		{"unknown operation", []directory.Mod{{Op: 7, Attr: "title"}}, directory.UnwillingToPerform, "", nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t, nil)
+			before, _ := w.DC("dc1").Lookup("dana")
+			err := w.DC("dc1").Modify(w.now(), before.DN(), tt.mods)
+			var e *directory.Error
+			switch {
+			case tt.want == 0 && err != nil:
+				t.Fatal(err)
+			case tt.want != 0 && (!errors.As(err, &e) || e.Result != tt.want):
+				t.Fatalf("%v, want result %d", err, tt.want)
+			}
+			after, _ := w.DC("dc1").Lookup(before.DN())
+			if tt.attr != "" && fmt.Sprint(after.All(tt.attr)) != fmt.Sprint(tt.have) {
+				t.Errorf("%s is %q, want %q", tt.attr, after.All(tt.attr), tt.have)
+			}
+			if err != nil && after != before {
+				t.Error("a refused modification changed the object")
+			}
+		})
+	}
+	w := newWorld(t, nil)
+	var e *directory.Error
+	if err := w.DC("dc1").Modify(start, "nobody", nil); !errors.As(err, &e) || e.Result != directory.NoSuchObject {
+		t.Errorf("nobody: %v", err)
+	}
+}
+
+func BenchmarkLogon(b *testing.B) {
+	w := newWorld(b, nil)
+	dc := w.DC("dc2")
+	b.ReportAllocs()
+	for b.Loop() {
+		if l := dc.Logon(start, `CORP\dana`, "Secret-1", directory.Cleartext); l.Code != directory.OK {
+			b.Fatal(l.Code)
+		}
+	}
+}
+
+func BenchmarkLookup(b *testing.B) {
+	w := newWorld(b, nil)
+	dc := w.DC("dc2")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, ok := dc.Lookup("dana@corp.example"); !ok {
+			b.Fatal("gone")
+		}
+	}
+}
