@@ -87,7 +87,7 @@ func (s *Server) reuse(now time.Time, pool Pool, user, password string) (Grant, 
 	}
 	return Grant{User: t.user, Process: s.Process(pool), Minted: t.minted}, lab.Decision{
 		At: now, Layer: lab.LayerToken, Server: holder.host, Allowed: true,
-		Reason: "token reused", Rule: t.rule.String(),
+		Reason: "token reused", Rule: t.rule.text,
 		Since: t.minted, Renewed: t.renewed, Until: t.until(),
 	}, true
 }

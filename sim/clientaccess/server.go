@@ -6,6 +6,7 @@ import (
 
 	"shutout/sim/directory"
 	"shutout/sim/profile"
+	"shutout/sim/timeline"
 )
 
 // Server is one client access server.
@@ -18,7 +19,7 @@ type Server struct {
 	cache     *directory.Cache
 	processes map[Pool]*Process
 	sessions  registry
-	down      map[string]bool
+	starting  map[string]*timeline.Event // of each service that is down: its start
 
 	rule    *tokenRule    // what tokens minted now get
 	nextTTL time.Duration // what the registry says; read when IIS starts
@@ -37,7 +38,7 @@ func newServer(ca *ClientAccess, host string, number uint32, now time.Time) *Ser
 		rand:      ca.tl.Rand("clientaccess/" + host),
 		cache:     directory.NewCache(dc, ca.p.Dir.CacheTTL),
 		processes: make(map[Pool]*Process),
-		down:      make(map[string]bool),
+		starting:  make(map[string]*timeline.Event),
 		nextTTL:   ca.p.IIS.TokenTTL,
 		keys:      make(map[cookieKind]*keyring),
 		active:    make(map[uint64]time.Time),
@@ -69,11 +70,7 @@ func (s *Server) SetTokenTTL(now time.Time, ttl time.Duration) {
 
 func (s *Server) readTTL() {
 	p := &s.ca.p.IIS
-	r := &tokenRule{
-		ttl:     s.nextTTL,
-		sliding: p.TokenTTLMode == profile.Sliding,
-		never:   s.nextTTL <= 0 && p.TokenTTLZero == profile.NeverFlush,
-	}
+	r := newTokenRule(s.nextTTL, p.TokenTTLMode == profile.Sliding, s.nextTTL <= 0 && p.TokenTTLZero == profile.NeverFlush)
 	if p.TokenTTLFrozen || s.rule == nil {
 		s.rule = r
 	} else {
@@ -128,33 +125,26 @@ func (s *Server) Reset(now time.Time, o ResetOptions) ResetResult {
 }
 
 // RestartService stops a service, severs what it holds, and starts it again
-// after wait.
+// after wait. One that is down already starts then instead of before.
 func (s *Server) RestartService(now time.Time, service string, wait time.Duration) {
-	s.stop(now, service)
-	s.ca.tl.At(now.Add(wait), 0, func(now time.Time) { s.start(now, service) })
-}
-
-// Running tells whether a service is up.
-func (s *Server) Running(service string) bool { return !s.down[service] }
-
-func (s *Server) stop(now time.Time, service string) {
-	s.down[service] = true
+	s.ca.tl.Cancel(s.starting[service])
+	s.starting[service] = s.ca.tl.At(now.Add(wait), 0, func(now time.Time) { s.start(now, service) })
 	s.ca.serviceState(s.host, service, false)
 	s.sessions.sever(now, service+" stopped", func(e *Session) bool { return e.Service == service })
 	if service == ServiceIIS {
 		clear(s.active)
-		s.startIIS(now) // nobody sees it before the service is up
+		s.startIIS(now) // what the stopped processes knew is gone at once
 	}
 	s.ca.dropConnections(s.host, service)
 }
 
 func (s *Server) start(now time.Time, service string) {
-	if !s.down[service] {
-		return
-	}
-	delete(s.down, service)
+	delete(s.starting, service)
 	if service == ServiceIIS {
-		s.startIIS(now)
+		s.startIIS(now) // with new keys, and the token lifetime as it is now
 	}
 	s.ca.serviceState(s.host, service, true)
 }
+
+// Running tells whether a service is up.
+func (s *Server) Running(service string) bool { return s.starting[service] == nil }

@@ -19,17 +19,20 @@ type tokenRule struct {
 	ttl     time.Duration // meaningless when never is set
 	sliding bool          // reuse within the ttl restarts the clock (KB3035228)
 	never   bool          // no flushing by time: the token goes with its process
+	text    string        // for decisions
 }
 
-func (r tokenRule) String() string {
+func newTokenRule(ttl time.Duration, sliding, never bool) *tokenRule {
+	r := &tokenRule{ttl: ttl, sliding: sliding, never: never}
 	switch {
-	case r.never:
-		return "never flushed by time"
-	case r.sliding:
-		return "sliding " + lab.Duration(r.ttl)
+	case never:
+		r.text = "never flushed by time"
+	case sliding:
+		r.text = "sliding " + lab.Duration(ttl)
 	default:
-		return "absolute " + lab.Duration(r.ttl)
+		r.text = "absolute " + lab.Duration(ttl)
 	}
+	return r
 }
 
 // token is one entry of a token cache: what a clear-text logon left behind.
