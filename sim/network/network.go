@@ -315,3 +315,11 @@ type hostPort string
 
 func (hostPort) Network() string  { return "tcp" }
 func (a hostPort) String() string { return string(a) }
+
+// Listens tells whether a host has a port open.
+func (n *Network) Listens(hostID string, port int) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	l, ok := n.listeners[listenKey{hostID, port}]
+	return ok && !l.down
+}

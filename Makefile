@@ -1,0 +1,40 @@
+# The two commands of the README are `make run` and `make test`.
+SHUTOUT := bin/shutout
+
+.PHONY: run build test check race fuzz bench deps clean
+
+# Play the whole catalogue. Cases that show how access outlives an account end
+# in exit status 1; that is their result, not a fault of the program.
+run: build
+	@$(SHUTOUT) run; status=$$?; if [ $$status -gt 1 ]; then exit $$status; fi
+
+build:
+	@go build -o $(SHUTOUT) ./tools/shutout
+
+# Everything that must hold, in some minutes.
+test: deps check
+	go test ./...
+
+check:
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt -w on these files"; exit 1; }
+	go vet ./...
+
+# The foreign clients that tests talk to the servers with. Tests whose client
+# is missing say so and are skipped.
+deps:
+	@./tools/test-deps.sh
+
+# The same tests under the race detector.
+race: deps
+	go test -race ./...
+
+# Each fuzz target for FUZZTIME.
+FUZZTIME ?= 10s
+fuzz:
+	@./tools/fuzz.sh $(FUZZTIME)
+
+bench:
+	go test -run '^$$' -bench . -benchtime 2s ./sim ./scenarios
+
+clean:
+	rm -rf bin runs

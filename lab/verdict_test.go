@@ -1,0 +1,147 @@
+package lab
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// tracked builds a track from a word for each attempt, a minute apart: + works,
+// - is refused, x is unreachable, ? is unknown, . makes no attempt. The order
+// is given at the third minute.
+func tracked(path Path, attempts string) *Track {
+	t := &Track{Activity: &Activity{ID: "a", Path: path, Every: time.Minute}, Capability: Read}
+	for i, c := range attempts {
+		at := time.Duration(i-3) * time.Minute
+		switch c {
+		case '+':
+			t.Observe(at, at, nil, nil)
+		case '-':
+			t.Observe(at, at, &Failure{Kind: Refused, Stage: "sign-in", Text: "no"}, nil)
+		case 'x':
+			t.Observe(at, at, &Failure{Kind: Unreachable, Stage: "dial", Text: "refused"}, nil)
+		case '?':
+			t.Observe(at, at, &Failure{Kind: Unknown, Stage: "send", Text: "link died"}, nil)
+		}
+	}
+	return t
+}
+
+func TestJudge(t *testing.T) {
+	const within = 2 * time.Minute
+	for _, c := range []struct {
+		name, threat, control string
+		want                  Verdict
+		cutoff                time.Duration
+		note                  string
+	}{
+		{"refused from the order on", "+++-------", "++++++++++", Ended, 0, ""},
+		{"refused within the limit", "++++++----", "++++++++++", Ended, 2 * time.Minute, ""},
+		{"refused after the limit", "+++++++---", "++++++++++", Late, 3 * time.Minute, ""},
+		{"works to the horizon", "++++++++++", "++++++++++", Open, 0, ""},
+		{"came back", "+++---+---", "++++++++++", Late, 3 * time.Minute, ""},
+		{"back at the horizon", "+++------+", "++++++++++", Open, 0, ""},
+		{"unreachable counts as gone while the control works", "+++xxxxxxx", "++++++++++", Ended, 0, ""},
+		{"never worked before the order", "---+++----", "++++++++++", Invalid, 0, "no access before the order"},
+		{"no attempt at all", "..........", "++++++++++", Invalid, 0, "no access before the order"},
+		{"control died with it", "+++-------", "+++xxxxxxx", Invalid, 0, "failed too"},
+		{"control never worked", "+++-------", "xxxxxxxxxx", Invalid, 0, "never worked"},
+		{"control blinked and came back", "+++-------", "+++xx+++++", Ended, 0, ""},
+		{"only seen to fail inside the outage", "+++xx.....", "+++xx+++++", Invalid, 0, "outage of the control"},
+		{"two outages with an attempt between", "+++xxxxx..", "+++x+++x++", Ended, 0, ""},
+		{"control down at the horizon", "+++-------", "+++++++++x", Invalid, 0, "failed too"},
+		{"the lab's death does not hide access", "+++++++++-", "+++++++++x", Invalid, 0, "failed too"},
+		{"doubt after the limit", "+++--?----", "++++++++++", Ended, 0, ""},
+		{"doubt beyond the limit", "+++----?--", "++++++++++", VerdictUnknown, 0, "may have worked"},
+		{"doubt does not rescue a late one", "+++++++?--", "++++++++++", Late, 3 * time.Minute, ""},
+		{"doubt at the horizon", "+++------?", "++++++++++", VerdictUnknown, 0, "no clear outcome"},
+		{"doubt before a later success", "+++?+-----", "++++++++++", Ended, time.Minute, ""},
+	} {
+		j := Judge(tracked(OWA, c.threat), []*Track{tracked(OWA, c.control)}, within)
+		if j.Verdict != c.want || j.Cutoff != c.cutoff || !strings.Contains(j.Note, c.note) || (c.note == "") != (j.Note == "") {
+			t.Errorf("%s: %+v, want %s at %s with note %q", c.name, j, c.want, c.cutoff, c.note)
+		}
+	}
+}
+
+func TestJudgePicksTheControlsOfThePath(t *testing.T) {
+	threat := tracked(OWA, "+++-------")
+	dead, alive := "+++xxxxxxx", "++++++++++"
+	for _, c := range []struct {
+		name     string
+		controls []*Track
+		want     Verdict
+	}{
+		{"a dead control of another path does not matter", []*Track{tracked(OWA, alive), tracked(IMAP, dead)}, Ended},
+		{"a living one of another path does not help", []*Track{tracked(OWA, dead), tracked(IMAP, alive)}, Invalid},
+		{"without one on the path all count", []*Track{tracked(IMAP, alive), tracked(POP3, dead)}, Invalid},
+		{"no control shows nothing", nil, Invalid},
+		{"a control that the lab lacks is none", []*Track{{Activity: &Activity{Path: OWA}, Missing: "no"}}, Invalid},
+	} {
+		if j := Judge(threat, c.controls, time.Minute); j.Verdict != c.want {
+			t.Errorf("%s: %+v", c.name, j)
+		}
+	}
+}
+
+func TestJudgeMissing(t *testing.T) {
+	j := Judge(&Track{Activity: &Activity{}, Missing: "no such path"}, nil, time.Minute)
+	if j.Verdict != NotAvailable || j.Verdict.Broken() {
+		t.Errorf("%+v", j)
+	}
+}
+
+func TestJudgeControl(t *testing.T) {
+	for attempts, want := range map[string]Verdict{
+		"++++++++++": Kept,
+		"+++xx+++++": Kept,
+		"+++++++++x": Lost,
+		"xxxx++++++": Invalid,
+		"..........": Invalid,
+	} {
+		if j := JudgeControl(tracked(OWA, attempts)); j.Verdict != want {
+			t.Errorf("%s: %+v, want %s", attempts, j, want)
+		}
+	}
+}
+
+func TestOutages(t *testing.T) {
+	got := tracked(OWA, "-+-x++--?").Outages()
+	if len(got) != 2 {
+		t.Fatalf("%+v", got)
+	}
+	if o := got[0]; o.From != -time.Minute || o.To != time.Minute || o.Lasting {
+		t.Errorf("first outage %+v", o)
+	}
+	if o := got[1]; o.From != 3*time.Minute || !o.Lasting {
+		t.Errorf("second outage %+v", o)
+	}
+}
+
+func TestObserveJoinsEqualOutcomes(t *testing.T) {
+	tr := tracked(OWA, "+++--x-+++")
+	if len(tr.Spans) != 5 || tr.Attempts != 10 || tr.Worked != 6 || tr.Spans[0].Count != 3 {
+		t.Errorf("%+v", tr)
+	}
+}
+
+func TestDuration(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0s", time.Second: "1s", 10 * time.Second: "10s", 90 * time.Second: "1m30s", 15 * time.Minute: "15m",
+		20 * time.Minute: "20m", 10 * time.Hour: "10h", 24 * time.Hour: "24h", 118*time.Minute + 30*time.Second: "1h58m30s",
+		time.Hour + 5*time.Second: "1h0m5s", 1500 * time.Millisecond: "1.5s", -30 * time.Minute: "-30m",
+		10*time.Minute + 400*time.Millisecond: "10m",
+	} {
+		if got := Duration(d); got != want {
+			t.Errorf("Duration(%d) = %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestDescribe(t *testing.T) {
+	order := time.Date(2026, 1, 15, 10, 0, 0, 0, time.UTC)
+	d := Decision{Reason: "token reused", Server: "cas1", Rule: "sliding 15m", Since: order.Add(-30 * time.Minute), Renewed: order.Add(2 * time.Hour)}
+	if got, want := d.Describe(order), "token reused on cas1, sliding 15m, made 30m before the order, renewed 2h after the order"; got != want {
+		t.Errorf("got %q", got)
+	}
+}

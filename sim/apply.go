@@ -1,0 +1,342 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"shutout/lab"
+	"shutout/lab/mitigation"
+	"shutout/sim/clientaccess"
+	"shutout/sim/directory"
+	"shutout/sim/network"
+	"shutout/sim/transport"
+)
+
+// Apply carries out a mitigation as the administrator's tool would: it changes
+// the directory, a server or the network, and what follows is up to them.
+func (o *Organisation) Apply(_ context.Context, a lab.Action) lab.Outcome {
+	o.Lock()
+	defer o.Unlock()
+	detail, err := o.apply(o.Now(), a)
+	switch {
+	case err == nil:
+		return lab.Outcome{Result: lab.Done, Detail: detail}
+	case isNotAvailable(err):
+		return lab.Outcome{Result: lab.NotApplicable, Detail: err.Error()}
+	default:
+		return lab.Outcome{Result: lab.Failed, Detail: err.Error()}
+	}
+}
+
+func (o *Organisation) apply(now time.Time, a lab.Action) (string, error) {
+	switch a := a.(type) {
+	case *mitigation.DisableAccount:
+		return o.setEnabled(now, a.User, a.DC, false)
+	case *mitigation.EnableAccount:
+		return o.setEnabled(now, a.User, a.DC, true)
+	case *mitigation.ResetPassword:
+		return o.resetPassword(now, a)
+	case *mitigation.ExpireAccount:
+		return o.expireAccount(now, a)
+	case *mitigation.DisableProtocols:
+		return o.disableProtocols(now, a)
+	case *mitigation.LimitMessageSize:
+		return o.limitMessageSize(now, a)
+
+	case *mitigation.ResetIIS:
+		return o.resetIIS(now, a)
+	case *mitigation.RecycleAppPool:
+		return o.recyclePool(now, a)
+	case *mitigation.SetTokenTTL:
+		return o.setTokenTTL(now, a)
+
+	case *mitigation.MoveMailbox:
+		return o.moveMailbox(now, a)
+	case *mitigation.DisconnectMailbox:
+		return "the mailbox has no owner any more", o.Store.Disconnect(now, a.User)
+	case *mitigation.RestartStore:
+		return o.restartStore(now, a)
+
+	case *mitigation.SetOutOfOffice:
+		return o.setOutOfOffice(now, a)
+	case *mitigation.RestrictAnonymous:
+		return o.restrictAnonymous(a)
+
+	case *mitigation.BlockSourceIP:
+		return o.blockSource(a)
+	case *mitigation.ClosePort:
+		return o.closePort(a)
+	}
+	return "", fmt.Errorf("%w: %s", lab.ErrNotAvailable, a.Name())
+}
+
+// account finds whose account an action means, on the domain controller that
+// takes the change: the PDC emulator if none is named.
+func (o *Organisation) account(user, dcName string) (*directory.DC, *directory.Object, error) {
+	dc := o.Dir.PDC()
+	if dcName != "" {
+		if dc = o.Dir.DC(dcName); dc == nil {
+			return nil, nil, fmt.Errorf("no domain controller %q", dcName)
+		}
+	}
+	obj, ok := dc.Lookup(user)
+	if !ok {
+		return nil, nil, fmt.Errorf("no account %q on %s", user, dc.Host())
+	}
+	return dc, obj, nil
+}
+
+func (o *Organisation) replace(now time.Time, user, dcName, attr string, value func(*directory.Object) string) (string, error) {
+	dc, obj, err := o.account(user, dcName)
+	if err != nil {
+		return "", err
+	}
+	v := value(obj)
+	if err := dc.Modify(now, obj.DN(), []directory.Mod{{Op: directory.Replace, Attr: attr, Values: []string{v}}}); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s %s -> %s on %s", attr, orNone(obj.Get(attr)), orNone(v), dc.Host()), nil
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "(none)"
+	}
+	return s
+}
+
+func (o *Organisation) setEnabled(now time.Time, user, dc string, enabled bool) (string, error) {
+	return o.replace(now, user, dc, "userAccountControl", func(obj *directory.Object) string {
+		uac := obj.UAC() | directory.UACAccountDisable
+		if enabled {
+			uac &^= directory.UACAccountDisable
+		}
+		return strconv.FormatUint(uint64(uac), 10)
+	})
+}
+
+func (o *Organisation) resetPassword(now time.Time, a *mitigation.ResetPassword) (string, error) {
+	dc, obj, err := o.account(a.User, a.DC)
+	if err != nil {
+		return "", err
+	}
+	// Only the last of several resets leaves the password that a person may
+	// be told; those before it are thrown away.
+	for i := range a.Times {
+		next := o.cast.People[a.User].NewPassword
+		if i < a.Times-1 {
+			next = password(o.TL.Rand("reset " + a.User))
+		}
+		if err := dc.SetPassword(now, obj.DN(), next); err != nil {
+			return "", err
+		}
+	}
+	return fmt.Sprintf("new password set %s on %s", times(a.Times), dc.Host()), nil
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
+}
+
+func (o *Organisation) expireAccount(now time.Time, a *mitigation.ExpireAccount) (string, error) {
+	at := now.Add(a.After)
+	detail, err := o.replace(now, a.User, a.DC, "accountExpires", func(*directory.Object) string {
+		return directory.FileTime(at)
+	})
+	if err != nil {
+		return "", err
+	}
+	_, dc, _ := strings.Cut(detail, " on ")
+	return fmt.Sprintf("account expires at %s on %s", at.Format("15:04:05"), dc), nil
+}
+
+func (o *Organisation) disableProtocols(now time.Time, a *mitigation.DisableProtocols) (string, error) {
+	dc, obj, err := o.account(a.User, a.DC)
+	if err != nil {
+		return "", err
+	}
+	protocols := a.Protocols
+	if len(protocols) == 0 {
+		protocols = directory.Protocols
+	}
+	if err := dc.Modify(now, obj.DN(), obj.DisableProtocols(protocols...)); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s switched off on %s", strings.Join(protocols, ", "), dc.Host()), nil
+}
+
+func (o *Organisation) limitMessageSize(now time.Time, a *mitigation.LimitMessageSize) (string, error) {
+	kb := strconv.FormatInt((int64(a.Size)+1023)/1024, 10)
+	var details []string
+	for _, l := range []struct{ direction, attr string }{{"send", "submissionContLength"}, {"receive", "delivContLength"}} {
+		if a.Direction != "both" && a.Direction != l.direction {
+			continue
+		}
+		d, err := o.replace(now, a.User, a.DC, l.attr, func(*directory.Object) string { return kb })
+		if err != nil {
+			return "", err
+		}
+		details = append(details, d)
+	}
+	return strings.Join(details, "; "), nil
+}
+
+// onServers runs f for the named client access servers, or for all.
+func (o *Organisation) onServers(names []string, f func(*clientaccess.Server) (string, error)) (string, error) {
+	if len(names) == 0 {
+		names = o.CAS.Hosts()
+	}
+	var details, failures []string
+	for _, name := range names {
+		s := o.CAS.Server(name)
+		if s == nil {
+			return "", fmt.Errorf("no client access server %q", name)
+		}
+		d, err := f(s)
+		if err != nil {
+			failures = append(failures, name+": "+err.Error())
+			continue
+		}
+		details = append(details, name+": "+d)
+	}
+	if failures != nil {
+		return "", fmt.Errorf("%s", strings.Join(append(failures, details...), "; "))
+	}
+	return strings.Join(details, "; "), nil
+}
+
+func (o *Organisation) resetIIS(now time.Time, a *mitigation.ResetIIS) (string, error) {
+	return o.onServers(a.Servers, func(s *clientaccess.Server) (string, error) {
+		r := s.Reset(now, clientaccess.ResetOptions{NoForce: a.NoForce, Fail: a.Fails})
+		if r.ExitCode != 0 {
+			return "", fmt.Errorf("exit code %d: %s", r.ExitCode, r.Text)
+		}
+		return fmt.Sprintf("%s, away for %s", r.Text, lab.Duration(r.Took)), nil
+	})
+}
+
+func (o *Organisation) recyclePool(now time.Time, a *mitigation.RecycleAppPool) (string, error) {
+	return o.onServers(a.Servers, func(s *clientaccess.Server) (string, error) {
+		s.RecyclePool(now, clientaccess.Pool(a.Pool))
+		return a.Pool + " recycled", nil
+	})
+}
+
+func (o *Organisation) setTokenTTL(now time.Time, a *mitigation.SetTokenTTL) (string, error) {
+	return o.onServers(a.Servers, func(s *clientaccess.Server) (string, error) {
+		s.SetTokenTTL(now, a.TTL)
+		if a.Restart {
+			s.Reset(now, clientaccess.ResetOptions{})
+			return fmt.Sprintf("UserTokenTTL %s, IIS restarted", lab.Duration(a.TTL)), nil
+		}
+		return fmt.Sprintf("UserTokenTTL %s", lab.Duration(a.TTL)), nil
+	})
+}
+
+func (o *Organisation) moveMailbox(now time.Time, a *mitigation.MoveMailbox) (string, error) {
+	m, err := o.Store.Move(now, a.User, a.To)
+	if err != nil {
+		return "", err
+	}
+	if a.Fails {
+		m.Fail(now, "the move request failed")
+		return "", fmt.Errorf("the move to %s failed; the mailbox stays where it is", a.To)
+	}
+	return fmt.Sprintf("move to %s begun, done in %s", a.To, lab.Duration(m.Done.Sub(now))), nil
+}
+
+func (o *Organisation) restartStore(now time.Time, a *mitigation.RestartStore) (string, error) {
+	servers := a.Servers
+	if len(servers) == 0 {
+		for _, s := range o.cast.Organisation.Sites {
+			servers = append(servers, s.Stores...)
+		}
+	}
+	var details []string
+	for _, name := range servers {
+		back, err := o.Store.Restart(now, name)
+		if err != nil {
+			return "", err
+		}
+		details = append(details, fmt.Sprintf("%s: databases back after %s", name, lab.Duration(back.Sub(now))))
+	}
+	return strings.Join(details, "; "), nil
+}
+
+func (o *Organisation) setOutOfOffice(now time.Time, a *mitigation.SetOutOfOffice) (string, error) {
+	state, err := transport.ParseOOFState(a.Audience)
+	if err != nil {
+		return "", err
+	}
+	return "out-of-office replies: " + a.Audience, o.Transport.SetOutOfOffice(now, a.User, transport.OutOfOffice{State: state})
+}
+
+func (o *Organisation) restrictAnonymous(a *mitigation.RestrictAnonymous) (string, error) {
+	var ranges []transport.Range
+	for _, r := range a.Ranges {
+		ranges = append(ranges, transport.PrefixRange(r.Prefix))
+	}
+	servers := a.Servers
+	if len(servers) == 0 {
+		servers = []string{""}
+	}
+	var names []string
+	for _, s := range servers {
+		for _, c := range o.Transport.AnonymousConnectors(s) {
+			c.Ranges = ranges
+			names = append(names, c.Identity())
+		}
+	}
+	if names == nil {
+		return "", fmt.Errorf("no receive connector admits anonymous senders")
+	}
+	return fmt.Sprintf("remote ranges of %s: %s", strings.Join(names, ", "), joinRanges(a.Ranges)), nil
+}
+
+func joinRanges(rs []mitigation.Range) string {
+	if len(rs) == 0 {
+		return "none"
+	}
+	var out []string
+	for _, r := range rs {
+		out = append(out, r.String())
+	}
+	return strings.Join(out, ", ")
+}
+
+func (o *Organisation) blockSource(a *mitigation.BlockSourceIP) (string, error) {
+	prefix := a.Source.Prefix
+	if a.Host != "" {
+		addr, ok := o.Net.HostAddr(a.Host)
+		if !ok {
+			return "", fmt.Errorf("no host %q", a.Host)
+		}
+		prefix = netip.PrefixFrom(addr, addr.BitLen())
+	}
+	o.Net.AddRule(network.Rule{ID: fmt.Sprintf("block %s %v", prefix, a.Ports), Action: network.Drop, From: []netip.Prefix{prefix}, Ports: a.Ports})
+	return "packets from " + prefix.String() + " are dropped", nil
+}
+
+func (o *Organisation) closePort(a *mitigation.ClosePort) (string, error) {
+	rule := network.Rule{
+		ID: fmt.Sprintf("close %d on %v from %s", a.Port, a.Servers, a.From), Action: network.Drop,
+		FromZone: a.From, To: a.Servers, Ports: []int{a.Port},
+	}
+	where := strings.Join(a.Servers, ", ")
+	if len(a.Servers) == 0 {
+		rule.ToZone = lab.Servers
+		where = "all servers"
+	}
+	o.Net.AddRule(rule)
+	return fmt.Sprintf("packets to port %d of %s are dropped", a.Port, where), nil
+}
+
+var _ = slices.Contains[[]string]

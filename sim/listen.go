@@ -1,0 +1,75 @@
+package sim
+
+import (
+	"fmt"
+	"net/http"
+
+	"shutout/lab"
+	"shutout/sim/clientaccess"
+	"shutout/sim/network"
+	"shutout/sim/server/activesync"
+	"shutout/sim/server/imap"
+	"shutout/sim/server/ldap"
+	"shutout/sim/server/owa"
+	"shutout/sim/server/pop3"
+	"shutout/sim/server/smtp"
+)
+
+// Well-known ports of the services (RFC 6335 registry).
+const (
+	portSMTP   = 25
+	portPOP3   = 110
+	portIMAP   = 143
+	portLDAP   = 389
+	portHTTPS  = 443
+	portSubmit = 587
+	portLDAPS  = 636
+	portIMAPS  = 993
+	portPOP3S  = 995
+)
+
+// servicePorts are the ports that go down with a service.
+var servicePorts = map[string][]int{
+	clientaccess.ServiceIIS:  {portHTTPS},
+	clientaccess.ServiceIMAP: {portIMAP, portIMAPS},
+	clientaccess.ServicePOP:  {portPOP3, portPOP3S},
+	clientaccess.ServiceSMTP: {portSMTP, portSubmit},
+}
+
+// published are the ports that the perimeter firewall lets in from the
+// internet; everything else is dropped there.
+var published = []int{portSMTP, portPOP3, portIMAP, portHTTPS, portSubmit, portIMAPS, portPOP3S}
+
+func (o *Organisation) publish() {
+	o.Net.AppendRule(network.Rule{ID: "published", Action: network.Allow, FromZone: lab.Internet, ToZone: lab.Servers, Ports: published})
+	for _, zone := range []lab.Zone{lab.Servers, lab.LAN} {
+		o.Net.AppendRule(network.Rule{ID: "perimeter-" + string(zone), Action: network.Drop, FromZone: lab.Internet, ToZone: zone})
+	}
+}
+
+// listen starts the front ends of every server.
+func (o *Organisation) listen() error {
+	for _, site := range o.cast.Organisation.Sites {
+		for _, start := range []struct {
+			hosts []string
+			f     func(host string) error
+		}{{site.DCs, o.listenDC}, {site.CAS, o.listenCAS}, {site.Stores, o.listenTransport}} {
+			for _, host := range start.hosts {
+				if err := start.f(host); err != nil {
+					return fmt.Errorf("start %s: %w", host, err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// open opens a port and has serve run it until the network closes.
+func (o *Organisation) open(host string, port int, serve func(l *network.Listener)) error {
+	l, err := o.Net.Listen(host, port)
+	if err != nil {
+		return err
+	}
+	go serve(l)
+	return nil
+}

@@ -1,0 +1,245 @@
+// Package sim is a simulated Exchange organisation: a directory, client access
+// servers, a store and transport in virtual time, reached over the real
+// protocols. It implements lab.Lab.
+package sim
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"shutout/lab"
+	"shutout/sim/clientaccess"
+	"shutout/sim/clock"
+	"shutout/sim/directory"
+	"shutout/sim/network"
+	"shutout/sim/profile"
+	"shutout/sim/server"
+	"shutout/sim/store"
+	"shutout/sim/timeline"
+	"shutout/sim/transport"
+)
+
+// Options say which organisation to build.
+type Options struct {
+	Profile *profile.Profile
+	Cast    *lab.Cast // its passwords are filled in from the seed
+	Seed    uint64
+	Start   time.Time // when the virtual clock begins
+}
+
+// Organisation is one simulated organisation. It lives until Close.
+type Organisation struct {
+	*server.World
+	clock  *clock.Clock
+	cast   *lab.Cast
+	probes atomic.Uint64
+}
+
+var (
+	_ lab.Lab          = (*Organisation)(nil)
+	_ lab.Explainer    = (*Organisation)(nil)
+	_ lab.ReplyWatcher = (*Organisation)(nil)
+)
+
+// New builds the organisation and starts its servers.
+func New(o Options) (*Organisation, error) {
+	tl := timeline.New(o.Start, o.Seed)
+	p := o.Profile.Params()
+	w := &server.World{TL: tl, Params: p, Cast: o.Cast, Net: network.New(tl)}
+	w.Net.SYNTimeout = p.Net.SYNTimeout
+	org := &Organisation{World: w, cast: o.Cast, clock: clock.New(tl, w.Net, w)}
+	setPasswords(o.Cast, tl.Rand("passwords"))
+
+	for _, id := range sortedKeys(o.Cast.Hosts) {
+		w.Net.AddHost(*o.Cast.Hosts[id])
+	}
+	org.publish()
+
+	organisation := o.Cast.Organisation
+	w.Dir = directory.New(tl, p, organisation)
+	w.Dir.SetAdministratorPassword(org.AdministratorPassword())
+	w.Store = store.New(tl, p, organisation)
+	w.Store.Attach(w.Dir)
+	w.CAS = clientaccess.New(tl, p, organisation, w.Dir)
+	w.CAS.OnServiceState = func(host, service string, up bool) {
+		w.Net.SetService(host, up, servicePorts[service]...)
+	}
+	if err := org.populate(); err != nil {
+		org.Close()
+		return nil, err
+	}
+	w.Transport = transport.New(tl, p, w.Dir, w.Store, o.Cast, org.reach)
+	for _, id := range sortedKeys(o.Cast.People) {
+		if who := o.Cast.People[id]; !who.Outsider() {
+			org.seedMail(who)
+		}
+	}
+	var err error
+	if w.CA, err = server.NewAuthority(w.Now); err == nil {
+		err = org.listen()
+	}
+	if err != nil {
+		org.Close()
+		return nil, err
+	}
+	return org, nil
+}
+
+// Name is the word for this lab.
+func (o *Organisation) Name() string { return "sim" }
+
+// Cast tells who is in the organisation.
+func (o *Organisation) Cast() *lab.Cast { return o.cast }
+
+// Clock is the virtual clock.
+func (o *Organisation) Clock() lab.Clock { return o.clock }
+
+// Play lets the organisation live, speed times as fast as the wall clock.
+func (o *Organisation) Play(ctx context.Context, speed float64) error {
+	return o.clock.Play(ctx, speed)
+}
+
+// Dial connects a host of the cast to a server.
+func (o *Organisation) Dial(ctx context.Context, owner, from, addr string) (net.Conn, error) {
+	return o.Net.Dial(ctx, owner, from, addr)
+}
+
+// Probe has a message from a partner outside arrive for who. It takes the way
+// that any mail from outside takes, through transport and its limits.
+func (o *Organisation) Probe(_ context.Context, who *lab.Person) (string, error) {
+	subject := fmt.Sprintf("probe %d for %s", o.probes.Add(1), who.ID)
+	o.Lock()
+	defer o.Unlock()
+	return subject, o.Transport.InternetMail(o.Now(), "prober@"+o.partner(), who.ID, subject)
+}
+
+// partner is an outside domain that accepts mail.
+func (o *Organisation) partner() string {
+	for _, d := range sortedKeys(o.cast.Domains) {
+		if o.cast.Domains[d] == lab.GoodDomain {
+			return d
+		}
+	}
+	return "partner.example"
+}
+
+// AutomaticReply tells what became of the out-of-office reply to a message.
+func (o *Organisation) AutomaticReply(messageID string) (string, bool) {
+	o.Lock()
+	defer o.Unlock()
+	return o.Transport.AutomaticReply(messageID)
+}
+
+// Close ends everything that the organisation runs.
+func (o *Organisation) Close() error {
+	o.clock.Stop()
+	o.Net.Close()
+	return nil
+}
+
+// reach tells whether a server's packets get to a host, or to the mail
+// exchanger of an outside domain.
+func (o *Organisation) reach(from, to string, port int) bool {
+	if o.cast.Hosts[to] != nil {
+		return o.Net.Reachable(from, to, port)
+	}
+	return o.Net.ReachableZone(from, lab.Internet, port)
+}
+
+// populate makes accounts and mailboxes for the people of the organisation.
+func (o *Organisation) populate() error {
+	for _, id := range sortedKeys(o.cast.People) {
+		who := o.cast.People[id]
+		if who.Outsider() {
+			continue
+		}
+		err := o.Dir.AddUser(directory.NewUser{
+			SAM: id, UPN: who.Mail, Mail: who.Mail, DisplayName: who.Name, Password: who.Password,
+			Attrs: map[string][]string{"homeMDB": {who.Database}},
+		})
+		if err != nil {
+			return fmt.Errorf("account of %s: %w", id, err)
+		}
+		if _, err := o.Store.CreateMailbox(o.Now(), id, who.Mail, who.Database, int64(who.MailboxMB)<<20); err != nil {
+			return fmt.Errorf("mailbox of %s: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// seedMail puts mail into a mailbox, so that there is something to read.
+func (o *Organisation) seedMail(who *lab.Person) {
+	for i, subject := range []string{"Welcome to " + o.cast.Organisation.Domain, "Price list, confidential", "Lunch on Friday?"} {
+		raw := fmt.Sprintf("From: postmaster@%s\r\nTo: %s\r\nSubject: %s\r\nDate: %s\r\nMessage-ID: <seed.%d.%s@%[1]s>\r\n"+
+			"Content-Type: text/plain; charset=utf-8\r\n\r\nDear %[7]s,\r\n\r\nthis message was in the mailbox before the scenario began.\r\n",
+			o.cast.Organisation.Domain, who.Mail, subject, o.Now().Format(time.RFC1123Z), i, who.ID, who.Name)
+		o.Store.Deliver(o.Now(), who.ID, "Inbox", store.ParseMessage([]byte(raw)))
+	}
+}
+
+// setPasswords gives everybody a password, and the one that a reset sets.
+func setPasswords(cast *lab.Cast, r *rand.Rand) {
+	for _, id := range sortedKeys(cast.People) {
+		who := cast.People[id]
+		who.Password, who.NewPassword = password(r), password(r)
+	}
+}
+
+// password makes one that satisfies the usual complexity rules and survives
+// shells, URLs and mail programs unquoted.
+func password(r *rand.Rand) string {
+	const letters = "abcdefghjkmnpqrstuvwxyz"
+	var b strings.Builder
+	for i := range 3 {
+		if i > 0 {
+			b.WriteByte('-')
+		}
+		for j := range 4 {
+			c := letters[r.IntN(len(letters))]
+			if j == 0 {
+				c -= 'a' - 'A'
+			}
+			b.WriteByte(c)
+		}
+	}
+	fmt.Fprintf(&b, "-%d", 10+r.IntN(90))
+	return b.String()
+}
+
+// AdministratorPassword is the password of CORP\Administrator, made from the
+// seed as all are.
+func (o *Organisation) AdministratorPassword() string { return password(o.TL.Rand("administrator")) }
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// Servers lists the organisation's servers by what runs on them.
+type Servers struct {
+	DCs, CAS, Stores []string
+}
+
+// Servers returns the servers of all sites.
+func (o *Organisation) Servers() Servers {
+	var s Servers
+	for _, site := range o.cast.Organisation.Sites {
+		s.DCs = append(s.DCs, site.DCs...)
+		s.CAS = append(s.CAS, site.CAS...)
+		s.Stores = append(s.Stores, site.Stores...)
+	}
+	return s
+}
+
+// Listens tells whether a server offers a port.
+func (o *Organisation) Listens(host string, port int) bool { return o.Net.Listens(host, port) }

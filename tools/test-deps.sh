@@ -1,0 +1,21 @@
+#!/bin/sh
+# Installs the foreign mail clients that tests use, where this can be done
+# without asking anybody.
+set -eu
+missing=""
+for pair in curl:curl swaks:swaks mbsync:isync fetchmail:fetchmail ldapsearch:ldap-utils; do
+	command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
+done
+[ -n "$missing" ] || exit 0
+if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
+	echo "installing$missing"
+	apt-get update -qq
+	# shellcheck disable=SC2086 # the list is a list
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+elif command -v brew >/dev/null 2>&1; then
+	# ldapsearch and curl are part of macOS.
+	# shellcheck disable=SC2086
+	brew install --quiet $missing
+else
+	echo "not installed:$missing; the tests that need them are skipped"
+fi
