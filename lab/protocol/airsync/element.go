@@ -163,7 +163,7 @@ func flag(n *wbxml.Node) (Flag, error) {
 	return Unset, schemaError(n.Tag, "is neither 0 nor 1")
 }
 
-// option reads a flag whose empty element means true (MS-ASCMD 2.2.3.84).
+// option reads a flag whose empty element means true (MS-ASCMD, GetChanges).
 func option(n *wbxml.Node) (Flag, error) {
 	if n.Text == "" && n.Opaque == nil && n.Children == nil {
 		return True, nil

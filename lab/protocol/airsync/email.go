@@ -36,7 +36,7 @@ var (
 	tNativeType    = Pages.MustTag("AirSyncBase:NativeBodyType")
 )
 
-// BodyType is the format of a body (MS-ASAIRS 2.2.2.41).
+// BodyType is the format of a body (MS-ASAIRS, Type).
 type BodyType int
 
 const (
@@ -46,7 +46,7 @@ const (
 	BodyMIME  BodyType = 4
 )
 
-// A Body is what a server sends of an item's text (MS-ASAIRS 2.2.2.9). Below
+// A Body is what a server sends of an item's text (MS-ASAIRS, Body). Below
 // version 12.0 it is always BodyPlain.
 type Body struct {
 	Type      BodyType
@@ -75,7 +75,7 @@ type Email struct {
 // dateTime is the format of MS-ASDTYPE 2.3.
 const dateTime = "2006-01-02T15:04:05.000Z"
 
-// The values of Email:Importance (MS-ASEMAIL 2.2.2.38).
+// The values of Email:Importance (MS-ASEMAIL, Importance).
 const (
 	importanceLow    = "0"
 	importanceNormal = "1"

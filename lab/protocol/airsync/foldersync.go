@@ -24,7 +24,7 @@ var (
 // InitialKey is the sync key of a client that knows nothing yet.
 const InitialKey = "0"
 
-// FolderType says what a folder is for (MS-ASCMD 2.2.3.186.3).
+// FolderType says what a folder is for (MS-ASCMD, Type in FolderSync).
 type FolderType int
 
 const (

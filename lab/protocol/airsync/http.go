@@ -25,7 +25,7 @@ const (
 	// StatusNeedsProvisioning is the HTTP status with which a server below
 	// version 14.0 asks for Provision; from 14.0 on it answers 200 with a
 	// status from StatusDeviceNotProvisioned to StatusInvalidPolicyKey in the
-	// body (MS-ASPROV 3.1.5.2).
+	// body (MS-ASPROV, Provisioning Errors).
 	StatusNeedsProvisioning = 449
 )
 
@@ -75,7 +75,7 @@ func isDigits(s string) bool {
 	return true
 }
 
-// Options is what a server answers to OPTIONS (MS-ASHTTP 2.2.4).
+// Options is what a server answers to OPTIONS (MS-ASHTTP, HTTP OPTIONS).
 type Options struct {
 	Server   string    // the server's own version, for example "14.3"
 	Versions []Version // what it speaks, in its order

@@ -30,7 +30,7 @@ const (
 )
 
 // Device is what a device tells about itself in its first Provision request
-// from version 14.1 on (MS-ASPROV 2.2.2.53).
+// from version 14.1 on (MS-ASPROV, settings:DeviceInformation).
 type Device struct {
 	Model, FriendlyName, OS, UserAgent string
 }
@@ -148,7 +148,7 @@ func childStatus(parent *wbxml.Node) (Status, error) {
 }
 
 // A PolicySetting is one element of a policy document by its name, for example
-// {"DevicePasswordEnabled", "1"} (MS-ASPROV 2.2.2.28).
+// {"DevicePasswordEnabled", "1"} (MS-ASPROV, EASProvisionDoc).
 type PolicySetting struct {
 	Name, Value string
 }

@@ -64,21 +64,21 @@ type SyncCollection struct {
 }
 
 // WantsChanges tells whether the response shall have the server's changes.
-// Left out, that is so with every key but the initial one (MS-ASCMD 2.2.3.84).
+// Left out, that is so with every key but the initial one (MS-ASCMD, GetChanges).
 func (c *SyncCollection) WantsChanges() bool {
 	return c.GetChanges.Or(c.SyncKey != InitialKey)
 }
 
 // SyncOptions say what to send of an item. Zero leaves a field out.
 type SyncOptions struct {
-	FilterType     int // how far back: 0 all, 1 a day, 2 three days, 3 a week … (MS-ASCMD 2.2.3.68.2)
-	Truncation     int // version 2.5: size class of bodies (MS-ASCMD 2.2.3.185)
+	FilterType     int // how far back: 0 all, 1 a day, 2 three days, 3 a week … (MS-ASCMD, FilterType)
+	Truncation     int // version 2.5: size class of bodies (MS-ASCMD, Truncation)
 	MIMESupport    int // 0 never, 1 for signed and encrypted items, 2 always
 	MIMETruncation int
 	Bodies         []BodyPreference // from version 12.0 on
 }
 
-// BodyPreference is a format that the client takes (MS-ASAIRS 2.2.2.12).
+// BodyPreference is a format that the client takes (MS-ASAIRS, BodyPreference).
 type BodyPreference struct {
 	Type           BodyType
 	TruncationSize int // octets; 0 for the whole body
@@ -284,7 +284,7 @@ func parseBodyPreference(parent *wbxml.Node) (BodyPreference, error) {
 	return b, nil
 }
 
-// truncationSize is an unsigned number of 32 bits (MS-ASAIRS 2.2.2.40);
+// truncationSize is an unsigned number of 32 bits (MS-ASAIRS, TruncationSize);
 // clients send the highest one for "all of it".
 func truncationSize(n *wbxml.Node) (int, error) {
 	if n.Value() == "4294967295" {

@@ -17,7 +17,7 @@ type Limits struct {
 }
 
 // DefaultLimits fit the largest message that a server takes by default and the
-// largest window of changes (512 items, MS-ASCMD 2.2.3.199).
+// largest window of changes (512 items, MS-ASCMD, WindowSize).
 var DefaultLimits = Limits{Size: 32 << 20, Depth: 32, Elements: 1 << 16, Text: 8 << 20}
 
 func (l Limits) orDefault() Limits {

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// Global tokens (WBXML 1.3 section 7.1). A tag token has six bits; the two
+// Global tokens (WBXML 1.3, Global Tokens). A tag token has six bits; the two
 // above tell of content and attributes.
 const (
 	tokSwitchPage = 0x00
@@ -95,7 +95,7 @@ func TextSafe(s string) bool {
 }
 
 // appendMultiByte writes mb_u_int32: seven bits a byte, the high ones first,
-// the top bit set on all but the last (WBXML 1.3 section 5.1).
+// the top bit set on all but the last (WBXML 1.3, Multi-byte Integers).
 func appendMultiByte(dst []byte, v uint32) []byte {
 	for shift := 28; shift > 0; shift -= 7 {
 		if v>>shift != 0 {

@@ -187,7 +187,7 @@ func TestMultiByte(t *testing.T) {
 			t.Errorf("%d: % x read back as %d, %v", v, b, got, err)
 		}
 	}
-	if got := appendMultiByte(nil, 0xA0); !bytes.Equal(got, []byte{0x81, 0x20}) { // the example of WBXML 1.3 section 5.1
+	if got := appendMultiByte(nil, 0xA0); !bytes.Equal(got, []byte{0x81, 0x20}) { // the example of WBXML 1.3
 		t.Errorf("0xA0 is % x", got)
 	}
 }
