@@ -72,10 +72,9 @@ func (mb *Mailbox) touch(now time.Time) bool {
 
 // decision starts the record of a decision made by this entry.
 func (e *mailboxInfo) decision(now time.Time, mb *Mailbox) lab.Decision {
-	p := mb.store.params
 	return lab.Decision{
 		At: now, Layer: lab.LayerMailboxInfo, Server: mb.Server(),
-		Rule:  "age " + lab.Duration(p.MBIAge) + ", idle " + lab.Duration(p.MBIIdle),
+		Rule:  mb.store.infoRule,
 		Since: e.loaded, Until: e.lapses(mb.store),
 	}
 }

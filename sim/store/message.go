@@ -50,6 +50,9 @@ const maxField = 1024
 // any bytes: what it cannot make sense of stays empty or undecoded. Raw is
 // kept and must not be written to afterwards.
 func ParseMessage(raw []byte) *Message {
+	if cap(raw) > len(raw)+len(raw)/4 {
+		raw = bytes.Clone(raw) // a buffer that grew by doubling: mailboxes keep mails for long
+	}
 	m := &Message{Raw: raw}
 	for rest := raw; len(rest) > 0; {
 		var name string

@@ -131,7 +131,7 @@ func (mb *Mailbox) serverRights(now time.Time) (lab.Decision, bool) {
 func (mb *Mailbox) quotaDecision(now time.Time, q quotas) lab.Decision {
 	d := lab.Decision{
 		At: now, Layer: lab.LayerStore, Server: mb.Server(),
-		Rule: "quotas read every " + lab.Duration(mb.store.params.QuotaReread),
+		Rule: mb.store.quotaRule,
 	}
 	if !q.read.IsZero() {
 		d.Since, d.Until = q.read, q.read.Add(mb.store.params.QuotaReread)

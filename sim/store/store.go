@@ -21,6 +21,9 @@ type Store struct {
 	tl     *timeline.Timeline
 	params profile.Store
 	ttl    time.Duration // of the servers' directory caches
+	// What decisions name as their rule; made once, since every attempt makes
+	// a decision.
+	infoRule, quotaRule string
 
 	servers   map[string]*server
 	databases []*database // in the organisation's order
@@ -46,6 +49,8 @@ type database struct {
 func New(tl *timeline.Timeline, p profile.Params, org lab.Organisation) *Store {
 	s := &Store{
 		tl: tl, params: p.Store, ttl: p.Dir.CacheTTL,
+		infoRule:  "age " + lab.Duration(p.Store.MBIAge) + ", idle " + lab.Duration(p.Store.MBIIdle),
+		quotaRule: "quotas read every " + lab.Duration(p.Store.QuotaReread),
 		servers:   map[string]*server{},
 		mailboxes: map[string]*Mailbox{},
 	}
