@@ -1,0 +1,187 @@
+package client
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+
+	"shutout/lab"
+)
+
+// maxAnswer bounds one answer, head and body, in bytes.
+const maxAnswer = 16 << 20
+
+// request is an HTTP request that is built once and sent many times.
+type request struct {
+	*http.Request
+	body []byte
+	// once: sending it twice would do its work twice.
+	once bool
+}
+
+func newRequest(method string, u *url.URL, header http.Header, body []byte) *request {
+	return &request{body: body, Request: &http.Request{
+		Method: method, URL: u, Host: u.Host, Header: header, ContentLength: int64(len(body)),
+	}}
+}
+
+func (r *request) write(w *bufio.Writer) error {
+	if len(r.body) > 0 {
+		r.Body = io.NopCloser(bytes.NewReader(r.body))
+	}
+	if err := r.Request.Write(w); err != nil {
+		return err
+	}
+	return w.Flush()
+}
+
+// answer is a response with its body read. The body is valid until the next
+// exchange on the same connection.
+type answer struct {
+	*http.Response
+	body []byte
+}
+
+// webLine is HTTP/1.1 over one connection that is kept open and made anew when
+// it is gone. Unlike http.Transport it has no goroutines of its own, so that
+// an attempt begins and ends in the caller's.
+type webLine struct {
+	line *line
+	// never: the first connection is also the last.
+	never bool
+
+	conn  net.Conn
+	limit io.LimitedReader // of what one answer may send
+	r     *bufio.Reader
+	w     *bufio.Writer
+	body  bytes.Buffer
+	made  bool
+	used  bool // the connection has carried an answer
+}
+
+func newWebLine(l *line) *webLine {
+	return &webLine{line: l, never: l.env.Activity.Client.Reconnect == "never"}
+}
+
+var errTooLong = errors.New("the answer is too long")
+
+// exchange sends req and reads its answer whole. A connection that was kept
+// open and turns out dead before a byte of the answer came is made anew, once,
+// unless the request had gone out and may have done its work. Errors are
+// *lab.Failure with the given stage.
+func (l *webLine) exchange(ctx context.Context, stage string, req *request) (answer, error) {
+	if l.conn != nil && req.once && !l.never && heard(l.conn) {
+		l.drop()
+	}
+	for {
+		if err := l.connect(ctx); err != nil {
+			return answer{}, err
+		}
+		reused := l.used
+		extend(l.conn, patience)
+		unsent := req.write(l.w)
+		// A server may refuse a long request before it has read it all.
+		a, began, err := l.receive(req)
+		if err == nil {
+			return a, nil
+		}
+		l.drop()
+		switch {
+		case unsent == nil && req.once:
+			return answer{}, unknown(stage, err)
+		case reused && !began && !l.never && closed(err) && ctx.Err() == nil:
+			// It was dead already.
+		default:
+			return answer{}, unreachable(stage, err)
+		}
+	}
+}
+
+// connect sees to an open connection.
+func (l *webLine) connect(ctx context.Context) error {
+	if l.conn != nil {
+		return nil
+	}
+	if l.never && l.made {
+		return &lab.Failure{Kind: lab.Unreachable, Stage: stageDial, Text: closedText}
+	}
+	conn, err := l.line.dial(ctx)
+	if err != nil {
+		return err
+	}
+	l.conn, l.used, l.made = conn, false, true
+	l.limit.R = conn
+	if l.r == nil {
+		l.r, l.w = bufio.NewReader(&l.limit), bufio.NewWriter(conn)
+	} else {
+		l.r.Reset(&l.limit)
+		l.w.Reset(conn)
+	}
+	return nil
+}
+
+// leave sends req and leaves its answer for later: the connection stays as it
+// is until receive is called.
+func (l *webLine) leave(ctx context.Context, req *request) error {
+	if err := l.connect(ctx); err != nil {
+		return err
+	}
+	extend(l.conn, patience)
+	if err := req.write(l.w); err != nil {
+		l.drop()
+		return unreachable(string(lab.Receive), err)
+	}
+	return nil
+}
+
+// receive reads the answer to a request that was sent. Began says that at
+// least one byte of it came.
+func (l *webLine) receive(req *request) (a answer, began bool, err error) {
+	l.limit.N = maxAnswer
+	if _, err := l.r.Peek(1); err != nil {
+		return a, false, err
+	}
+	a.Response, err = http.ReadResponse(l.r, req.Request)
+	for err == nil && a.StatusCode >= 100 && a.StatusCode < 200 { // RFC 9110 section 15.2
+		a.Response, err = http.ReadResponse(l.r, req.Request)
+	}
+	if err == nil {
+		l.body.Reset()
+		_, err = l.body.ReadFrom(a.Response.Body)
+	}
+	if err != nil {
+		if l.limit.N <= 0 {
+			err = errTooLong
+		}
+		return a, true, err
+	}
+	a.body = l.body.Bytes()
+	l.used = true
+	if a.Close || l.r.Buffered() > 0 {
+		l.drop()
+	}
+	return a, true, nil
+}
+
+func (l *webLine) drop() {
+	if l.conn != nil {
+		l.conn.Close()
+		l.conn = nil
+	}
+}
+
+// verdict judges an answer that is not what was asked for: an overloaded or
+// missing back end is nothing that says no (RFC 9110 section 15.6).
+func (a answer) verdict(stage string) *lab.Failure {
+	f := refused(stage, a.Status)
+	switch a.StatusCode {
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		f.Kind = lab.Unreachable
+	}
+	return f
+}

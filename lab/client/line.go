@@ -1,0 +1,197 @@
+package client
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"shutout/lab"
+)
+
+// patience is how long a client waits for one answer.
+const patience = 30 * time.Second
+
+// Stages of an attempt, besides the names of capabilities.
+const (
+	stageDial     = "dial"
+	stageTLS      = "tls"
+	stageGreeting = "greeting"
+	stageSignIn   = string(lab.SignIn)
+	stageMailbox  = "open mailbox"
+)
+
+// line makes an activity's connections to its endpoint, counts them, and can
+// hang up on all of them at once.
+type line struct {
+	env lab.Env
+	tls *tls.Config
+
+	mu   sync.Mutex
+	live map[*tracked]struct{}
+	made int
+}
+
+func newLine(env lab.Env) *line {
+	conf := env.Endpoint.TLS.Clone()
+	if conf == nil {
+		conf = new(tls.Config)
+	}
+	conf.ServerName = env.Endpoint.Host
+	if conf.ClientSessionCache == nil {
+		// A client that connects for every poll resumes, as real ones do.
+		conf.ClientSessionCache = tls.NewLRUClientSessionCache(1)
+	}
+	return &line{env: env, tls: conf, live: map[*tracked]struct{}{}}
+}
+
+// tracked is a connection that its line can hang up on.
+type tracked struct {
+	net.Conn
+	line *line
+}
+
+func (t *tracked) Close() error {
+	t.line.mu.Lock()
+	delete(t.line.live, t)
+	t.line.mu.Unlock()
+	return t.Conn.Close()
+}
+
+// dial connects, with TLS where the endpoint has it from the start.
+func (l *line) dial(ctx context.Context) (net.Conn, error) {
+	raw, err := l.env.Dial(ctx, l.env.Endpoint.Addr)
+	if err != nil {
+		return nil, unreachable(stageDial, err)
+	}
+	t := &tracked{Conn: raw, line: l}
+	l.mu.Lock()
+	l.live[t] = struct{}{}
+	l.made++
+	l.mu.Unlock()
+	if err := ctx.Err(); err != nil { // hangUp may have come before this connection was known
+		t.Close()
+		return nil, unreachable(stageDial, err)
+	}
+	if l.env.Endpoint.Security != lab.Implicit {
+		return t, nil
+	}
+	c, err := l.secure(t)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// secure starts TLS on an open connection and closes it when that fails. The
+// handshake runs without a context because one with would start a goroutine.
+func (l *line) secure(raw net.Conn) (*tls.Conn, error) {
+	c := tls.Client(raw, l.tls)
+	extend(c, patience)
+	if err := c.Handshake(); err != nil {
+		raw.Close()
+		return nil, unreachable(stageTLS, err)
+	}
+	return c, nil
+}
+
+// hangUp closes every open connection, also one that another goroutine reads
+// from: that is how an attempt is cut off.
+func (l *line) hangUp() {
+	l.mu.Lock()
+	live := l.live
+	l.live = map[*tracked]struct{}{}
+	l.mu.Unlock()
+	for t := range live {
+		t.Conn.Close()
+	}
+}
+
+// extend gives the next exchange its time.
+func extend(c net.Conn, d time.Duration) { c.SetDeadline(time.Now().Add(d)) }
+
+// heard tells, without waiting, whether the far end of an idle connection said
+// something or hung up. Real clients learn it from their socket becoming
+// readable. It answers false for a connection that cannot tell.
+func heard(c net.Conn) bool {
+	for {
+		switch t := c.(type) {
+		case *tls.Conn:
+			c = t.NetConn()
+		case *tracked:
+			c = t.Conn
+		case interface{ Pending() bool }: // a lab's in-memory connection
+			return t.Pending()
+		case syscall.Conn:
+			return readable(t)
+		default:
+			return false
+		}
+	}
+}
+
+func refused(stage, text string) *lab.Failure {
+	return &lab.Failure{Kind: lab.Refused, Stage: stage, Text: text}
+}
+
+func unreachable(stage string, err error) *lab.Failure {
+	return &lab.Failure{Kind: lab.Unreachable, Stage: stage, Text: reason(err)}
+}
+
+func unknown(stage string, err error) *lab.Failure {
+	return &lab.Failure{Kind: lab.Unknown, Stage: stage, Text: reason(err)}
+}
+
+const closedText = "connection closed by server"
+
+// reason says what became of a connection. The ways in which an end shows (an
+// orderly close, a reset, a failed write) depend on who was faster, so they
+// are one text.
+func reason(err error) string {
+	var timeout net.Error
+	switch {
+	case closed(err):
+		return closedText
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return "no answer"
+	default:
+		return err.Error()
+	}
+}
+
+func closed(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, io.ErrClosedPipe) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
+
+// maxText bounds what is kept of a server's answer, in bytes.
+const maxText = 200
+
+// tidy makes a server's text fit for a report: one line, bounded, and without
+// a password that it may have echoed.
+func tidy(text string, secrets []string) string {
+	for _, s := range secrets {
+		if s != "" {
+			text = strings.ReplaceAll(text, s, "***")
+		}
+	}
+	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "?")), " ")
+	if len(text) > maxText {
+		text = strings.ToValidUTF8(text[:maxText], "") + "…"
+	}
+	return text
+}
+
+// missing is the answer to a receive whose message has not arrived.
+func missing() *lab.Failure { return refused(string(lab.Receive), "the message is not in the inbox") }
+
+// unexpected is an answer that makes no sense in the protocol.
+func unexpected(stage, format string, args ...any) *lab.Failure {
+	return refused(stage, "unexpected answer: "+fmt.Sprintf(format, args...))
+}

@@ -1,0 +1,118 @@
+package client
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"mime"
+	"net/textproto"
+	"strings"
+
+	"shutout/lab"
+	"shutout/lab/protocol/pop3"
+)
+
+// pop3Session polls a mailbox: it connects for every poll, as POP3 clients do,
+// and leaves the mail on the server.
+type pop3Session struct {
+	line   *line
+	client *pop3.Client
+}
+
+func openPOP3(l *line) func() session {
+	return func() session { return &pop3Session{line: l} }
+}
+
+// signIn connects anew for each password, since servers hang up on failures.
+func (s *pop3Session) signIn(ctx context.Context, password string) error {
+	s.drop()
+	conn, err := s.line.dial(ctx)
+	if err != nil {
+		return err
+	}
+	s.client = pop3.NewClient(conn)
+	s.client.Timeout = patience
+	if _, err := s.client.Greeting(); err != nil {
+		return pop3Failure(stageGreeting, err)
+	}
+	if s.line.env.Endpoint.Security == lab.StartTLS {
+		if err := s.client.StartTLS(s.line.tls); err != nil {
+			return pop3Failure(stageTLS, err)
+		}
+	}
+	err = s.client.User(s.line.env.Login.User)
+	if err == nil {
+		err = s.client.Pass(password)
+	}
+	return pop3Failure(stageSignIn, err)
+}
+
+func (s *pop3Session) do(_ context.Context, t lab.Task) error {
+	stage := string(t.Capability)
+	count, _, err := s.client.Stat()
+	if err != nil {
+		return pop3Failure(stage, err)
+	}
+	if t.Capability == lab.Read {
+		if count == 0 {
+			return nil
+		}
+		_, err := s.client.Retr(count)
+		return pop3Failure(stage, err)
+	}
+	for n := count; n > 0 && n > count-recent; n-- {
+		head, err := s.client.Top(n, 0)
+		if err != nil {
+			return pop3Failure(stage, err)
+		}
+		if subjectOf(head) == t.Subject {
+			return nil
+		}
+	}
+	return missing()
+}
+
+// subjectOf reads the subject in a message's header; one that cannot be read
+// is no subject.
+func subjectOf(head []byte) string {
+	fields, err := textproto.NewReader(bufio.NewReader(bytes.NewReader(head))).ReadMIMEHeader()
+	if err != nil && len(fields) == 0 {
+		return ""
+	}
+	subject := fields.Get("Subject")
+	if decoded, err := new(mime.WordDecoder).DecodeHeader(subject); err == nil {
+		return decoded
+	}
+	return subject
+}
+
+// pop3Failure turns the package's errors into failures. Codes that speak of
+// the mailbox or the server (RFC 2449 section 8.1, RFC 3206) say nothing about
+// the password.
+func pop3Failure(stage string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var said *pop3.Error
+	var garbled *pop3.ProtocolError
+	switch {
+	case errors.As(err, &said):
+		if code := said.Code(); stage == stageSignIn && code != "" && code != "AUTH" {
+			stage = stageMailbox
+		}
+		return refused(stage, strings.TrimSpace("-ERR "+said.Text))
+	case errors.As(err, &garbled):
+		return unexpected(stage, "%s", garbled.Reason)
+	}
+	return unreachable(stage, err)
+}
+
+func (s *pop3Session) leave() { s.client.Quit() }
+
+func (s *pop3Session) drop() {
+	if s.client != nil {
+		s.client.Close()
+		s.client = nil
+	}
+}
