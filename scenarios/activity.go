@@ -1,0 +1,195 @@
+package scenarios
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"shutout/lab"
+	"shutout/lab/mitigation"
+	"shutout/scenarios/strict"
+)
+
+// activityFile is an activity or control as it is written.
+type activityFile struct {
+	ID     string           `yaml:"id"` // who-path if left out
+	Who    string           `yaml:"who"`
+	From   string           `yaml:"from"`
+	Path   lab.Path         `yaml:"path"`
+	Do     []lab.Capability `yaml:"do"`
+	Every  *time.Duration   `yaml:"every"`
+	Since  *time.Duration   `yaml:"since"`
+	To     string           `yaml:"to"`
+	Sender string           `yaml:"sender"`
+	Size   mitigation.Size  `yaml:"size"`
+	Client struct {
+		Reconnect string   `yaml:"reconnect"`
+		Passwords []string `yaml:"passwords"`
+	} `yaml:"client"`
+}
+
+// defaultTo is whom an activity writes to if it does not say: somebody outside,
+// because that is the harm that a leaver does.
+const defaultTo = "olga"
+
+func (l *loader) activities(key string, role lab.Role, files []activityFile) []*lab.Activity {
+	var out []*lab.Activity
+	for i := range files {
+		n := l.d.Root.Find(key, i)
+		if n.Kind == strict.Map { // otherwise it has been complained about
+			out = append(out, l.activity(&files[i], role, n))
+		}
+	}
+	return out
+}
+
+// activity checks one activity, which stands at n.
+func (l *loader) activity(f *activityFile, role lab.Role, n *strict.Node) *lab.Activity {
+	bad := func(key, format string, args ...any) { l.d.Problemf(n.Find(key), format, args...) }
+	// present tells whether a needed key is there, and complains if not.
+	present := func(key, example string) bool {
+		v := n.Get(key)
+		if v == nil {
+			l.d.Problemf(n, "%s is missing: for example %s: %s", key, key, example)
+		}
+		return v != nil && v.Kind != strict.Null
+	}
+	a := &lab.Activity{
+		ID: f.ID, Role: role, Who: f.Who, From: f.From, Path: f.Path, Do: f.Do,
+		Every: DefaultEvery, Since: DefaultSince, To: f.To, Sender: f.Sender, Size: int(f.Size),
+	}
+
+	who := l.sc.Cast.People[f.Who]
+	if present("who", "dana") && who == nil {
+		bad("who", "there is no person %s%s", strict.Quote(f.Who), strict.Expected(f.Who, slices.Sorted(maps.Keys(l.sc.Cast.People))))
+	}
+	if present("from", "home") && l.sc.Cast.Hosts[f.From] == nil {
+		bad("from", "there is no host %s%s", strict.Quote(f.From), strict.Expected(f.From, slices.Sorted(maps.Keys(l.sc.Cast.Hosts))))
+	}
+	info, known := LookupPath(f.Path)
+	if present("path", "owa") && !known {
+		bad("path", "unknown access path %s%s (shutout list paths)", strict.Quote(string(f.Path)), strict.Expected(string(f.Path), words(lab.Paths)))
+	}
+	if known && info.Account && who != nil && who.Outsider() {
+		bad("who", "%s has no mailbox here, and %s needs one", f.Who, f.Path)
+	}
+	if present("do", "[read, send]") {
+		l.do(f, info, known, n.Get("do"))
+	}
+	l.id(a, n)
+	l.cadence(a, f, bad)
+	l.letter(a, known && !info.Account, bad)
+	l.client(a, f, n)
+	return a
+}
+
+func (l *loader) do(f *activityFile, info PathInfo, known bool, n *strict.Node) {
+	if n.Kind == strict.List && len(f.Do) == 0 {
+		l.d.Problemf(n, "do is empty: say at least one thing, such as [read]")
+	}
+	seen := map[lab.Capability]bool{}
+	for i, c := range f.Do {
+		item := n.Find(i)
+		switch {
+		case item.Kind != strict.Scalar: // has been complained about
+		case seen[c]:
+			l.d.Problemf(item, "%s stands in do twice", c)
+		case !slices.Contains(lab.Capabilities, c):
+			l.d.Problemf(item, "unknown capability %s%s", strict.Quote(string(c)), strict.Expected(string(c), words(lab.Capabilities)))
+		case known && !slices.Contains(info.Do, c):
+			l.d.Problemf(item, "%s cannot %s: it can %s (shutout show %s)", info.Path, c, strings.Join(words(info.Do), ", "), info.Path)
+		}
+		seen[c] = true
+	}
+}
+
+func (l *loader) id(a *lab.Activity, n *strict.Node) {
+	given := n.Get("id")
+	if given == nil && a.Who != "" && a.Path != "" {
+		a.ID = a.Who + "-" + string(a.Path)
+	}
+	switch {
+	case a.ID == "": // something else has been complained about
+	case given != nil && !idPattern.MatchString(a.ID):
+		l.d.Problemf(given, "%s is no id: expected small letters, digits and hyphens", strict.Quote(a.ID))
+	case l.ids[a.ID]:
+		l.d.Problemf(n.Find("id"), "there is an activity %s already: give each an id of its own", strict.Quote(a.ID))
+	}
+	l.ids[a.ID] = true
+}
+
+func (l *loader) cadence(a *lab.Activity, f *activityFile, bad func(key, format string, args ...any)) {
+	if f.Every != nil {
+		a.Every = *f.Every
+	}
+	if f.Since != nil {
+		a.Since = *f.Since
+	}
+	if a.Every < minEvery || a.Every > longest {
+		bad("every", "every is %s: expected at least %s and at most %s", lab.Duration(a.Every), lab.Duration(minEvery), lab.Duration(longest))
+	}
+	if a.Since >= 0 || a.Since < -longest {
+		bad("since", "since is %s: expected a time before the order such as -30m, so that access is seen to work first", lab.Duration(a.Since))
+	}
+}
+
+// letter checks what is sent, and by and to whom.
+func (l *loader) letter(a *lab.Activity, anonymous bool, bad func(key, format string, args ...any)) {
+	writes := slices.Contains(a.Do, lab.Send) || slices.Contains(a.Do, lab.Reply)
+	if writes && a.To == "" {
+		if anonymous || slices.Contains(a.Do, lab.Reply) {
+			bad("to", "to is missing: whose mailbox is written to? For example to: erin")
+			return
+		}
+		a.To = defaultTo
+	}
+	person := l.sc.Cast.People[a.To]
+	switch {
+	case a.To == "":
+	case person == nil && !isAddress(a.To):
+		bad("to", "%s is neither a person nor a mail address%s", strict.Quote(a.To), strict.Expected(a.To, slices.Sorted(maps.Keys(l.sc.Cast.People))))
+	case slices.Contains(a.Do, lab.Reply) && (person == nil || person.Outsider()):
+		bad("to", "%s has no mailbox here that could reply: name a person with one", strict.Quote(a.To))
+	}
+	if a.Sender != "" && !anonymous {
+		bad("sender", "sender can be chosen on %s only: on %s it is the person's own address", lab.SMTPAnonymous, a.Path)
+	} else if a.Sender != "" && !isAddress(strings.ReplaceAll(a.Sender, "{n}", "1")) {
+		bad("sender", "%s is no mail address: expected one such as forged{n}@dead.example", strict.Quote(a.Sender))
+	}
+	if a.Size > maxContent {
+		bad("size", "size is too large: expected at most %s", mitigation.Size(maxContent))
+	}
+}
+
+func isAddress(s string) bool {
+	local, domain, found := strings.Cut(s, "@")
+	return found && local != "" && domain != "" && len(s) <= 254 &&
+		strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`<>(),;:\"[]{}`, r) }) < 0 &&
+		!strings.Contains(domain, "@")
+}
+
+func (l *loader) client(a *lab.Activity, f *activityFile, n *strict.Node) {
+	const expected = "expected never, when-refused, or every and a duration such as every 10m"
+	text := f.Client.Reconnect
+	interval, clocked := strings.CutPrefix(text, "every ")
+	where := n.Find("client", "reconnect")
+	switch {
+	case clocked:
+		every, err := strict.ParseDuration(interval)
+		if err != nil || every < minEvery || every > longest {
+			l.d.Problemf(where, "%s is no way to reconnect: %s", strict.Quote(text), expected)
+		}
+		a.Client.Reconnect, a.Client.Every = "every", every
+	case text == "" || text == "never" || text == "when-refused":
+		a.Client.Reconnect = text
+	default:
+		l.d.Problemf(where, "%s is no way to reconnect: %s", strict.Quote(text), expected)
+	}
+	for i, word := range f.Client.Passwords {
+		if word != "own" && word != "new" {
+			l.d.Problemf(n.Find("client", "passwords", i), "%s is no password that a person may know: expected own or new", strict.Quote(word))
+		}
+	}
+	a.Client.Passwords = f.Client.Passwords
+}

@@ -1,0 +1,94 @@
+package scenarios
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+	"time"
+
+	"shutout/fixtures"
+	"shutout/lab"
+)
+
+//go:embed *.yaml
+var files embed.FS
+
+// Catalogue returns the cases that the product comes with, by id. They are new
+// each time, so the caller may change them.
+func Catalogue() []*lab.Scenario {
+	return readAll(files, "*.yaml", "scenarios", Parse)
+}
+
+// SOPs returns the SOPs that the product comes with, by id.
+func SOPs() []*SOP {
+	return readAll(fixtures.SOPs, "sops/*.yaml", "fixtures", ParseSOP)
+}
+
+// readAll reads the embedded files that match. A faulty one is a fault of the
+// program that the package's tests meet, hence the panic.
+func readAll[T any](fsys fs.FS, pattern, folder string, parse func(string, []byte) (T, error)) []T {
+	names, err := fs.Glob(fsys, pattern) // sorted
+	var all []T
+	for _, name := range names {
+		src, readErr := fs.ReadFile(fsys, name)
+		v, parseErr := parse(path.Join(folder, name), src)
+		if readErr != nil || parseErr != nil {
+			panic(fmt.Sprintf("the embedded file is faulty:\n%v%v", readErr, parseErr))
+		}
+		all = append(all, v)
+	}
+	if err != nil {
+		panic(err) // the pattern is wrong
+	}
+	return all
+}
+
+// Find returns the case of the catalogue that has this id.
+func Find(id string) (*lab.Scenario, bool) {
+	for _, sc := range Catalogue() {
+		if sc.ID == id {
+			return sc, true
+		}
+	}
+	return nil, false
+}
+
+// FindSOP returns the SOP that has this id among those that the product comes
+// with.
+func FindSOP(id string) (*SOP, bool) {
+	for _, s := range SOPs() {
+		if s.ID == id {
+			return s, true
+		}
+	}
+	return nil, false
+}
+
+// SetTimes gives a case another limit and horizon; a negative one leaves the
+// case's own. The error says which of the two, or which step, does not fit.
+func SetTimes(sc *lab.Scenario, within, horizon time.Duration) error {
+	if within >= 0 {
+		sc.Within = within
+	}
+	if horizon >= 0 {
+		sc.Horizon = horizon
+	}
+	var faults []string
+	if sc.Horizon <= 0 || sc.Horizon > longest {
+		faults = append(faults, fmt.Sprintf("horizon is %s: expected more than 0s and at most %s", lab.Duration(sc.Horizon), lab.Duration(longest)))
+	}
+	if sc.Within > sc.Horizon {
+		faults = append(faults, withinText(sc.Within, sc.Horizon))
+	}
+	for _, step := range sc.SOP {
+		if step.At > sc.Horizon {
+			faults = append(faults, fmt.Sprintf("%s:%d: %s", sc.File, step.Line, lateText(step, sc.Horizon)))
+		}
+	}
+	if faults != nil {
+		return fmt.Errorf("the case %s: %s", sc.ID, strings.Join(faults, "; "))
+	}
+	return nil
+}

@@ -1,0 +1,295 @@
+// Package scenarios holds the cases that the product comes with, one YAML file
+// each, and reads case files and SOP files, those of users included.
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"shutout/fixtures"
+	"shutout/lab"
+	"shutout/scenarios/strict"
+	"shutout/sim/profile"
+)
+
+// Defaults of a case file.
+const (
+	DefaultProfile = "ex2010"
+	DefaultEvery   = 30 * time.Second
+	DefaultSince   = -30 * time.Minute
+	DefaultWithin  = 5 * time.Minute
+	DefaultHorizon = 24 * time.Hour
+)
+
+// Bounds that keep a case from asking for more than a machine can hold.
+const (
+	minEvery   = time.Second
+	longest    = 31 * 24 * time.Hour
+	maxContent = 100 << 20 // bytes that one message may have
+)
+
+// caseFile is a case as it is written.
+type caseFile struct {
+	ID         string                                    `yaml:"id"`
+	Title      string                                    `yaml:"title"`
+	Sources    []string                                  `yaml:"sources"`
+	Story      string                                    `yaml:"story"`
+	Profile    string                                    `yaml:"profile"`
+	Set        settings                                  `yaml:"set"`
+	Activities []activityFile                            `yaml:"activities"`
+	Controls   []activityFile                            `yaml:"controls"`
+	Within     time.Duration                             `yaml:"within"`
+	Horizon    time.Duration                             `yaml:"horizon"`
+	Expect     map[string]map[lab.Capability]lab.Verdict `yaml:"expect"`
+}
+
+// settings are profile parameters, in the order of the file.
+type settings []string
+
+func (s *settings) DecodeNode(d *strict.Doc, n *strict.Node) {
+	if n.Kind != strict.Map {
+		d.Problemf(n, "set takes a mapping from parameters to values, such as {iis.token_ttl: 5m}")
+		return
+	}
+	for _, k := range n.Keys {
+		var value string
+		if k.Value.Kind == strict.Null {
+			d.Problemf(k.Name, "%s has no value", strict.Quote(k.Name.Text))
+			continue
+		}
+		d.Decode(k.Value, &value)
+		*s = append(*s, k.Name.Text+"="+value)
+	}
+}
+
+// Load reads the case file at path. Its error is a [strict.Problems] with
+// everything that is wrong with the file.
+func Load(path string) (*lab.Scenario, error) {
+	src, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(path, src)
+}
+
+// readFile reads a file that somebody named, but not more than a case may have.
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		if errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("%s: there is no such file", path)
+		}
+		return nil, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("%s: this is a folder: name the files in it", path)
+	}
+	src, err := io.ReadAll(io.LimitReader(f, strict.MaxBytes+1))
+	if err != nil {
+		return nil, err
+	}
+	return src, nil
+}
+
+// Parse reads a case from src. File names it in errors.
+func Parse(file string, src []byte) (*lab.Scenario, error) {
+	d := strict.Parse(file, src)
+	if d.Root == nil {
+		if d.Err() == nil {
+			d.Problemf(nil, "the file is empty: a case begins with id: and title: (see shutout show session-open-before-disable)")
+		}
+		return nil, d.Err()
+	}
+	if isSOP(d.Root) {
+		d.Problemf(d.Root, "this is an SOP, not a case: give it to --sop")
+		return nil, d.Err()
+	}
+	cf := caseFile{Profile: DefaultProfile, Within: DefaultWithin, Horizon: DefaultHorizon}
+	d.Decode(d.Root, &cf, "cast", "sop")
+	sc := &lab.Scenario{
+		ID:      cf.ID,
+		Title:   cf.Title,
+		Sources: cf.Sources,
+		Story:   strings.TrimSpace(cf.Story),
+		Profile: cf.Profile,
+		Set:     cf.Set,
+		Cast:    fixtures.DefaultCast(),
+		Within:  cf.Within,
+		Horizon: cf.Horizon,
+		Expect:  cf.Expect,
+		File:    file,
+	}
+	if n := d.Root.Get("cast"); n != nil && n.Kind != strict.Null {
+		fixtures.Overlay(d, n, sc.Cast)
+	}
+	l := &loader{d: d, sc: sc, ids: map[string]bool{}}
+	l.head()
+	l.profile()
+	l.times()
+	sc.Activities = l.activities("activities", lab.Threat, cf.Activities)
+	sc.Controls = l.activities("controls", lab.Control, cf.Controls)
+	l.sop()
+	l.expect()
+	if err := d.Err(); err != nil {
+		return nil, err
+	}
+	return sc, nil
+}
+
+// isSOP tells whether a file has steps but nobody who does anything.
+func isSOP(n *strict.Node) bool {
+	return n.Get("sop") != nil && n.Get("activities") == nil && n.Get("controls") == nil
+}
+
+// loader checks what was decoded and makes the scenario of it.
+type loader struct {
+	d   *strict.Doc
+	sc  *lab.Scenario
+	ids map[string]bool // of activities
+}
+
+// bad notes a problem at path, or at the nearest part of it that the file has.
+func (l *loader) bad(path []any, format string, args ...any) {
+	l.d.Problemf(l.d.Root.Find(path...), format, args...)
+}
+
+func at(path ...any) []any { return path }
+
+var idPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+
+func (l *loader) head() {
+	head(l.d, l.sc.ID, l.sc.Title)
+	for _, key := range []string{"activities", "controls", "sop"} {
+		if n := l.d.Root.Get(key); n == nil || n.Kind == strict.List && len(n.Items) == 0 {
+			l.bad(at(key), "%s", map[string]string{
+				"activities": "there are no activities: say who uses which path, such as - {who: dana, from: home, path: owa, do: [read, send]}",
+				"controls":   "there are no controls: without a bystander nobody can tell 'access ended' from 'the lab is down'",
+				"sop":        "there is no sop: add at least one step, such as - {at: 0s, do: disable-account, user: dana}",
+			}[key])
+		}
+	}
+}
+
+// head checks what cases and SOPs have in common.
+func head(d *strict.Doc, id, title string) {
+	n := d.Root.Get("id")
+	switch {
+	case n == nil:
+		d.Problemf(d.Root, "id is missing: give it a short name such as phone-keeps-syncing")
+	case n.Kind == strict.Scalar && !idPattern.MatchString(id):
+		d.Problemf(n, "%s is no id: expected small letters, digits and hyphens", strict.Quote(id))
+	}
+	if n := d.Root.Get("title"); n == nil || n.Kind == strict.Scalar && strings.TrimSpace(title) == "" {
+		d.Problemf(d.Root.Find("title"), "title is missing: say in one sentence what it shows")
+	}
+}
+
+func (l *loader) profile() {
+	p, err := profile.Load(l.sc.Profile)
+	if err != nil {
+		l.bad(at("profile"), "unknown profile %s%s (shutout list profiles)",
+			strict.Quote(l.sc.Profile), strict.Expected(l.sc.Profile, profile.Names()))
+		return
+	}
+	for _, assignment := range l.sc.Set {
+		if err := p.Set(assignment); err != nil {
+			name, _, _ := strings.Cut(assignment, "=")
+			l.bad(at("set", name), "%v (shutout show %s)", err, l.sc.Profile)
+		}
+	}
+}
+
+func (l *loader) times() {
+	sc := l.sc
+	if sc.Within < 0 {
+		l.bad(at("within"), "within is negative: expected a duration such as 15m")
+	}
+	if sc.Horizon <= 0 || sc.Horizon > longest {
+		l.bad(at("horizon"), "horizon is %s: expected more than 0s and at most %s", lab.Duration(sc.Horizon), lab.Duration(longest))
+	} else if sc.Within > sc.Horizon {
+		l.bad(at("within"), "%s", withinText(sc.Within, sc.Horizon))
+	}
+}
+
+func withinText(within, horizon time.Duration) string {
+	return fmt.Sprintf("within (%s) is longer than the horizon (%s), so nothing could be late", lab.Duration(within), lab.Duration(horizon))
+}
+
+func (l *loader) sop() {
+	n := l.d.Root.Get("sop")
+	if n == nil {
+		return
+	}
+	leaver, _ := Leaver(l.sc)
+	l.sc.SOP = decodeSteps(l.d, n, leaver, l.sc.Cast)
+	for i, step := range l.sc.SOP {
+		if step.At > l.sc.Horizon {
+			l.bad(at("sop", i, "at"), "%s", lateText(step, l.sc.Horizon))
+		}
+	}
+	sortSteps(l.sc.SOP)
+}
+
+func (l *loader) expect() {
+	for id, capabilities := range l.sc.Expect {
+		a := activity(l.sc, id)
+		if a == nil {
+			if !l.ids[id] { // otherwise it has been complained about
+				l.bad(at("expect", id), "there is no activity %s%s", strict.Quote(id), strict.Expected(id, activityIDs(l.sc)))
+			}
+			continue
+		}
+		known := []string{string(lab.Kept), string(lab.Lost), string(lab.NotAvailable)}
+		if a.Role == lab.Threat {
+			known = nil
+			for _, v := range lab.Verdicts {
+				known = append(known, string(v))
+			}
+		}
+		for c, verdict := range capabilities {
+			if !slices.Contains(a.Do, c) {
+				l.bad(at("expect", id, string(c)), "%s does not do %s%s", id, strict.Quote(string(c)), strict.Expected(string(c), words(a.Do)))
+			}
+			if !slices.Contains(known, string(verdict)) {
+				l.bad(at("expect", id, string(c)), "%s is no verdict of a %s%s", strict.Quote(string(verdict)), a.Role, strict.Expected(string(verdict), known))
+			}
+		}
+	}
+}
+
+// everybody lists the activities and then the controls.
+func everybody(sc *lab.Scenario) []*lab.Activity {
+	return slices.Concat(sc.Activities, sc.Controls)
+}
+
+func activity(sc *lab.Scenario, id string) *lab.Activity {
+	for _, a := range everybody(sc) {
+		if a.ID == id {
+			return a
+		}
+	}
+	return nil
+}
+
+func activityIDs(sc *lab.Scenario) []string {
+	var ids []string
+	for _, a := range everybody(sc) {
+		ids = append(ids, a.ID)
+	}
+	return ids
+}
+
+func words[T ~string](list []T) []string {
+	out := make([]string, len(list))
+	for i, w := range list {
+		out[i] = string(w)
+	}
+	return out
+}

@@ -1,0 +1,224 @@
+package scenarios
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"shutout/lab"
+	"shutout/lab/mitigation"
+	"shutout/scenarios/strict"
+)
+
+// SOP is an SOP in a file of its own. Its steps name the leaver as ${leaver}
+// and become real when the SOP is bound to a case.
+type SOP struct {
+	ID      string
+	Title   string
+	Sources []string
+	Story   string
+	File    string
+
+	src []byte
+}
+
+// sopFile is an SOP as it is written.
+type sopFile struct {
+	ID      string   `yaml:"id"`
+	Title   string   `yaml:"title"`
+	Sources []string `yaml:"sources"`
+	Story   string   `yaml:"story"`
+}
+
+// LoadSOP reads the SOP file at path. Its error is a [strict.Problems].
+func LoadSOP(path string) (*SOP, error) {
+	src, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSOP(path, src)
+}
+
+// ParseSOP reads an SOP from src. File names it in errors. Names of the cast in
+// it are checked by [SOP.Bind], because each case may have a cast of its own.
+func ParseSOP(file string, src []byte) (*SOP, error) {
+	d := strict.Parse(file, src)
+	if d.Root == nil {
+		if d.Err() == nil {
+			d.Problemf(nil, "the file is empty: an SOP has an id, a title and a list sop: of steps")
+		}
+		return nil, d.Err()
+	}
+	if d.Root.Get("activities") != nil {
+		d.Problemf(d.Root, "this is a case, not an SOP: run it by itself")
+		return nil, d.Err()
+	}
+	var f sopFile
+	d.Decode(d.Root, &f, "sop")
+	head(d, f.ID, f.Title)
+	if n := d.Root.Get("sop"); n == nil || n.Kind == strict.List && len(n.Items) == 0 {
+		d.Problemf(d.Root.Find("sop"), `there are no steps: add at least one under sop:, such as - {at: 0s, do: disable-account, user: "${leaver}"}`)
+	} else {
+		decodeSteps(d, n, "leaver", nil)
+	}
+	if err := d.Err(); err != nil {
+		return nil, err
+	}
+	return &SOP{ID: f.ID, Title: f.Title, Sources: f.Sources, Story: strings.TrimSpace(f.Story), File: file, src: slices.Clone(src)}, nil
+}
+
+// Steps returns the SOP's steps for a leaver and a cast. Its error is a
+// [strict.Problems].
+func (s *SOP) Steps(leaver string, cast *lab.Cast) ([]lab.Step, error) {
+	d := strict.Parse(s.File, s.src)
+	steps := decodeSteps(d, d.Root.Get("sop"), leaver, cast)
+	sortSteps(steps)
+	return steps, d.Err()
+}
+
+// Bind puts the SOP in the place of the case's own. Predictions of the case
+// are dropped, since they are about its own SOP.
+func (s *SOP) Bind(sc *lab.Scenario) error {
+	leaver, ok := Leaver(sc)
+	if !ok {
+		return fmt.Errorf("%s: the case %s has nobody with a mailbox whom an SOP could be about", s.File, sc.ID)
+	}
+	steps, err := s.Steps(leaver, sc.Cast)
+	if err != nil {
+		return fmt.Errorf("the SOP does not fit the case %s:\n%w", sc.ID, err)
+	}
+	var late []error
+	for _, step := range steps {
+		if step.At > sc.Horizon {
+			late = append(late, fmt.Errorf("%s:%d: %s", s.File, step.Line, lateText(step, sc.Horizon)))
+		}
+	}
+	if late != nil {
+		return fmt.Errorf("the SOP does not fit the case %s:\n%w", sc.ID, errors.Join(late...))
+	}
+	sc.SOP, sc.Expect = steps, nil
+	return nil
+}
+
+// Leaver returns whom a case is about: the first who has a mailbox among those
+// who act, or else among those who are written to.
+func Leaver(sc *lab.Scenario) (id string, ok bool) {
+	for _, role := range []func(*lab.Activity) string{
+		func(a *lab.Activity) string { return a.Who },
+		func(a *lab.Activity) string { return a.To },
+	} {
+		for _, a := range sc.Activities {
+			if p := sc.Cast.People[role(a)]; p != nil && !p.Outsider() {
+				return p.ID, true
+			}
+		}
+	}
+	return "", false
+}
+
+// lateText says that a step is never carried out.
+func lateText(step lab.Step, horizon time.Duration) string {
+	return fmt.Sprintf("the step %s at %s lies after the horizon of %s: it would never be carried out",
+		step.Action.Name(), lab.Duration(step.At), lab.Duration(horizon))
+}
+
+// sortSteps puts steps in the order of their times.
+func sortSteps(steps []lab.Step) {
+	slices.SortStableFunc(steps, func(a, b lab.Step) int { return cmp.Compare(a.At, b.At) })
+}
+
+// decodeSteps reads the steps that stand at n, one for each entry of the list.
+// With a nil cast, what the steps name in the cast is not checked.
+func decodeSteps(d *strict.Doc, n *strict.Node, leaver string, cast *lab.Cast) []lab.Step {
+	if n.Kind == strict.Null {
+		return nil // the caller has said that there are no steps
+	}
+	if n.Kind != strict.List {
+		d.Problemf(n, "sop takes a list of steps, such as - {at: 0s, do: disable-account, user: dana}")
+		return nil
+	}
+	vars := map[string]string{}
+	if leaver != "" {
+		vars["leaver"] = leaver
+	}
+	n = d.Expand(n, vars)
+	steps := make([]lab.Step, 0, len(n.Items))
+	for _, item := range n.Items {
+		if step, ok := decodeStep(d, item, cast); ok {
+			steps = append(steps, step)
+		}
+	}
+	return steps
+}
+
+func decodeStep(d *strict.Doc, n *strict.Node, cast *lab.Cast) (lab.Step, bool) {
+	if n.Kind != strict.Map {
+		d.Problemf(n, "a step is a mapping, such as {at: 0s, do: disable-account, user: dana}")
+		return lab.Step{}, false
+	}
+	var head struct {
+		At time.Duration `yaml:"at"`
+		Do string        `yaml:"do"`
+	}
+	var others []string
+	for _, k := range n.Keys {
+		others = append(others, k.Name.Text)
+	}
+	d.Decode(n, &head, others...)
+	if head.At < 0 {
+		d.Problemf(n.Get("at"), "at is negative: a step comes at the order or later, such as 0s or 15m")
+	}
+	do := n.Get("do")
+	if do == nil {
+		d.Problemf(n, "do is missing: name a mitigation (shutout list mitigations)")
+		return lab.Step{}, false
+	}
+	info, known := mitigation.Lookup(head.Do)
+	if !known {
+		if do.Kind == strict.Scalar {
+			d.Problemf(do, "unknown mitigation %s%s (shutout list mitigations)", strict.Quote(head.Do), strict.Expected(head.Do, mitigation.Names()))
+		}
+		return lab.Step{}, false
+	}
+	action := info.New()
+	before := d.Count()
+	d.Decode(n, action, "at", "do")
+	missing := false
+	for _, p := range info.Params {
+		if p.Required && n.Get(p.Name) == nil {
+			missing = true
+			d.Problemf(n, "%s needs %s: %s, a %s (shutout show %s)", info.Name, p.Name, p.Doc, p.Type, info.Name)
+		}
+	}
+	// What could not be read has been complained about; its zero value would
+	// only be complained about once more.
+	if cast != nil && !missing && d.Count() == before {
+		for _, err := range unjoin(action.Validate(cast)) {
+			where := n
+			if pe, ok := errors.AsType[*mitigation.ParamError](err); ok {
+				where = n.Find(pe.Param)
+			}
+			d.Problemf(where, "%v", err)
+		}
+	}
+	return lab.Step{At: head.At, Action: action, Line: n.Line}, true
+}
+
+// unjoin takes apart what errors.Join put together, also when joined again.
+func unjoin(err error) []error {
+	if err == nil {
+		return nil
+	}
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
+	}
+	var out []error
+	for _, e := range joined.Unwrap() {
+		out = append(out, unjoin(e)...)
+	}
+	return out
+}
