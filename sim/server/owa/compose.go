@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/mail"
+	"net/netip"
 	"strings"
 
-	"shutout/lab"
 	"shutout/sim/clientaccess"
 	"shutout/sim/network"
 	"shutout/sim/server/mailtext"
@@ -106,10 +106,6 @@ func (f *frontEnd) send(r *http.Request, v *visit, d draft) (problem string) {
 		return "The recipients in Cc could not be understood."
 	}
 	s := v.ctx.session
-	if may := s.MaySend(v.now); !may.Allowed {
-		f.record(r, may)
-		return "The message can't be sent: " + may.Reason + "."
-	}
 	sender := v.user
 	if o, _, ok := f.cas.Directory().Get(v.now, v.user.SAM()); ok {
 		sender = o // as this server's directory cache knows the user now
@@ -120,8 +116,9 @@ func (f *frontEnd) send(r *http.Request, v *visit, d draft) (problem string) {
 		To:   to, Cc: cc, Subject: d.Subject, Date: v.now, Body: d.Body,
 		MessageID: fmt.Sprintf("owa-%x-%d@%s.%s", v.cookie.Session, f.sent, f.host, f.w.Dir.Domain()),
 	}
-	if ip := clientIP(r); ip != "" {
-		m.Extra = []string{"X-Originating-IP: [" + ip + "]"}
+	client := clientAddr(r)
+	if client.IsValid() {
+		m.Extra = []string{"X-Originating-IP: [" + client.String() + "]"}
 	}
 	raw := m.Encode()
 	var rcpt []string
@@ -129,14 +126,12 @@ func (f *frontEnd) send(r *http.Request, v *visit, d draft) (problem string) {
 		rcpt = append(rcpt, a.Address)
 	}
 	decision, err := f.w.Transport.Submit(v.now, transport.Submission{
-		User: sender, Server: s.Mailbox().Server(), From: m.From.Address, To: rcpt, Raw: raw, MessageID: m.MessageID,
+		User: sender, Server: s.Mailbox().Server(), From: m.From.Address, To: rcpt, Raw: raw,
+		MessageID: m.MessageID, Client: client,
 	})
 	f.record(r, decision)
 	if err != nil {
 		return "The message can't be sent: " + err.Error() + "."
-	}
-	if !decision.Allowed {
-		return "The message can't be sent: " + decision.Reason + "."
 	}
 	// The message is on its way; a mailbox that takes no copy does not stop it.
 	_, _ = s.Append(v.now, store.SentItems, store.Seen, v.now, store.ParseMessage(raw))
@@ -153,16 +148,15 @@ func addresses(s string) ([]*mail.Address, error) {
 	return mail.ParseAddressList(s)
 }
 
-// clientIP is the address that the request came from.
-func clientIP(r *http.Request) string {
+// clientAddr is the address that the request came from; zero if that is not known.
+func clientAddr(r *http.Request) netip.Addr {
+	from := r.RemoteAddr
 	if c := network.RequestConn(r); c != nil {
-		r.RemoteAddr = c.RemoteAddr().String()
+		from = c.RemoteAddr().String()
 	}
-	host, _, ok := strings.Cut(r.RemoteAddr, ":")
-	if !ok {
-		return ""
+	a, err := netip.ParseAddrPort(from)
+	if err != nil {
+		return netip.Addr{}
 	}
-	return host
+	return a.Addr().Unmap()
 }
-
-var _ = lab.Decision{}
