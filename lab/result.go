@@ -2,6 +2,7 @@ package lab
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -75,10 +76,11 @@ type ActivityResult struct {
 
 // Reason is a decision as a report shows it.
 type Reason struct {
-	AtS     float64 `json:"at_s"`
-	Layer   Layer   `json:"layer"`
-	Allowed bool    `json:"allowed"`
-	Detail  string  `json:"detail"`
+	AtS     float64  `json:"at_s"`
+	Layer   Layer    `json:"layer"`
+	Allowed bool     `json:"allowed"`
+	Detail  string   `json:"detail"`
+	SinceS  *float64 `json:"since_s,omitempty"` // when the layer's memory was made
 }
 
 // OutageResult is a time in which a control did not work; To is null when it
@@ -146,8 +148,17 @@ func (r *ActivityResult) explain(t *Track, order time.Time) {
 		}
 	}
 	add := func(ds []Decision) {
-		for _, d := range ds {
-			r.Because = append(r.Because, Reason{Seconds(d.At.Sub(order)), d.Layer, d.Allowed, d.Describe(order)})
+		for i, d := range ds {
+			// An attempt of several requests asks a layer several times; the
+			// last answer of each kind tells it all.
+			if slices.ContainsFunc(ds[i+1:], func(e Decision) bool { return e.Layer == d.Layer && e.Allowed == d.Allowed }) {
+				continue
+			}
+			reason := Reason{AtS: Seconds(d.At.Sub(order)), Layer: d.Layer, Allowed: d.Allowed, Detail: d.Describe(order)}
+			if !d.Since.IsZero() {
+				reason.SinceS = new(Seconds(d.Since.Sub(order)))
+			}
+			r.Because = append(r.Because, reason)
 		}
 	}
 	if lastOK >= 0 {

@@ -2,9 +2,9 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +14,7 @@ import (
 	"shutout/sim/clientaccess"
 	"shutout/sim/directory"
 	"shutout/sim/network"
+	"shutout/sim/store"
 	"shutout/sim/transport"
 )
 
@@ -26,7 +27,7 @@ func (o *Organisation) Apply(_ context.Context, a lab.Action) lab.Outcome {
 	switch {
 	case err == nil:
 		return lab.Outcome{Result: lab.Done, Detail: detail}
-	case isNotAvailable(err):
+	case errors.Is(err, lab.ErrNotAvailable):
 		return lab.Outcome{Result: lab.NotApplicable, Detail: err.Error()}
 	default:
 		return lab.Outcome{Result: lab.Failed, Detail: err.Error()}
@@ -58,7 +59,7 @@ func (o *Organisation) apply(now time.Time, a lab.Action) (string, error) {
 	case *mitigation.MoveMailbox:
 		return o.moveMailbox(now, a)
 	case *mitigation.DisconnectMailbox:
-		return "the mailbox has no owner any more", o.Store.Disconnect(now, a.User)
+		return o.disconnectMailbox(now, a.User)
 	case *mitigation.RestartStore:
 		return o.restartStore(now, a)
 
@@ -97,7 +98,7 @@ func (o *Organisation) replace(now time.Time, user, dcName, attr string, value f
 		return "", err
 	}
 	v := value(obj)
-	if err := dc.Modify(now, obj.DN(), []directory.Mod{{Op: directory.Replace, Attr: attr, Values: []string{v}}}); err != nil {
+	if err := dc.Modify(now, obj.DN(), []directory.Mod{directory.Set(attr, v)}); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("%s %s -> %s on %s", attr, orNone(obj.Get(attr)), orNone(v), dc.Host()), nil
@@ -112,11 +113,11 @@ func orNone(s string) string {
 
 func (o *Organisation) setEnabled(now time.Time, user, dc string, enabled bool) (string, error) {
 	return o.replace(now, user, dc, "userAccountControl", func(obj *directory.Object) string {
-		uac := obj.UAC() | directory.UACAccountDisable
+		uac := obj.UAC() | directory.AccountDisable
 		if enabled {
-			uac &^= directory.UACAccountDisable
+			uac &^= directory.AccountDisable
 		}
-		return strconv.FormatUint(uint64(uac), 10)
+		return strconv.Itoa(uac)
 	})
 }
 
@@ -149,7 +150,7 @@ func times(n int) string {
 func (o *Organisation) expireAccount(now time.Time, a *mitigation.ExpireAccount) (string, error) {
 	at := now.Add(a.After)
 	detail, err := o.replace(now, a.User, a.DC, "accountExpires", func(*directory.Object) string {
-		return directory.FileTime(at)
+		return strconv.FormatInt(directory.FileTime(at), 10)
 	})
 	if err != nil {
 		return "", err
@@ -159,16 +160,20 @@ func (o *Organisation) expireAccount(now time.Time, a *mitigation.ExpireAccount)
 }
 
 func (o *Organisation) disableProtocols(now time.Time, a *mitigation.DisableProtocols) (string, error) {
-	dc, obj, err := o.account(a.User, a.DC)
-	if err != nil {
-		return "", err
-	}
 	protocols := a.Protocols
 	if len(protocols) == 0 {
 		protocols = directory.Protocols
 	}
-	if err := dc.Modify(now, obj.DN(), obj.DisableProtocols(protocols...)); err != nil {
-		return "", err
+	var dc *directory.DC
+	for _, p := range protocols {
+		var obj *directory.Object
+		var err error
+		if dc, obj, err = o.account(a.User, a.DC); err != nil {
+			return "", err
+		}
+		if err := dc.Modify(now, obj.DN(), obj.ProtocolMods(p, false)); err != nil {
+			return "", err
+		}
 	}
 	return fmt.Sprintf("%s switched off on %s", strings.Join(protocols, ", "), dc.Host()), nil
 }
@@ -250,7 +255,32 @@ func (o *Organisation) moveMailbox(now time.Time, a *mitigation.MoveMailbox) (st
 		m.Fail(now, "the move request failed")
 		return "", fmt.Errorf("the move to %s failed; the mailbox stays where it is", a.To)
 	}
-	return fmt.Sprintf("move to %s begun, done in %s", a.To, lab.Duration(m.Done.Sub(now))), nil
+	m.OnDone(func(now time.Time, m *store.Move) {
+		if m.State == store.MoveCompleted {
+			// The move itself writes where the mailbox lives now.
+			_, _ = o.replace(now, a.User, "", "homeMDB", func(*directory.Object) string { return m.To })
+		}
+	})
+	return fmt.Sprintf("move to %s begun, done in %s", a.To, lab.Duration(m.EndsAt.Sub(now))), nil
+}
+
+// disconnectMailbox is Disable-Mailbox: the mailbox loses its owner and the
+// account its Exchange attributes; the protocol flags stay (KB3132711).
+func (o *Organisation) disconnectMailbox(now time.Time, user string) (string, error) {
+	if err := o.Store.Disconnect(now, user); err != nil {
+		return "", err
+	}
+	dc, obj, err := o.account(user, "")
+	if err != nil {
+		return "", err
+	}
+	var mods []directory.Mod
+	for _, attr := range []string{"homeMDB", "msExchMailboxGuid"} {
+		if obj.Get(attr) != "" {
+			mods = append(mods, directory.Set(attr))
+		}
+	}
+	return "the mailbox has no owner any more", dc.Modify(now, obj.DN(), mods)
 }
 
 func (o *Organisation) restartStore(now time.Time, a *mitigation.RestartStore) (string, error) {
@@ -282,7 +312,11 @@ func (o *Organisation) setOutOfOffice(now time.Time, a *mitigation.SetOutOfOffic
 func (o *Organisation) restrictAnonymous(a *mitigation.RestrictAnonymous) (string, error) {
 	var ranges []transport.Range
 	for _, r := range a.Ranges {
-		ranges = append(ranges, transport.PrefixRange(r.Prefix))
+		tr, err := transport.ParseRange(r.Prefix.String())
+		if err != nil {
+			return "", err
+		}
+		ranges = append(ranges, tr)
 	}
 	servers := a.Servers
 	if len(servers) == 0 {
@@ -338,5 +372,3 @@ func (o *Organisation) closePort(a *mitigation.ClosePort) (string, error) {
 	o.Net.AddRule(rule)
 	return fmt.Sprintf("packets to port %d of %s are dropped", a.Port, where), nil
 }
-
-var _ = slices.Contains[[]string]

@@ -7,12 +7,7 @@ import (
 	"shutout/lab"
 	"shutout/sim/clientaccess"
 	"shutout/sim/network"
-	"shutout/sim/server/activesync"
-	"shutout/sim/server/imap"
-	"shutout/sim/server/ldap"
 	"shutout/sim/server/owa"
-	"shutout/sim/server/pop3"
-	"shutout/sim/server/smtp"
 )
 
 // Well-known ports of the services (RFC 6335 registry).
@@ -73,3 +68,18 @@ func (o *Organisation) open(host string, port int, serve func(l *network.Listene
 	go serve(l)
 	return nil
 }
+
+func (o *Organisation) listenCAS(host string) error {
+	conf, err := o.certificate(host)
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", owa.New(o.World, host))
+	return o.open(host, portHTTPS, func(l *network.Listener) {
+		network.ServeHTTP(l, conf, o.Params.IIS.ConnectionIdle, mux)
+	})
+}
+
+func (o *Organisation) listenDC(host string) error { return nil }
+func (o *Organisation) listenTransport(host string) error { return nil }

@@ -116,7 +116,8 @@ func (o *Organisation) Probe(_ context.Context, who *lab.Person) (string, error)
 	subject := fmt.Sprintf("probe %d for %s", o.probes.Add(1), who.ID)
 	o.Lock()
 	defer o.Unlock()
-	return subject, o.Transport.InternetMail(o.Now(), "prober@"+o.partner(), who.ID, subject)
+	_, err := o.Transport.InternetMail(o.Now(), "prober@"+o.partner(), who.ID, subject)
+	return subject, err
 }
 
 // partner is an outside domain that accepts mail.

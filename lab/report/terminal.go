@@ -190,16 +190,25 @@ var memory = []lab.Layer{
 	lab.LayerPermission, lab.LayerTransport, lab.LayerStore, lab.LayerNetwork, lab.LayerService,
 }
 
-// KeptBy is the decision that let the last successful attempt pass.
+// KeptBy is the decision that let the last successful attempt pass: of a layer
+// whose memory is older than the order, if there is one.
 func KeptBy(a *lab.ActivityResult) *lab.Reason {
+	var any *lab.Reason
 	for _, layer := range memory {
 		for i := range a.Because {
-			if r := &a.Because[i]; r.Allowed && r.Layer == layer {
+			r := &a.Because[i]
+			if !r.Allowed || r.Layer != layer {
+				continue
+			}
+			if r.SinceS != nil && *r.SinceS < 0 {
 				return r
+			}
+			if any == nil {
+				any = r
 			}
 		}
 	}
-	return nil
+	return any
 }
 
 // EndedBy is the decision that refused the first attempt after it.

@@ -1,0 +1,67 @@
+package sim
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net"
+	"strconv"
+
+	"shutout/lab"
+)
+
+// Endpoint tells where somebody reaches mail. Client access is where the load
+// balancer has put the person; mail is handed in at the server of the
+// person's database.
+func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, error) {
+	none := func(why string) (lab.Endpoint, error) {
+		return lab.Endpoint{}, fmt.Errorf("%w: %s", lab.ErrNotAvailable, why)
+	}
+	if who.Outsider() {
+		return none(who.ID + " has no mailbox here")
+	}
+	at := func(host string, port int, security lab.Security) (lab.Endpoint, error) {
+		if !o.Net.Listens(host, port) {
+			return none(fmt.Sprintf("%s does not offer %s (port %d)", host, path, port))
+		}
+		return lab.Endpoint{
+			Addr: net.JoinHostPort(host, strconv.Itoa(port)), Host: o.fqdn(host),
+			Security: security, TLS: o.CA.Client(),
+		}, nil
+	}
+	switch path {
+	case lab.OWA, lab.ActiveSync:
+		return at(who.CAS, portHTTPS, lab.Implicit)
+	case lab.IMAP:
+		return at(who.CAS, portIMAPS, lab.Implicit)
+	case lab.POP3:
+		return at(who.CAS, portPOP3S, lab.Implicit)
+	case lab.SMTPSubmission:
+		if o.Params.SMTP.SubmissionPort == 0 {
+			return none("this version has no submission connector")
+		}
+		return at(o.storeOf(who), o.Params.SMTP.SubmissionPort, lab.StartTLS)
+	case lab.SMTPAnonymous:
+		return at(o.storeOf(who), portSMTP, lab.Plain)
+	default:
+		return none("this lab has no " + string(path) + " yet")
+	}
+}
+
+// storeOf is the mailbox server that holds somebody's database at the moment.
+func (o *Organisation) storeOf(who *lab.Person) string {
+	for _, db := range o.cast.Organisation.Database {
+		if db.Name == who.Database {
+			return db.Server
+		}
+	}
+	return ""
+}
+
+func (o *Organisation) fqdn(host string) string { return host + "." + o.cast.Organisation.Domain }
+
+// certificate is the TLS configuration of a server. It answers to its own
+// name, to the name that users know, and to this machine's names, for foreign
+// clients that are let in from outside.
+func (o *Organisation) certificate(host string) (*tls.Config, error) {
+	return o.CA.Server(o.fqdn(host), host, "mail."+o.cast.Organisation.Domain, "localhost", "127.0.0.1", "::1")
+}
