@@ -58,6 +58,17 @@ func asksPassword(page []byte) bool {
 	return bytes.Contains(page, []byte(`name="password"`)) || bytes.Contains(page, []byte(`type="password"`))
 }
 
+// alert returns the sentence with which a page says that something went wrong,
+// "" when there is none.
+func alert(page []byte) string {
+	_, rest, ok := bytes.Cut(page, []byte(`role="alert">`))
+	if !ok {
+		return ""
+	}
+	text, _, _ := bytes.Cut(rest, []byte("<"))
+	return html.UnescapeString(string(text))
+}
+
 // A form is one HTML form with what its fields hold, in page order.
 type form struct {
 	action string

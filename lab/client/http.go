@@ -154,9 +154,12 @@ func (l *webLine) receive(req *request) (a answer, began bool, err error) {
 		l.body.Reset()
 		_, err = l.body.ReadFrom(a.Response.Body)
 	}
+	if l.limit.N <= 0 { // the body may have no other end
+		return a, true, errTooLong
+	}
 	if err != nil {
-		if l.limit.N <= 0 {
-			err = errTooLong
+		if _, end := l.r.Peek(1); end != nil && closed(end) {
+			err = end // half a line does not parse, but that is not what is wrong
 		}
 		return a, true, err
 	}

@@ -16,6 +16,8 @@ const (
 	// owaFlags is what the logon form sends for a private computer (4) and
 	// the version without scripts (1).
 	owaFlags = "5"
+	// owaError is the header with which Exchange tells scripts what failed.
+	owaError = "X-Owa-Error"
 	// statusLoginTimeout is IIS's answer to a session that has ended.
 	statusLoginTimeout = 440
 )
@@ -142,8 +144,8 @@ func (o *owa) send(ctx context.Context, t lab.Task) error {
 	if f := signedOut(a, stage); f != nil {
 		return &lost{Failure: f, again: true}
 	}
-	if a.StatusCode != http.StatusOK && !redirect(a) {
-		return a.verdict(stage)
+	if a.StatusCode != http.StatusOK && !redirect(a) || a.Header.Get(owaError) != "" {
+		return owaVerdict(a, stage)
 	}
 	return nil
 }
@@ -189,7 +191,7 @@ func (o *owa) page(ctx context.Context, stage string, req *request) ([]byte, err
 		return nil, &lost{Failure: f, again: true}
 	}
 	if a.StatusCode != http.StatusOK {
-		return nil, a.verdict(stage)
+		return nil, owaVerdict(a, stage)
 	}
 	return a.body, nil
 }
@@ -218,6 +220,19 @@ func (o *owa) exchange(ctx context.Context, stage string, req *request) (answer,
 		o.jar.take(a.Response, now)
 	}
 	return a, err
+}
+
+// owaVerdict adds what the page says to its status.
+func owaVerdict(a answer, stage string) *lab.Failure {
+	f := a.verdict(stage)
+	text := a.Header.Get(owaError)
+	if text == "" {
+		text = alert(a.body)
+	}
+	if text != "" {
+		f.Text += ": " + text
+	}
+	return f
 }
 
 func redirect(a answer) bool { return a.StatusCode == http.StatusFound }
