@@ -19,12 +19,13 @@ type Clock struct {
 	world sync.Locker
 	ctx   context.Context // of the processes
 	stop  context.CancelFunc
+	idle  chan func() // goroutines that wait for another process to run
 }
 
 // New returns a clock for tl and net. The lock guards the world's state: it is
 // held whenever an event of the timeline fires.
 func New(tl *timeline.Timeline, net *network.Network, world sync.Locker) *Clock {
-	c := &Clock{tl: tl, net: net, world: world}
+	c := &Clock{tl: tl, net: net, world: world, idle: make(chan func())}
 	c.ctx, c.stop = context.WithCancel(context.Background())
 	return c
 }
@@ -39,11 +40,32 @@ func (c *Clock) Now() time.Time { return c.tl.Now() }
 func (c *Clock) At(t time.Time, class int, owner string, f func(context.Context)) {
 	c.tl.At(t, class, func(time.Time) {
 		c.net.Begin(owner)
-		go func() {
+		c.start(func() {
 			defer c.net.End(owner)
 			f(c.ctx)
-		}()
+		})
 	})
+}
+
+// start runs f in a goroutine. Those of earlier processes are used again: their
+// stacks have grown to what a TLS exchange needs.
+func (c *Clock) start(f func()) {
+	select {
+	case c.idle <- f:
+	default:
+		go c.work(f)
+	}
+}
+
+func (c *Clock) work(f func()) {
+	for {
+		f()
+		select {
+		case f = <-c.idle:
+		case <-c.ctx.Done():
+			return
+		}
+	}
 }
 
 // Run plays everything due up to and at until as fast as it goes.
