@@ -53,7 +53,7 @@ func (l *loader) activity(f *activityFile, role lab.Role, n *strict.Node) *lab.A
 		if v == nil {
 			l.d.Problemf(n, "%s is missing: for example %s: %s", key, key, example)
 		}
-		return v != nil && v.Kind != strict.Null
+		return v != nil && v.Kind != strict.Null && v.Kind != strict.Faulty
 	}
 	a := &lab.Activity{
 		ID: f.ID, Role: role, Who: f.Who, From: f.From, Path: f.Path, Do: f.Do,
@@ -140,9 +140,9 @@ func (l *loader) letter(a *lab.Activity, anonymous bool, bad func(key, format st
 	if writes && a.To == "" {
 		if anonymous || slices.Contains(a.Do, lab.Reply) {
 			bad("to", "to is missing: whose mailbox is written to? For example to: erin")
-			return
+		} else {
+			a.To = defaultTo
 		}
-		a.To = defaultTo
 	}
 	person := l.sc.Cast.People[a.To]
 	switch {

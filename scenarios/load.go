@@ -101,7 +101,7 @@ func readFile(path string) ([]byte, error) {
 // Parse reads a case from src. File names it in errors.
 func Parse(file string, src []byte) (*lab.Scenario, error) {
 	d := strict.Parse(file, src)
-	if d.Root == nil {
+	if d.Root == nil || d.Root.Kind == strict.Null {
 		if d.Err() == nil {
 			d.Problemf(nil, "the file is empty: a case begins with id: and title: (see shutout show session-open-before-disable)")
 		}
@@ -113,6 +113,9 @@ func Parse(file string, src []byte) (*lab.Scenario, error) {
 	}
 	cf := caseFile{Profile: DefaultProfile, Within: DefaultWithin, Horizon: DefaultHorizon}
 	d.Decode(d.Root, &cf, "cast", "sop")
+	if d.Root.Kind != strict.Map {
+		return nil, d.Err()
+	}
 	sc := &lab.Scenario{
 		ID:      cf.ID,
 		Title:   cf.Title,
@@ -230,7 +233,7 @@ func (l *loader) sop() {
 	leaver, _ := Leaver(l.sc)
 	l.sc.SOP = decodeSteps(l.d, n, leaver, l.sc.Cast)
 	for i, step := range l.sc.SOP {
-		if step.At > l.sc.Horizon {
+		if l.sc.Horizon > 0 && step.At > l.sc.Horizon {
 			l.bad(at("sop", i, "at"), "%s", lateText(step, l.sc.Horizon))
 		}
 	}

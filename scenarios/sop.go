@@ -46,7 +46,7 @@ func LoadSOP(path string) (*SOP, error) {
 // it are checked by [SOP.Bind], because each case may have a cast of its own.
 func ParseSOP(file string, src []byte) (*SOP, error) {
 	d := strict.Parse(file, src)
-	if d.Root == nil {
+	if d.Root == nil || d.Root.Kind == strict.Null {
 		if d.Err() == nil {
 			d.Problemf(nil, "the file is empty: an SOP has an id, a title and a list sop: of steps")
 		}
@@ -58,6 +58,9 @@ func ParseSOP(file string, src []byte) (*SOP, error) {
 	}
 	var f sopFile
 	d.Decode(d.Root, &f, "sop")
+	if d.Root.Kind != strict.Map {
+		return nil, d.Err()
+	}
 	head(d, f.ID, f.Title)
 	if n := d.Root.Get("sop"); n == nil || n.Kind == strict.List && len(n.Items) == 0 {
 		d.Problemf(d.Root.Find("sop"), `there are no steps: add at least one under sop:, such as - {at: 0s, do: disable-account, user: "${leaver}"}`)
@@ -133,8 +136,8 @@ func sortSteps(steps []lab.Step) {
 // decodeSteps reads the steps that stand at n, one for each entry of the list.
 // With a nil cast, what the steps name in the cast is not checked.
 func decodeSteps(d *strict.Doc, n *strict.Node, leaver string, cast *lab.Cast) []lab.Step {
-	if n.Kind == strict.Null {
-		return nil // the caller has said that there are no steps
+	if n.Kind == strict.Null || n.Kind == strict.Faulty {
+		return nil // somebody has complained about it
 	}
 	if n.Kind != strict.List {
 		d.Problemf(n, "sop takes a list of steps, such as - {at: 0s, do: disable-account, user: dana}")
@@ -200,6 +203,10 @@ func decodeStep(d *strict.Doc, n *strict.Node, cast *lab.Cast) (lab.Step, bool) 
 			where := n
 			if pe, ok := errors.AsType[*mitigation.ParamError](err); ok {
 				where = n.Find(pe.Param)
+				plain := *pe
+				plain.Known = nil // Expected names the nearest as well
+				d.Problemf(where, "%v%s", &plain, strict.Expected(pe.Found, pe.Known))
+				continue
 			}
 			d.Problemf(where, "%v", err)
 		}

@@ -2,6 +2,7 @@ package strict
 
 import (
 	"encoding"
+	"net/netip"
 	"reflect"
 	"slices"
 	"strconv"
@@ -29,6 +30,9 @@ func (d *Doc) Decode(n *Node, into any, also ...string) {
 }
 
 func (d *Doc) value(n *Node, v reflect.Value, also []string) {
+	if n.Kind == Faulty {
+		return
+	}
 	if v.Kind() == reflect.Pointer {
 		if v.IsNil() {
 			v.Set(reflect.New(v.Type().Elem()))
@@ -50,11 +54,25 @@ func (d *Doc) value(n *Node, v reflect.Value, also []string) {
 			*into = t
 		}
 		return
+	case *netip.Addr:
+		const expected = "an address such as 203.0.113.9"
+		if text, ok := d.scalar(n, expected); ok {
+			addr, err := netip.ParseAddr(text)
+			if err != nil {
+				d.Problemf(n, "found %s, expected %s", Quote(text), expected)
+				return
+			}
+			*into = addr
+		}
+		return
 	case encoding.TextUnmarshaler:
 		if text, ok := d.scalar(n, "a value"); ok {
-			if err := into.UnmarshalText([]byte(text)); err != nil {
+			fresh := reflect.New(v.Type()) // so that a faulty text changes nothing
+			if err := fresh.Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text)); err != nil {
 				d.Problemf(n, "%s cannot be read: %v", Quote(text), err)
+				return
 			}
+			v.Set(fresh.Elem())
 		}
 		return
 	}

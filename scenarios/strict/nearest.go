@@ -42,7 +42,7 @@ func Expected(found string, known []string) string {
 	var b strings.Builder
 	if near := Nearest(found, known); len(near) > 0 {
 		b.WriteString(": did you mean " + strings.Join(near, " or ") + "?")
-		if len(known) > few {
+		if len(known) > few || len(known) == len(near) {
 			return b.String()
 		}
 		b.WriteString(" Known are " + strings.Join(known, ", "))

@@ -13,10 +13,11 @@ const (
 	Scalar             // a word, number or text
 	Map
 	List
+	Faulty // something that [Parse] has complained about
 )
 
 func (k Kind) String() string {
-	return [...]string{"nothing", "a single value", "a mapping", "a list"}[k]
+	return [...]string{"nothing", "a single value", "a mapping", "a list", "something unreadable"}[k]
 }
 
 // Node is a value in a file and where it stands.

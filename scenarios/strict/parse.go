@@ -158,7 +158,7 @@ func position(n ast.Node) (line, col int) {
 	return t.Position.Line, t.Position.Column
 }
 
-// node converts n. What this package does not take becomes a problem and Null.
+// node converts n. What this package does not take becomes a problem.
 func (d *Doc) node(n ast.Node) *Node {
 	out := &Node{Kind: Scalar}
 	out.Line, out.Col = position(n)
@@ -185,7 +185,7 @@ func (d *Doc) node(n ast.Node) *Node {
 			out.Items = append(out.Items, d.node(v))
 		}
 	default:
-		out.Kind = Null
+		out.Kind = Faulty
 		d.at(n, unsupported(n))
 	}
 	return out
@@ -215,7 +215,9 @@ func (d *Doc) entry(m *Node, v *ast.MappingValueNode) {
 	}
 	name := d.node(key)
 	if name.Kind != Scalar {
-		d.at(v.Key, "a key must be a plain word")
+		if name.Kind != Faulty {
+			d.at(v.Key, "a key must be a plain word")
+		}
 		return
 	}
 	value := d.node(v.Value)
