@@ -1,7 +1,9 @@
 package lab
 
 import (
+	"maps"
 	"net/netip"
+	"slices"
 )
 
 // A Cast is the people, hosts and domains that a scenario plays with. Its maps
@@ -81,3 +83,25 @@ const (
 	DeadDomain     Domain = "dead"     // its MX does not answer; mail stays queued
 	BogusDomain    Domain = "bogus"    // does not exist in DNS (NXDOMAIN): returned at once
 )
+
+// Clone returns a copy that shares nothing with c.
+func (c *Cast) Clone() *Cast {
+	n := *c
+	n.Organisation.Database = slices.Clone(c.Organisation.Database)
+	n.Organisation.Sites = slices.Clone(c.Organisation.Sites)
+	for i, s := range n.Organisation.Sites {
+		n.Organisation.Sites[i].DCs = slices.Clone(s.DCs)
+		n.Organisation.Sites[i].CAS = slices.Clone(s.CAS)
+		n.Organisation.Sites[i].Stores = slices.Clone(s.Stores)
+	}
+	n.People = make(map[string]*Person, len(c.People))
+	for id, p := range c.People {
+		n.People[id] = new(*p)
+	}
+	n.Hosts = make(map[string]*Host, len(c.Hosts))
+	for id, h := range c.Hosts {
+		n.Hosts[id] = new(*h)
+	}
+	n.Domains = maps.Clone(c.Domains)
+	return &n
+}

@@ -69,7 +69,7 @@ type ActivityResult struct {
 	CutoffS      *float64       `json:"cutoff_s"`
 	LastSuccessS *float64       `json:"last_success_s"`
 	Because      []Reason       `json:"because"`
-	Answer       string         `json:"answer,omitempty"` // what the first failed attempt after the last success was told
+	Answer       string         `json:"answer,omitempty"` // what the first refused attempt after the last success was told
 	Outages      []OutageResult `json:"outages"`
 	Spans        []SpanResult   `json:"spans"`
 }
@@ -103,7 +103,7 @@ type SpanResult struct {
 // Seconds turns a duration into seconds with millisecond precision.
 func Seconds(d time.Duration) float64 { return math.Round(d.Seconds()*1000) / 1000 }
 
-// Summary is the result of one track.
+// summarise makes the result of one track.
 func summarise(t *Track, j Judgement, expect Verdict, order time.Time) *ActivityResult {
 	a := t.Activity
 	r := &ActivityResult{
@@ -138,8 +138,8 @@ func summarise(t *Track, j Judgement, expect Verdict, order time.Time) *Activity
 	return r
 }
 
-// explain takes the decisions behind the last success and behind the first
-// failure after it.
+// explain takes the decisions behind the last success, and behind the first
+// refusal after it. A server that was away in between decided nothing.
 func (r *ActivityResult) explain(t *Track, order time.Time) {
 	lastOK := -1
 	for i, s := range t.Spans {
@@ -147,26 +147,36 @@ func (r *ActivityResult) explain(t *Track, order time.Time) {
 			lastOK = i
 		}
 	}
-	add := func(ds []Decision) {
-		for i, d := range ds {
-			// An attempt of several requests asks a layer several times; the
-			// last answer of each kind tells it all.
-			if slices.ContainsFunc(ds[i+1:], func(e Decision) bool { return e.Layer == d.Layer && e.Allowed == d.Allowed }) {
-				continue
-			}
-			reason := Reason{AtS: Seconds(d.At.Sub(order)), Layer: d.Layer, Allowed: d.Allowed, Detail: d.Describe(order)}
-			if !d.Since.IsZero() {
-				reason.SinceS = new(Seconds(d.Since.Sub(order)))
-			}
-			r.Because = append(r.Because, reason)
+	if lastOK >= 0 {
+		r.because(t.Spans[lastOK].LastWhy, order)
+	}
+	after := t.Spans[lastOK+1:]
+	if len(after) == 0 {
+		return
+	}
+	end := after[0]
+	for _, s := range after {
+		if slices.ContainsFunc(s.FirstWhy, func(d Decision) bool { return !d.Allowed }) {
+			end = s
+			break
 		}
 	}
-	if lastOK >= 0 {
-		add(t.Spans[lastOK].LastWhy)
-	}
-	if lastOK+1 < len(t.Spans) {
-		add(t.Spans[lastOK+1].FirstWhy)
-		r.Answer = t.Spans[lastOK+1].Text
+	r.because(end.FirstWhy, order)
+	r.Answer = end.Text
+}
+
+// because adds decisions. An attempt of several requests asks a layer several
+// times; the last answer of each kind tells it all.
+func (r *ActivityResult) because(ds []Decision, order time.Time) {
+	for i, d := range ds {
+		if slices.ContainsFunc(ds[i+1:], func(e Decision) bool { return e.Layer == d.Layer && e.Allowed == d.Allowed }) {
+			continue
+		}
+		reason := Reason{AtS: Seconds(d.At.Sub(order)), Layer: d.Layer, Allowed: d.Allowed, Detail: d.Describe(order)}
+		if !d.Since.IsZero() {
+			reason.SinceS = new(Seconds(d.Since.Sub(order)))
+		}
+		r.Because = append(r.Because, reason)
 	}
 }
 

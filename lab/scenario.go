@@ -99,3 +99,15 @@ const (
 
 // Verdicts lists every verdict of a threat in the order in which it is counted.
 var Verdicts = []Verdict{Ended, Late, Open, VerdictUnknown, Invalid, NotAvailable}
+
+// WithProfile returns a copy of s that is played with another profile. What
+// the sources predict holds for the profile that they speak of, so the copy
+// predicts nothing.
+func (s *Scenario) WithProfile(name string) *Scenario {
+	if name == s.Profile {
+		return s
+	}
+	c := *s
+	c.Profile, c.Expect = name, nil
+	return &c
+}

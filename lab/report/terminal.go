@@ -119,9 +119,23 @@ func (t *terminal) run(d *lab.Document, r *lab.RunResult) {
 	}
 	var rows []row
 	for _, a := range r.Activities {
-		rows = append(rows, newRow(a, r))
+		x := newRow(a, r)
+		if ambiguous(r, a) {
+			x.who = a.ID
+		}
+		rows = append(rows, x)
 	}
 	t.table(rows)
+}
+
+// ambiguous tells whether somebody else's row would read the same.
+func ambiguous(r *lab.RunResult, a *lab.ActivityResult) bool {
+	for _, b := range r.Activities {
+		if b.ID != a.ID && b.Who == a.Who && b.Path == a.Path {
+			return true
+		}
+	}
+	return false
 }
 
 func newRow(a *lab.ActivityResult, r *lab.RunResult) row {

@@ -1,0 +1,52 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"shutout/lab"
+	"shutout/lab/client"
+	"shutout/sim/profile"
+)
+
+// Order is when HR calls in every simulated run: a Thursday morning.
+var Order = time.Date(2026, 1, 15, 10, 0, 0, 0, time.UTC)
+
+// PlayOptions change how a scenario is played.
+type PlayOptions struct {
+	Profile  string   // instead of the scenario's own
+	Set      []string // name=value, after those of the scenario
+	Seed     uint64
+	Progress func(at, horizon time.Duration)
+}
+
+// Play builds an organisation for s, plays it there and takes it down again.
+func Play(ctx context.Context, s *lab.Scenario, o PlayOptions) (*lab.RunResult, error) {
+	if o.Profile != "" {
+		s = s.WithProfile(o.Profile)
+	}
+	p, err := profile.Load(s.Profile)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.ID, err)
+	}
+	for _, set := range [][]string{s.Set, o.Set} {
+		for _, assignment := range set {
+			if err := p.Set(assignment); err != nil {
+				return nil, fmt.Errorf("%s: %w", s.ID, err)
+			}
+		}
+	}
+	org, err := New(Options{Profile: p, Cast: s.Cast.Clone(), Seed: o.Seed, Start: Order.Add(-s.Lead())})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.ID, err)
+	}
+	defer org.Close()
+	r := &lab.Runner{NewClient: client.New, Progress: o.Progress}
+	res, err := r.Run(ctx, org, s)
+	if err != nil {
+		return nil, err
+	}
+	res.Set = append(append([]string(nil), s.Set...), o.Set...)
+	return res, nil
+}
