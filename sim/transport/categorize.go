@@ -97,16 +97,18 @@ type failure struct {
 // each. Recipients that fail at once share one report.
 func (t *Transport) categorize(now time.Time, h *host, m *message) {
 	var failures []failure
-	seen := make(map[Address]bool, len(m.to))
+	var seen map[string]bool
+	if len(m.to) > 1 {
+		seen = make(map[string]bool, len(m.to))
+	}
 	outside := map[string][]Address{}
 	var domains []string // in order of appearance
 	for _, to := range m.to {
-		if len(m.to) > 1 {
-			k := Address{strings.ToLower(to.Local), to.Domain}
-			if seen[k] {
+		if seen != nil {
+			if seen[to.key()] {
 				continue
 			}
-			seen[k] = true
+			seen[to.key()] = true
 		}
 		if !t.accepted(to) {
 			if outside[to.Domain] == nil {

@@ -237,7 +237,14 @@ func headerPart(raw []byte, max int) []byte {
 // else they are removed (Header firewall, Exchange 2013 help).
 const firewalled = "X-MS-Exchange-Organization-"
 
-func strip(field []byte) bool { return startsFold(field, firewalled) }
+// keeps tells whether a field goes on as it came. What starts with white space
+// at the very beginning would continue the field in front of it; an empty
+// Message-ID makes room for a new one.
+func (m *message) keeps(field []byte) bool {
+	return field[0] != ' ' && field[0] != '\t' && !startsFold(field, firewalled) &&
+		!(m.missingID && startsFold(field, "Message-ID")) &&
+		!(m.sender != "" && startsFold(field, "Bcc:"))
+}
 
 func startsFold(field []byte, name string) bool {
 	return len(field) >= len(name) && strings.EqualFold(string(field[:len(name)]), name)
@@ -273,13 +280,14 @@ func (t *Transport) stamp(now time.Time, h *host, m *message, raw []byte, receiv
 	ended := false
 	for pos := 0; pos < m.end; {
 		field, next := nextField(raw, pos)
-		if len(field) == 0 {
+		switch {
+		case len(field) == 0:
 			missing()
+			out = append(out, "\r\n"...)
 			ended = true
-		}
-		if !strip(field) && !(m.sender != "" && startsFold(field, "bcc:")) {
+		case m.keeps(field):
 			out = append(out, raw[pos:next]...)
-			if len(field) > 0 && raw[next-1] != '\n' {
+			if raw[next-1] != '\n' {
 				out = append(out, "\r\n"...)
 			}
 		}

@@ -3,6 +3,7 @@ package transport
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"shutout/lab"
@@ -280,13 +281,22 @@ const (
 	deferred          // try again
 )
 
+// behaviour is how the cast's domain answers; its subdomains answer as it
+// does, and any other domain does not exist.
+func (t *Transport) behaviour(domain string) lab.Domain {
+	for domain != "" {
+		if d, ok := t.cast.Domains[domain]; ok {
+			return d
+		}
+		_, domain, _ = strings.Cut(domain, ".")
+	}
+	return lab.BogusDomain
+}
+
 // exchange tells what happens to mail for a domain outside, with the error in
 // the words of the queue viewer.
 func (t *Transport) exchange(h *host, domain string) (outcome, status) {
-	behaviour := lab.BogusDomain
-	if d, ok := t.cast.Domains[domain]; ok {
-		behaviour = d
-	}
+	behaviour := t.behaviour(domain)
 	switch {
 	case behaviour == lab.BogusDomain:
 		// Name service is asked before port 25 is tried.
@@ -325,8 +335,8 @@ func (t *Transport) toOutside(now time.Time, h *host, m *message, domain string,
 	if m.reply != nil {
 		m.reply.queue = q
 	}
-	if q.count() == 1 {
-		q.plan(now)
+	if q.count() == 1 || q.noticed >= len(q.items)-1 {
+		q.plan(now) // otherwise what is in front is due first
 	}
 }
 

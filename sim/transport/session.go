@@ -27,6 +27,7 @@ type Session struct {
 	opened    time.Time
 	seq       int
 
+	greeted  bool
 	helo     string
 	tls      bool
 	user     *directory.Object
@@ -34,11 +35,10 @@ type Session struct {
 	bad      int // protocol errors
 	failures int // failed logons
 
-	mail       bool
-	from       Address
-	rcpts      []Address
-	rcptErrors int
-	unknown    bool // a recipient that does not exist was given
+	mail    bool
+	from    Address
+	rcpts   []Address
+	unknown bool // a recipient that does not exist was given
 }
 
 // Receipt is what a client is told of a message that was taken.
@@ -85,43 +85,10 @@ func (s *Session) Banner(now time.Time) string {
 // Connector returns the settings that the session started with.
 func (s *Session) Connector() Connector { return s.connector }
 
-// Extensions lists what EHLO offers now, after the greeting line.
-func (s *Session) Extensions() []string {
-	list := []string{"SIZE"}
-	if n := s.connector.MaxMessageSize; n > 0 {
-		list[0] = "SIZE " + itoa(n)
-	}
-	list = append(list, "PIPELINING", "DSN", "ENHANCEDSTATUSCODES")
-	if s.connector.Auth.Has(TLS) && !s.tls {
-		list = append(list, "STARTTLS")
-	}
-	if m := s.Mechanisms(); len(m) > 0 && s.user == nil {
-		list = append(list, "AUTH "+strings.Join(m, " "))
-	}
-	return append(list, "8BITMIME", "BINARYMIME", "CHUNKING")
-}
-
-// Mechanisms lists the SASL mechanisms that are offered now: LOGIN stands for
-// Basic authentication.
-func (s *Session) Mechanisms() []string {
-	var list []string
-	if s.connector.Auth.Has(Integrated) {
-		list = append(list, "NTLM")
-	}
-	if s.basic() {
-		list = append(list, "LOGIN")
-	}
-	return list
-}
-
-func (s *Session) basic() bool {
-	return s.connector.Auth.Has(BasicAuth) && (s.tls || !s.connector.Auth.Has(BasicAuthRequireTLS))
-}
-
 // Hello takes HELO or EHLO; it starts the session over, except for TLS and
 // authentication (RFC 5321 section 4.1.4).
 func (s *Session) Hello(now time.Time, name string) {
-	s.helo = clean(name)
+	s.greeted, s.helo = true, clean(name)
 	s.log(now, '<', "EHLO "+s.helo)
 	s.clear()
 }
@@ -130,61 +97,9 @@ func (s *Session) Hello(now time.Time, name string) {
 // has to say hello again (RFC 3207 section 4.2).
 func (s *Session) StartedTLS(now time.Time) {
 	s.log(now, '*', "TLS started")
-	s.tls, s.helo = true, ""
+	s.tls, s.greeted, s.helo = true, false, ""
 	s.clear()
 }
-
-// Auth signs the client in with Basic authentication (AUTH LOGIN or PLAIN), at
-// the domain controller that the server uses.
-func (s *Session) Auth(now time.Time, user, password string) (lab.Decision, *SMTPError) {
-	d := s.decision(now, lab.LayerPermission)
-	if !s.basic() {
-		d.Reason = "connector does not take clear-text passwords here"
-		return d, s.protocolError(now, replyAuthUnknown)
-	}
-	if s.user != nil {
-		d.Reason = "signed in already"
-		return d, s.protocolError(now, replyAlreadyAuthenticated)
-	}
-	return s.logon(now, user, password, directory.Cleartext)
-}
-
-// AuthNetwork is Auth for NTLM, where the domain controller verifies the
-// response instead of the password.
-func (s *Session) AuthNetwork(now time.Time, user, password string) (lab.Decision, *SMTPError) {
-	if !s.connector.Auth.Has(Integrated) {
-		d := s.decision(now, lab.LayerPermission)
-		d.Reason = "connector does not take integrated authentication"
-		return d, s.protocolError(now, replyAuthUnknown)
-	}
-	return s.logon(now, user, password, directory.Network)
-}
-
-func (s *Session) logon(now time.Time, user, password string, kind directory.LogonKind) (lab.Decision, *SMTPError) {
-	logon := s.t.dir.DCFor(s.h.name).Logon(now, user, password, kind)
-	if !logon.Decision.Allowed || logon.Object == nil {
-		return logon.Decision, s.AuthFailed(now)
-	}
-	s.user, s.userSAM = logon.Object, logon.Object.SAM()
-	s.log(now, '*', s.userSAM+" authenticated")
-	s.log(now, '>', "235 2.7.0 Authentication successful")
-	return logon.Decision, nil
-}
-
-// AuthFailed counts a failed logon: the answer is held back for
-// AuthTarpitInterval, and the connection is closed after MaxLogonFailures
-// (Set-ReceiveConnector).
-func (s *Session) AuthFailed(now time.Time) *SMTPError {
-	s.failures++
-	e := s.t.gen.refusal(replyAuthFailed)
-	e.Delay = s.connector.AuthTarpit
-	e.Close = s.connector.MaxLogonFailures > 0 && s.failures >= s.connector.MaxLogonFailures
-	s.log(now, '>', e.Error())
-	return e
-}
-
-// User is who is signed in, or nil.
-func (s *Session) User() *directory.Object { return s.user }
 
 // ProtocolError counts a command that was out of place or unknown. When there
 // were too many it returns the reply to close with, in place of the caller's
@@ -206,15 +121,17 @@ func (s *Session) protocolError(now time.Time, kind replyKind) *SMTPError {
 	return s.refuse(now, kind)
 }
 
-// refuse writes a refusal to the log and, as every 5xx reply is, holds it back
-// for TarpitInterval (Set-ReceiveConnector).
+// refuse makes a refusal and writes it to the log.
 func (s *Session) refuse(now time.Time, kind replyKind) *SMTPError {
 	e := s.t.gen.refusal(kind)
-	s.log(now, '>', e.Error())
+	if s.logs() {
+		s.log(now, '>', e.Error())
+	}
 	return e
 }
 
-// tarpit is refuse for an answer that an anonymous client is to wait for.
+// tarpit is refuse for an answer that an anonymous client has to wait for, so
+// that guessing addresses takes time (TarpitInterval of Set-ReceiveConnector).
 func (s *Session) tarpit(now time.Time, kind replyKind) *SMTPError {
 	e := s.refuse(now, kind)
 	if s.user == nil && e.Code >= 500 {
@@ -231,9 +148,14 @@ func (s *Session) decision(now time.Time, layer lab.Layer) lab.Decision {
 // none.
 func (s *Session) Mail(now time.Time, from string, size int64) (lab.Decision, *SMTPError) {
 	d := s.decision(now, lab.LayerPermission)
-	s.log(now, '<', "MAIL FROM:<"+clean(strings.Trim(from, "<>"))+">")
+	if s.logs() {
+		s.log(now, '<', "MAIL FROM:<"+clean(strings.Trim(from, "<>"))+">")
+	}
 	switch {
-	case s.helo == "":
+	case s.h.down:
+		d.Layer, d.Reason = lab.LayerService, "transport service is not running"
+		return d, closing(s.refuse(now, replyServiceDown))
+	case !s.greeted:
 		d.Reason = "no hello"
 		return d, s.protocolError(now, replyNeedHello)
 	case s.mail:
@@ -266,53 +188,12 @@ func (s *Session) Mail(now time.Time, from string, size int64) (lab.Decision, *S
 	return d, nil
 }
 
-// mayUse decides whether the client may submit at all, and as this sender. The
-// reason is "" when it may.
-func (s *Session) mayUse(now time.Time, from Address) (replyKind, string) {
-	groups := s.connector.Groups
-	if s.user == nil {
-		switch {
-		case !groups.Has(AnonymousUsers):
-			return replyNotAuthenticated, "connector does not admit anonymous clients"
-		case s.t.accepted(from) && !s.connector.OwnDomainSender:
-			return replySendAs, "anonymous clients may not use the organisation's own addresses as sender"
-		}
-		return 0, ""
-	}
-	switch {
-	case !groups.Has(ExchangeUsers):
-		return replyNoPermission, "connector does not admit users"
-	case from.Null():
-		return replySendAs, "users may not use the empty sender"
-	case !s.t.maySendAs(now, s.h, s.user, from):
-		return replySendAs, "user has no right to send as this address"
-	}
-	return 0, ""
-}
-
-func (s *Session) who() string {
-	if s.user == nil {
-		return "anonymous client"
-	}
-	return s.userSAM
-}
-
-// sizeLimit is the smallest limit that binds the client, in bytes, with its
-// name; 0 when there is none.
-func (s *Session) sizeLimit(now time.Time) (int64, string) {
-	limit, rule := s.connector.MaxMessageSize, "MaxMessageSize of "+s.connector.Name
-	if s.user != nil {
-		if own, ok := s.t.sendLimit(now, s.h, s.user); ok && (limit == 0 || own < limit) {
-			return own, "MaxSendSize of the user"
-		}
-	}
-	return limit, rule
-}
-
 // Rcpt takes RCPT TO.
 func (s *Session) Rcpt(now time.Time, to string) (lab.Decision, *SMTPError) {
 	d := s.decision(now, lab.LayerPermission)
-	s.log(now, '<', "RCPT TO:<"+clean(strings.Trim(to, "<>"))+">")
+	if s.logs() {
+		s.log(now, '<', "RCPT TO:<"+clean(strings.Trim(to, "<>"))+">")
+	}
 	if !s.mail {
 		d.Reason = "no sender given"
 		return d, s.protocolError(now, replyNeedMail)
@@ -347,21 +228,6 @@ func (s *Session) Rcpt(now time.Time, to string) (lab.Decision, *SMTPError) {
 	d.Allowed, d.Reason = true, "recipient admitted for "+s.who()
 	s.log(now, '>', "250 2.1.5 Recipient OK")
 	return d, nil
-}
-
-// recipientLimit is the number of recipients that the client may give with the
-// limit's name; -1 when there is none.
-func (s *Session) recipientLimit(now time.Time) (int, string) {
-	limit, rule := s.connector.MaxRecipients, "MaxRecipientsPerMessage of "+s.connector.Name
-	if limit == 0 {
-		limit = -1
-	}
-	if s.user != nil {
-		if own, ok := s.t.recipientLimit(now, s.h, s.user); ok && (limit < 0 || own < limit) {
-			return own, "RecipientLimits of the user"
-		}
-	}
-	return limit, rule
 }
 
 // Ready tells whether DATA or BDAT is in place; nil when it is.
@@ -407,7 +273,9 @@ func (s *Session) Data(now time.Time, raw []byte) (Receipt, lab.Decision, *SMTPE
 	s.t.track(now, s.h, m, eventReceive, sourceSMTP, m.to, "", "")
 	s.t.accept(now, s.h, m)
 	r := Receipt{MessageID: m.messageID, InternalID: m.id, Text: s.t.acceptedText(s.h, m)}
-	s.log(now, '>', "250 "+r.Text)
+	if s.logs() {
+		s.log(now, '>', "250 "+r.Text)
+	}
 	d.Allowed, d.Reason = true, "message taken from "+s.who()
 	return r, d, nil
 }

@@ -1,8 +1,10 @@
 package transport
 
 import (
+	"cmp"
 	"errors"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -156,7 +158,7 @@ func (t *Transport) InternetMail(now time.Time, from, toUser, subject string) (s
 	if len(t.hosts) == 0 {
 		return "", errNoServer
 	}
-	h := t.hosts[0]
+	h := t.hosts[max(0, slices.IndexFunc(t.hosts, func(h *host) bool { return !h.down }))]
 	sender, err := ParseAddress(from)
 	if err != nil {
 		return "", err
@@ -178,7 +180,7 @@ func (t *Transport) InternetMail(now time.Time, from, toUser, subject string) (s
 	raw := "From: <" + sender.String() + ">\r\nTo: <" + to.String() + ">\r\nSubject: " + encode(m.subject) +
 		"\r\nDate: " + now.Format(time.RFC1123Z) + "\r\nMessage-ID: <" + m.messageID + ">\r\n\r\nprobe\r\n"
 	m.end = strings.Index(raw, "\r\n\r\n") + 4
-	m.raw = t.stamp(now, h, m, []byte(raw), "Received: from mail."+sender.Domain+" by "+h.fqdn+
+	m.raw = t.stamp(now, h, m, []byte(raw), "Received: from "+cmp.Or(sender.Domain, "unknown")+" by "+h.fqdn+
 		";\r\n "+now.Format(time.RFC1123Z)+"\r\n")
 	t.track(now, h, m, eventReceive, sourceSMTP, m.to, "", "")
 	t.accept(now, h, m)
