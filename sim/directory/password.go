@@ -53,6 +53,9 @@ func ntHash(password string) string {
 	return string(h.Sum(nil))
 }
 
+// ErrOldPassword is the answer to a change with the wrong old password.
+var ErrOldPassword = &Error{ConstraintViolation, "the old password is wrong"}
+
 // SetPassword resets a password as an administrator does: the history does not
 // forbid an old one.
 func (dc *DC) SetPassword(now time.Time, key, password string) error {
@@ -73,7 +76,7 @@ func (dc *DC) ChangePassword(now time.Time, key, old, password string) error {
 	stored, history := o.password()
 	if stored.hash != ntHash(old) {
 		dc.countBad(now, o, func(h string) bool { return h == ntHash(old) })
-		return &Error{ConstraintViolation, "the old password is wrong"}
+		return ErrOldPassword
 	}
 	if dc.dir.params.AD.PasswordHistory > 0 && slices.Contains(history, ntHash(password)) {
 		return &Error{ConstraintViolation, "the password history forbids this password"}
