@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"shutout/lab"
+	"shutout/lab/mitigation"
 )
 
 func TestCatalogue(t *testing.T) {
@@ -86,5 +87,13 @@ func TestEveryPathIsDescribed(t *testing.T) {
 	}
 	if info, _ := LookupPath(lab.EWS); slices.Contains(info.Do, lab.Reply) {
 		t.Error("paths share their list of capabilities")
+	}
+}
+
+func TestExamplesOfMitigationsAreValid(t *testing.T) {
+	for _, info := range mitigation.All() {
+		if _, err := Parse("case.yaml", []byte(edit("{do: disable-account, user: dana}", info.Example))); err != nil {
+			t.Errorf("%s: %v", info.Name, err)
+		}
 	}
 }

@@ -8,7 +8,7 @@ import (
 
 // BlockSourceIP drops, at the firewall, what comes from some addresses.
 type BlockSourceIP struct {
-	Host   string `yaml:"host,omitempty" kind:"host" doc:"the host whose address, at the time of the step, is blocked" omitted:"source says it"`
+	Host   string `yaml:"host,omitempty" kind:"host" example:"home" doc:"the host whose address, at the time of the step, is blocked" omitted:"source says it"`
 	Source Range  `yaml:"source,omitempty" kind:"range" doc:"the addresses that are blocked" omitted:"host says it"`
 	Ports  []int  `yaml:"ports,omitempty" min:"1" max:"65535" doc:"the destination ports" omitted:"all ports"`
 }

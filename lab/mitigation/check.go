@@ -38,21 +38,22 @@ func (e *ParamError) Error() string {
 // has; nil means that the Go type says it all.
 type kind struct {
 	one, many string
+	example   string // a value that the default cast has
 	known     func(*lab.Cast) []string
 }
 
 var kinds = map[string]kind{
-	"account":  {"person with a mailbox", "people with a mailbox", accounts},
-	"dc":       {"domain controller", "domain controllers", func(c *lab.Cast) []string { return hosts(c, siteDCs) }},
-	"cas":      {"client access server", "client access servers", func(c *lab.Cast) []string { return hosts(c, siteCAS) }},
-	"store":    {"mailbox server", "mailbox servers", func(c *lab.Cast) []string { return hosts(c, siteStores) }},
-	"server":   {"server", "servers", func(c *lab.Cast) []string { return hosts(c, siteDCs, siteCAS, siteStores) }},
-	"database": {"database", "databases", databases},
-	"host":     {"host", "hosts", func(c *lab.Cast) []string { return slices.Sorted(maps.Keys(c.Hosts)) }},
-	"range":    {"address or address range such as 203.0.113.0/24", "addresses or address ranges such as 203.0.113.0/24", nil},
-	"size":     {"size such as 1KB", "sizes", nil},
-	"duration": {"duration such as 30s, 15m, 2h or 2d", "durations", nil},
-	"flag":     {"true or false", "", nil},
+	"account":  {"person with a mailbox", "people with a mailbox", "dana", accounts},
+	"dc":       {"domain controller", "domain controllers", "dc2", func(c *lab.Cast) []string { return hosts(c, siteDCs) }},
+	"cas":      {"client access server", "client access servers", "cas1", func(c *lab.Cast) []string { return hosts(c, siteCAS) }},
+	"store":    {"mailbox server", "mailbox servers", "mbx1", func(c *lab.Cast) []string { return hosts(c, siteStores) }},
+	"server":   {"server", "servers", "cas1", func(c *lab.Cast) []string { return hosts(c, siteDCs, siteCAS, siteStores) }},
+	"database": {"database", "databases", "disabled-users", databases},
+	"host":     {"host", "hosts", "home", func(c *lab.Cast) []string { return slices.Sorted(maps.Keys(c.Hosts)) }},
+	"range":    {"address or address range such as 203.0.113.0/24", "addresses or address ranges such as 203.0.113.0/24", "203.0.113.0/24", nil},
+	"size":     {"size such as 1KB", "sizes", "1KB", nil},
+	"duration": {"duration such as 30s, 15m, 2h or 2d", "durations", "5m", nil},
+	"flag":     {"true or false", "", "true", nil},
 }
 
 func siteDCs(s lab.Site) []string    { return s.DCs }

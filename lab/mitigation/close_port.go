@@ -4,7 +4,7 @@ import "shutout/lab"
 
 // ClosePort closes a port of servers at the firewall.
 type ClosePort struct {
-	Port    int      `yaml:"port" min:"1" max:"65535" doc:"the TCP port, such as 25 or 443"`
+	Port    int      `yaml:"port" min:"1" max:"65535" example:"25" doc:"the TCP port, such as 25 or 443"`
 	Servers []string `yaml:"servers,omitempty" kind:"server" doc:"which servers" omitted:"all servers"`
 	From    lab.Zone `yaml:"from,omitempty" choice:"internet lan servers" doc:"the network that is shut out" omitted:"every network"`
 }

@@ -10,6 +10,7 @@
 //	omitted:"…"          what leaving it out means
 //	choice:"a b c"       the words that it takes
 //	min:"1" max:"2"      the bounds of a number
+//	example:"443"        a value to show, where any other would mislead
 package mitigation
 
 import (
@@ -17,6 +18,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"time"
 
 	"shutout/lab"
 )
@@ -31,6 +33,7 @@ type Info struct {
 	SideEffects string   // what it does to others
 	Undo        string   // how to take it back
 	Params      []Param
+	Example     string            // a step as an SOP says it
 	New         func() lab.Action // with the defaults filled in
 }
 
@@ -42,6 +45,7 @@ type Param struct {
 	Required bool
 	Default  string // the value that is filled in; empty: none
 	Omitted  string // what leaving it out means
+	Example  string // a value, as a file says it
 }
 
 // All lists every mitigation in the order in which an administrator meets
@@ -97,7 +101,42 @@ func complete(info *Info) {
 	a := zero()
 	info.Name = a.Name()
 	info.Doc = strings.Join(strings.Fields(info.Doc), " ")
-	eachParam(a, func(_ reflect.Value, f field) { info.Params = append(info.Params, f.param) })
+	info.Example = "{at: 0s, do: " + info.Name
+	eachParam(a, func(_ reflect.Value, f field) {
+		info.Params = append(info.Params, f.param)
+		if f.param.Required || f.example {
+			info.Example += ", " + f.param.Name + ": " + f.param.Example
+		}
+	})
+	info.Example += "}"
+}
+
+// Describe writes an action's parameters as a file says them, without those
+// that are left out: "user: dana, times: 2".
+func Describe(a lab.Action) string {
+	var parts []string
+	eachParam(a, func(v reflect.Value, f field) {
+		if v.IsZero() || f.param.Default != "" && text(v) == f.param.Default {
+			return
+		}
+		parts = append(parts, f.param.Name+": "+text(v))
+	})
+	return strings.Join(parts, ", ")
+}
+
+// text writes a value as a file says it.
+func text(v reflect.Value) string {
+	if d, ok := v.Interface().(time.Duration); ok {
+		return lab.Duration(d)
+	}
+	if v.Kind() != reflect.Slice {
+		return fmt.Sprint(v.Interface())
+	}
+	var items []string
+	for i := range v.Len() {
+		items = append(items, text(v.Index(i)))
+	}
+	return "[" + strings.Join(items, ", ") + "]"
 }
 
 // field is one parameter as its tags describe it.
@@ -105,7 +144,8 @@ type field struct {
 	param    Param
 	kind     string
 	choices  []string
-	min, max int // both 0: no bounds
+	min, max int  // both 0: no bounds
+	example  bool // an example of the action is not whole without it
 }
 
 // eachParam calls f for each field of the struct that a points to, in order.
@@ -131,7 +171,10 @@ func describe(sf reflect.StructField) field {
 	}
 	f.min, _ = strconv.Atoi(sf.Tag.Get("min"))
 	f.max, _ = strconv.Atoi(sf.Tag.Get("max"))
-	f.param.Type = f.typeName(sf.Type.Kind() == reflect.Slice)
+	f.example = sf.Tag.Get("example") != ""
+	list := sf.Type.Kind() == reflect.Slice
+	f.param.Type = f.typeName(list)
+	f.param.Example = f.exampleValue(sf.Tag.Get("example"), list)
 	return f
 }
 
@@ -155,6 +198,24 @@ func (f field) typeName(list bool) string {
 		return "list of " + k.many
 	}
 	return k.one
+}
+
+// exampleValue is the tag's, or else one that the parameter takes.
+func (f field) exampleValue(tag string, list bool) string {
+	value := tag
+	switch {
+	case value != "":
+	case len(f.choices) > 0:
+		value = f.choices[0]
+	case f.max > 0:
+		value = strconv.Itoa(f.min)
+	default:
+		value = kinds[f.kind].example
+	}
+	if list {
+		return "[" + value + "]"
+	}
+	return value
 }
 
 // setDefault gives v the value that a default tag spells.

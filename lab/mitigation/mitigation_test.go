@@ -206,3 +206,35 @@ func TestRange(t *testing.T) {
 		t.Error("the zero range is not told apart")
 	}
 }
+
+func TestDescribe(t *testing.T) {
+	for _, tt := range []struct {
+		action lab.Action
+		want   string
+	}{
+		{&ResetPassword{User: "dana", Times: 1}, "user: dana"},
+		{&ResetPassword{User: "dana", Times: 2, DC: "dc1"}, "user: dana, times: 2, dc: dc1"},
+		{&ResetIIS{}, ""},
+		{&SetTokenTTL{TTL: 90 * time.Second, Servers: []string{"cas1", "cas2"}, Restart: true}, "ttl: 1m30s, servers: [cas1, cas2], restart: true"},
+		{&LimitMessageSize{User: "dana", Size: 1024, Direction: "send"}, "user: dana, size: 1KB, direction: send"},
+		{&BlockSourceIP{Source: Range{netip.MustParsePrefix("203.0.113.7/32")}, Ports: []int{443, 993}}, "source: 203.0.113.7, ports: [443, 993]"},
+	} {
+		if got := Describe(tt.action); got != tt.want {
+			t.Errorf("Describe(%#v) = %q, want %q", tt.action, got, tt.want)
+		}
+	}
+}
+
+func TestExamples(t *testing.T) {
+	for name, want := range map[string]string{
+		"reset-password":     "{at: 0s, do: reset-password, user: dana}",
+		"close-port":         "{at: 0s, do: close-port, port: 25}",
+		"restrict-anonymous": "{at: 0s, do: restrict-anonymous, ranges: [203.0.113.0/24]}",
+		"block-source-ip":    "{at: 0s, do: block-source-ip, host: home}",
+		"set-out-of-office":  "{at: 0s, do: set-out-of-office, user: dana, audience: internal}",
+	} {
+		if info, _ := Lookup(name); info.Example != want {
+			t.Errorf("the example of %s is %s, want %s", name, info.Example, want)
+		}
+	}
+}

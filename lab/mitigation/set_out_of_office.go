@@ -5,7 +5,7 @@ import "shutout/lab"
 // SetOutOfOffice says who gets a mailbox's automatic replies.
 type SetOutOfOffice struct {
 	User     string `yaml:"user" kind:"account" doc:"whose mailbox"`
-	Audience string `yaml:"audience" choice:"off internal all" doc:"who is answered: nobody, senders inside the organisation, or everybody"`
+	Audience string `yaml:"audience" choice:"off internal all" example:"internal" doc:"who is answered: nobody, senders inside the organisation, or everybody"`
 }
 
 func (*SetOutOfOffice) Name() string                 { return "set-out-of-office" }
