@@ -172,9 +172,14 @@ func (s *imapSession) read(stage string) error {
 	for m := cmd.Next(); m != nil; m = cmd.Next() {
 		for item := m.Next(); item != nil; item = m.Next() {
 			if body, ok := item.(imapclient.FetchItemDataBodySection); ok && body.Literal != nil {
-				if _, err := io.Copy(io.Discard, body.Literal); err == nil {
-					got = true
+				n, err := io.Copy(io.Discard, body.Literal)
+				if err != nil || n < body.Literal.Size() {
+					// The connection ended within the message. From here on
+					// it is the library's reader's again, and the command
+					// must not be touched beside it.
+					return io.ErrUnexpectedEOF
 				}
+				got = true
 			}
 		}
 	}

@@ -38,7 +38,7 @@ func message(t lab.Task, now time.Time, domain string) []byte {
 	}
 	field("From", from)
 	field("To", t.To)
-	field("Subject", mime.QEncoding.Encode("utf-8", t.Subject))
+	field("Subject", mime.QEncoding.Encode("utf-8", oneLine.Replace(t.Subject)))
 	field("Date", now.Format(time.RFC1123Z))
 	if t.MessageID != "" {
 		field("Message-ID", "<"+t.MessageID+">")
