@@ -241,9 +241,12 @@ func (t *Transport) deliver(now time.Time, h *host, m *message, user string, to 
 		}
 		return t.gen.notDelivered(d.Status), false
 	}
-	t.track(now, h, m, eventDeliver, sourceStoreDriver, []Address{to}, "", user)
+	if home := t.host(mb.Server()); home != nil {
+		h = home // what the mailbox does by itself happens on its own server
+	}
+	t.track(now, h, m, eventDeliver, sourceStoreDriver, []Address{to}, "", "")
 	if m.reply != nil {
-		m.reply.state = "delivered to " + to.String()
+		m.reply.queue, m.reply.state = nil, "delivered to "+to.String()
 	}
 	t.answer(now, h, m, user, to)
 	return status{}, false

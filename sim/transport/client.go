@@ -8,8 +8,8 @@ import (
 	"shutout/sim/directory"
 )
 
-// Auth signs the client in with Basic authentication (AUTH LOGIN or PLAIN), at
-// the domain controller that the server uses.
+// Auth signs the client in with Basic authentication (AUTH LOGIN), at the
+// domain controller that the server uses.
 func (s *Session) Auth(now time.Time, user, password string) (lab.Decision, *SMTPError) {
 	d := s.decision(now, lab.LayerPermission)
 	if !s.basic() {
@@ -41,7 +41,7 @@ func (s *Session) signIn(now time.Time, logon directory.Logon) (lab.Decision, *S
 	if !logon.Decision.Allowed || logon.Object == nil {
 		return logon.Decision, s.AuthFailed(now)
 	}
-	s.user, s.userSAM = logon.Object, logon.Object.SAM()
+	s.user, s.userSAM, s.signedIn = logon.Object, logon.Object.SAM(), now
 	s.log(now, '*', s.userSAM+" authenticated")
 	s.log(now, '>', "235 2.7.0 Authentication successful")
 	return logon.Decision, nil
@@ -125,6 +125,17 @@ func (s *Session) who() string {
 		return "anonymous client"
 	}
 	return s.userSAM
+}
+
+// admit makes d the record of what the client was allowed. For a user that is
+// the sign-in at the start of the connection: it is not checked again, whatever
+// becomes of the account meanwhile (layer L5).
+func (s *Session) admit(d *lab.Decision, what string) {
+	d.Allowed, d.Reason = true, what+s.who()
+	if s.user != nil {
+		d.Layer, d.Since = lab.LayerConnection, s.signedIn
+		d.Reason += ", signed in on this connection"
+	}
 }
 
 // sizeLimit is the smallest limit that binds the client, in bytes, with its

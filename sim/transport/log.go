@@ -77,9 +77,9 @@ type TrackEvent struct {
 	Event      Event
 	Source     Source
 	InternalID uint64
-	MessageID  string // without angle brackets
-	Sender     string // "<>" for the null sender
-	Recipients []Address
+	MessageID  string    // without angle brackets
+	Sender     string    // "<>" for the null sender
+	Recipients []Address // not to be written to
 	Subject    string
 	TotalBytes int
 	ClientIP   netip.Addr // of the SMTP client; not valid otherwise

@@ -299,6 +299,21 @@ func TestOOFIsDecidedAtDelivery(t *testing.T) {
 	contains(t, "state", state, "organisation only")
 }
 
+// The state of a reply inside the organisation is known too.
+func TestOOFReplyWaitsForMailbox(t *testing.T) {
+	w := newWorld(t, params(t, "ex2016"))
+	w.outOfOffice("dana", OutOfOffice{State: OOFInternal})
+	w.blocked["mbx1 mbx2 2525"] = true
+	w.submitRaw("frank", mailText("frank@corp.example", "dana@corp.example", "1@x"), "dana@corp.example")
+	state, made := w.tr.AutomaticReply("1@x")
+	equal(t, "made", made, true)
+	equal(t, "state", state, "queued for DB2, Retry")
+	delete(w.blocked, "mbx1 mbx2 2525")
+	w.until(5 * time.Minute)
+	state, _ = w.tr.AutomaticReply("1@x")
+	equal(t, "state", state, "delivered to frank@corp.example")
+}
+
 // The cost of a mail from outside whose out-of-office is decided: a forged
 // sender of its own each, at a domain that does not answer.
 func BenchmarkAcceptWithOOF(b *testing.B) {

@@ -91,6 +91,9 @@ func (q *queue) count() int { return len(q.items) - q.head }
 func (q *queue) push(it item) {
 	q.items = append(q.items, it)
 	q.pend(it, 1)
+	if it.m.reply != nil {
+		it.m.reply.queue = q
+	}
 }
 
 func (q *queue) pend(it item, n int) {
@@ -332,9 +335,6 @@ func (t *Transport) toOutside(now time.Time, h *host, m *message, domain string,
 		q = t.open(h, key)
 	}
 	q.push(item{m: m, to: to, entered: now})
-	if m.reply != nil {
-		m.reply.queue = q
-	}
 	if q.count() == 1 || q.noticed >= len(q.items)-1 {
 		q.plan(now) // otherwise what is in front is due first
 	}
@@ -349,9 +349,6 @@ func (q *queue) attemptDomain(now time.Time) {
 	}
 	q.failures, q.lastError, q.lastTry = 0, "", now
 	for _, it := range q.take() {
-		if it.m.reply != nil {
-			it.m.reply.queue = nil
-		}
 		if result == delivered {
 			q.t.sent(now, q.h, it.m, it.to)
 		} else {
@@ -363,6 +360,6 @@ func (q *queue) attemptDomain(now time.Time) {
 func (t *Transport) sent(now time.Time, h *host, m *message, to []Address) {
 	t.track(now, h, m, eventSend, sourceSMTP, to, "", "")
 	if m.reply != nil {
-		m.reply.state = "sent to " + to[0].Domain
+		m.reply.queue, m.reply.state = nil, "sent to "+to[0].Domain
 	}
 }

@@ -32,6 +32,7 @@ type Session struct {
 	tls      bool
 	user     *directory.Object
 	userSAM  string
+	signedIn time.Time
 	bad      int // protocol errors
 	failures int // failed logons
 
@@ -183,7 +184,7 @@ func (s *Session) Mail(now time.Time, from string, size int64) (lab.Decision, *S
 		return d, closing(s.refuse(now, replyRate))
 	}
 	s.mail, s.from = true, addr
-	d.Allowed, d.Reason = true, "sender admitted for "+s.who()
+	s.admit(&d, "sender admitted for ")
 	s.log(now, '>', "250 2.1.0 Sender OK")
 	return d, nil
 }
@@ -276,7 +277,7 @@ func (s *Session) Data(now time.Time, raw []byte) (Receipt, lab.Decision, *SMTPE
 	if s.logs() {
 		s.log(now, '>', "250 "+r.Text)
 	}
-	d.Allowed, d.Reason = true, "message taken from "+s.who()
+	s.admit(&d, "message taken from ")
 	return r, d, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"shutout/lab"
 	"shutout/sim/directory"
 	"shutout/sim/profile"
 	"shutout/sim/store"
@@ -300,10 +301,12 @@ func TestDisabledInSession(t *testing.T) {
 		t.Fatal(e)
 	}
 	w.modify("dana", directory.Set("userAccountControl", "514"))
-	if _, e := s.Mail(w.now(), "dana@corp.example", 0); e != nil {
-		t.Errorf("open session: %v", e)
+	w.until(5 * time.Minute)
+	d, e := s.Mail(w.now(), "dana@corp.example", 0)
+	if e != nil || d.Layer != lab.LayerConnection || !d.Since.Equal(start) {
+		t.Errorf("open session: %v %+v", e, d)
 	}
-	d, e := open().Auth(w.now(), "dana", password)
+	d, e = open().Auth(w.now(), "dana", password)
 	if e == nil || d.Allowed {
 		t.Error("a new session was admitted")
 	}
