@@ -1,13 +1,22 @@
 package sim
 
 import (
+	"crypto/tls"
 	"fmt"
+	"net"
 	"net/http"
+	"time"
 
 	"shutout/lab"
+	"shutout/lab/protocol/airsync"
 	"shutout/sim/clientaccess"
 	"shutout/sim/network"
+	"shutout/sim/server"
+	"shutout/sim/server/activesync"
+	"shutout/sim/server/imap"
+	"shutout/sim/server/ldap"
 	"shutout/sim/server/owa"
+	"shutout/sim/server/pop3"
 )
 
 // Well-known ports of the services (RFC 6335 registry).
@@ -22,6 +31,10 @@ const (
 	portIMAPS  = 993
 	portPOP3S  = 995
 )
+
+// maxConnIdleTime is Active Directory's LDAP policy of that name (MS-ADTS
+// 3.1.1.3.4.6).
+const maxConnIdleTime = 15 * time.Minute
 
 // servicePorts are the ports that go down with a service.
 var servicePorts = map[string][]int{
@@ -59,8 +72,9 @@ func (o *Organisation) listen() error {
 	return nil
 }
 
-// open opens a port and has serve run it until the network closes.
-func (o *Organisation) open(host string, port int, serve func(l *network.Listener)) error {
+// open opens a port and has serve answer it until the network closes. A
+// listener's error at the end is the network's closing, which everybody knows.
+func (o *Organisation) open(host string, port int, serve func(l *network.Listener) error) error {
 	l, err := o.Net.Listen(host, port)
 	if err != nil {
 		return err
@@ -69,6 +83,20 @@ func (o *Organisation) open(host string, port int, serve func(l *network.Listene
 	return nil
 }
 
+// openBoth opens a service's plain port, where clients may ask for TLS, and
+// the port on which everything is TLS.
+func (o *Organisation) openBoth(host string, plain, implicit int, conf *tls.Config, serve, serveTLS front) error {
+	for port, f := range map[int]front{plain: serve, implicit: serveTLS} {
+		if err := o.open(host, port, func(l *network.Listener) error { return f(o.World, host, conf, l) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// front is how a front end is started on a port.
+type front func(w *server.World, host string, conf *tls.Config, l net.Listener) error
+
 func (o *Organisation) listenCAS(host string) error {
 	conf, err := o.certificate(host)
 	if err != nil {
@@ -76,10 +104,29 @@ func (o *Organisation) listenCAS(host string) error {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", owa.New(o.World, host))
-	return o.open(host, portHTTPS, func(l *network.Listener) {
-		network.ServeHTTP(l, conf, o.Params.IIS.ConnectionIdle, mux)
+	mux.Handle(airsync.URLPath, activesync.New(o.World, host, o.devices))
+	err = o.open(host, portHTTPS, func(l *network.Listener) error {
+		return network.ServeHTTP(l, conf, o.Params.IIS.ConnectionIdle, mux)
 	})
+	if err != nil || !o.Params.PopImap.Autostart {
+		return err // POP3 and IMAP4 wait for an administrator to start them
+	}
+	if err := o.openBoth(host, portIMAP, portIMAPS, conf, imap.Serve, imap.ServeTLS); err != nil {
+		return err
+	}
+	return o.openBoth(host, portPOP3, portPOP3S, conf, pop3.Serve, pop3.ServeTLS)
 }
 
-func (o *Organisation) listenDC(host string) error { return nil }
+func (o *Organisation) listenDC(host string) error {
+	conf, err := o.certificate(host)
+	if err != nil {
+		return err
+	}
+	s := &ldap.Server{World: o.World, DC: o.Dir.DC(host), TLS: conf, Idle: maxConnIdleTime}
+	if err := o.open(host, portLDAP, func(l *network.Listener) error { return s.Serve(l) }); err != nil {
+		return err
+	}
+	return o.open(host, portLDAPS, func(l *network.Listener) error { return s.ServeTLS(l) })
+}
+
 func (o *Organisation) listenTransport(host string) error { return nil }

@@ -20,6 +20,7 @@ import (
 	"shutout/sim/network"
 	"shutout/sim/profile"
 	"shutout/sim/server"
+	"shutout/sim/server/activesync"
 	"shutout/sim/store"
 	"shutout/sim/timeline"
 	"shutout/sim/transport"
@@ -36,9 +37,10 @@ type Options struct {
 // Organisation is one simulated organisation. It lives until Close.
 type Organisation struct {
 	*server.World
-	clock  *clock.Clock
-	cast   *lab.Cast
-	probes atomic.Uint64
+	clock   *clock.Clock
+	cast    *lab.Cast
+	devices *activesync.Devices
+	probes  atomic.Uint64
 }
 
 var (
@@ -53,7 +55,7 @@ func New(o Options) (*Organisation, error) {
 	p := o.Profile.Params()
 	w := &server.World{TL: tl, Params: p, Cast: o.Cast, Net: network.New(tl)}
 	w.Net.SYNTimeout = p.Net.SYNTimeout
-	org := &Organisation{World: w, cast: o.Cast, clock: clock.New(tl, w.Net, w)}
+	org := &Organisation{World: w, cast: o.Cast, clock: clock.New(tl, w.Net, w), devices: activesync.NewDevices()}
 	setPasswords(o.Cast, tl.Rand("passwords"))
 
 	for _, id := range sortedKeys(o.Cast.Hosts) {

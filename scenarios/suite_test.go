@@ -1,0 +1,69 @@
+package scenarios_test
+
+import (
+	"testing"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"shutout/lab"
+	"shutout/scenarios"
+	"shutout/sim"
+)
+
+// TestScenarios replays every case of the catalogue on the simulation, and the
+// statements about cut-offs that the layers make.
+func TestScenarios(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "scenarios")
+}
+
+const seed = 1
+
+// play plays a case and fails the spec when it cannot be played.
+func play(ctx SpecContext, s *lab.Scenario, set ...string) *lab.RunResult {
+	GinkgoHelper()
+	res, err := sim.Play(ctx, s, sim.PlayOptions{Seed: seed, Set: set})
+	Expect(err).NotTo(HaveOccurred())
+	return res
+}
+
+// find returns what was found about a capability of an activity.
+func find(res *lab.RunResult, id string, c lab.Capability) *lab.ActivityResult {
+	GinkgoHelper()
+	for _, a := range res.Activities {
+		if a.ID == id && a.Capability == c {
+			return a
+		}
+	}
+	Fail("no result for " + id + " " + string(c))
+	return nil
+}
+
+var _ = Describe("the catalogue", func() {
+	for _, s := range scenarios.Catalogue() {
+		Context(s.ID, Ordered, func() {
+			var res *lab.RunResult
+			BeforeAll(func(ctx SpecContext) { res = play(ctx, s) })
+			It("carries out every step as the case expects", func() {
+				Expect(res.Steps).To(HaveLen(len(s.SOP)))
+				for _, step := range res.Steps {
+					Expect(step.Outcome).To(Equal(lab.Done), "%s: %s", step.Do, step.Detail)
+				}
+			})
+			for _, list := range [][]*lab.Activity{s.Activities, s.Controls} {
+				for _, a := range list {
+					for _, c := range a.Do {
+						want, predicted := s.Expect[a.ID][c]
+						It(a.ID+" "+string(c)+" is "+string(want), func() {
+							Expect(predicted).To(BeTrue(), "the case predicts nothing for %s %s", a.ID, c)
+							got := find(res, a.ID, c)
+							Expect(got.Verdict).To(Equal(want), "%s %s, answer %q, because %+v", got.Note, got.Verdict, got.Answer, got.Because)
+							Expect(got.Attempts).To(BeNumerically(">", 0))
+						})
+					}
+				}
+			}
+		})
+	}
+})
