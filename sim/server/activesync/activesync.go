@@ -215,7 +215,7 @@ func (c *call) admit() bool {
 }
 
 // refusal is a no to a device: with an HTTP status below version 14.0, and in
-// the body from then on (MS-ASCMD 2.2.2).
+// the body from then on (MS-ASCMD, common status codes).
 type refusal struct {
 	http   int
 	status airsync.Status

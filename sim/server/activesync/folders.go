@@ -15,7 +15,7 @@ type knownFolder struct {
 }
 
 // folderSync tells which folders there are, or what changed among them
-// (MS-ASCMD 2.2.1.5).
+// (MS-ASCMD, FolderSync).
 func (c *call) folderSync() {
 	q, err := airsync.ParseFolderSyncRequest(c.body)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // maxWatched bounds the folders of one hanging request; Exchange has a bound
-// of this kind too (MS-ASCMD 2.2.3.106).
+// of this kind too (MS-ASCMD, MaxFolders).
 const maxWatched = 1000
 
 // outcome is why a hanging request ended.
@@ -68,7 +68,7 @@ func (c *call) hang(d time.Duration, due func() bool) outcome {
 }
 
 // ping answers when one of the folders changes, or when the heartbeat is over
-// (MS-ASCMD 2.2.1.13).
+// (MS-ASCMD, Ping).
 func (c *call) ping() {
 	q, err := airsync.ParsePingRequest(c.body)
 	if err != nil {

@@ -12,11 +12,11 @@ var policySettings = []airsync.PolicySetting{
 	{Name: "AttachmentsEnabled", Value: "1"},
 }
 
-// policyXML is the same for version 2.5 (MS-ASWBXML, MS-ASPROV 2.2.2.43).
+// policyXML is the same for version 2.5 (MS-ASPROV, PolicyType).
 const policyXML = `<wap-provisioningdoc><characteristic type="SecurityPolicy"><parm name="4131" value="1"/></characteristic></wap-provisioningdoc>`
 
 // provision hands out a policy in two steps, or a wipe in their place
-// (MS-ASPROV 3.2.5.1).
+// (MS-ASPROV, Provision).
 func (c *call) provision() {
 	q, err := airsync.ParseProvisionRequest(c.body)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"shutout/sim/transport"
 )
 
-// sendMail submits a message that the device has composed (MS-ASCMD 2.2.1.17).
+// sendMail submits a message that the device has composed (MS-ASCMD, SendMail).
 func (c *call) sendMail() {
 	q, err := airsync.ParseSendMailRequest(c.version, c.r.Header.Get("Content-Type"), c.body)
 	if err != nil {

@@ -13,13 +13,13 @@ import (
 )
 
 const (
-	defaultWindow = 100 // MS-ASCMD 2.2.3.199: without a WindowSize the server takes 100,
+	defaultWindow = 100 // MS-ASCMD, WindowSize: without a WindowSize the server takes 100,
 	maxWindow     = 512 // and never more than 512
 	// plainBody is how much of a text a device gets that names no format.
 	plainBody = 32 << 10
 )
 
-// sync exchanges changes with the device (MS-ASCMD 2.2.1.21). With a wait it
+// sync exchanges changes with the device (MS-ASCMD, Sync). With a wait it
 // is held open until there is something to tell.
 func (c *call) sync() {
 	if len(c.body) == 0 {
@@ -181,7 +181,7 @@ func (c *call) commands(q *airsync.SyncCollection, d delta) []airsync.SyncComman
 }
 
 // apply carries out one change that the device made. Only what failed, and
-// what was fetched, needs an answer (MS-ASCMD 2.2.3.153).
+// what was fetched, needs an answer (MS-ASCMD, Responses).
 func (c *call) apply(f store.Folder, q *airsync.SyncCollection, cmd *airsync.SyncCommand, v *view, out []airsync.SyncCommand) []airsync.SyncCommand {
 	result := airsync.SyncCommand{Op: cmd.Op, ServerID: cmd.ServerID, ClientID: cmd.ClientID, Status: airsync.StatusOK}
 	uid, ok := parseItemID(q.ID, cmd.ServerID)
@@ -252,16 +252,18 @@ func (c *call) email(it *store.Item, o *airsync.SyncOptions) *airsync.Email {
 	}
 }
 
-// textClasses are the sizes of the element Truncation (MS-ASCMD 2.2.3.185);
-// 9 is the whole text.
-var textClasses = []int{0, 512, 1024, 2048, 5120, 10240, 20480, 51200, 102400}
+// textClasses are the sizes of the element Truncation (MS-ASCMD, Truncation)
+// from 1 on; what is beyond them asks for the whole text. Without it, a device
+// gets what one gets that names no format.
+var textClasses = []int{plainBody, 512, 1024, 2048, 5120, 10240, 20480, 51200, 102400}
 
 // itemBody is an item's text in the first format of the device's that this
 // server has: MIME or plain text.
 func (c *call) itemBody(it *store.Item, o *airsync.SyncOptions) *airsync.Body {
 	size := plainBody
 	if c.version < airsync.V120 {
-		if o.Truncation >= 0 && o.Truncation < len(textClasses) {
+		size = max(len(it.Raw), 1)
+		if o.Truncation < len(textClasses) {
 			size = textClasses[o.Truncation]
 		}
 		return plain(it, size)

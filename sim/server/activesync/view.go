@@ -24,7 +24,7 @@ type known struct {
 
 // collection is the sync state of one folder: the view after the last
 // response, and the one before it, because a device whose response was lost
-// asks again with the previous key (MS-ASCMD 2.2.3.166.4).
+// asks again with the previous key (MS-ASCMD, SyncKey).
 type collection struct {
 	key        int // number of the last key that was given out
 	at, before view
