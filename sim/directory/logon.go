@@ -89,7 +89,7 @@ func (dc *DC) decide(now time.Time, c Code) lab.Decision {
 // explainOld gives the decision to the old-password window, which let the user
 // in.
 func (dc *DC) explainOld(l *Logon) {
-	p, _ := l.Object.password()
+	p := l.Object.account.password
 	window := dc.dir.params.NTLM.OldPassword
 	l.Decision.Layer = lab.LayerOldPassword
 	l.Decision.Reason = "the password before the last one accepted"
@@ -106,21 +106,14 @@ func (dc *DC) explainOld(l *Logon) {
 func (dc *DC) ahead(now time.Time, o *Object, match func(string) bool) *DC {
 	for _, other := range dc.dir.dcs {
 		theirs := other.objects[o.id]
-		if other == dc || theirs.account == o.account && samePassword(theirs, o) {
+		if theirs == o || theirs.account == o.account {
 			continue
 		}
-		p, _ := theirs.password()
-		if other.Restriction(now, theirs) != OK || p.hash == "" || !match(p.hash) {
+		if hash := theirs.account.password.hash; hash == "" || !match(hash) || other.Restriction(now, theirs) != OK {
 			return other
 		}
 	}
 	return nil
-}
-
-func samePassword(a, b *Object) bool {
-	x, _ := a.password()
-	y, _ := b.password()
-	return x.hash == y.hash
 }
 
 // verify is the check on this replica alone. It tells whether the password
@@ -129,9 +122,9 @@ func (dc *DC) verify(now time.Time, o *Object, kind LogonKind, match func(string
 	if o.locked(now, dc.dir.params.AD.LockoutDuration) {
 		return LockedOut, false
 	}
-	current, history := o.password()
+	current := o.account.password
 	if current.hash == "" || !match(current.hash) {
-		if !dc.oldPassword(now, current, history, kind, match) {
+		if !dc.oldPassword(now, o, kind, match) {
 			return BadPassword, false
 		}
 		old = true
@@ -142,8 +135,8 @@ func (dc *DC) verify(now time.Time, o *Object, kind LogonKind, match func(string
 // oldPassword tells whether the password before the last one is still good
 // (KB906305): for some time after the change, for a network logon, and only if
 // the domain remembers at least two passwords.
-func (dc *DC) oldPassword(now time.Time, current stored, history []string, kind LogonKind, match func(string) bool) bool {
-	p := dc.dir.params
+func (dc *DC) oldPassword(now time.Time, o *Object, kind LogonKind, match func(string) bool) bool {
+	p, current, history := dc.dir.params, o.account.password, o.history()
 	switch {
 	case kind != Network && !p.NTLM.OldPasswordCleartext,
 		current.by == setByReset && !p.NTLM.OldPasswordOnAdminReset,
@@ -159,7 +152,7 @@ func (dc *DC) oldPassword(now time.Time, current stored, history []string, kind 
 // not count: it is somebody's forgotten device rather than a guess ("Account
 // Passwords and Policies", password history check).
 func (dc *DC) countBad(now time.Time, o *Object, match func(string) bool) {
-	_, history := o.password()
+	history := o.history()
 	if len(history) > 1 && slices.ContainsFunc(history[1:min(3, len(history))], match) {
 		return
 	}

@@ -34,6 +34,7 @@ type account struct {
 	pwdLastSet int64 // FILETIME
 	lockout    int64 // FILETIME
 	hours      string
+	password   stored
 }
 
 // stamp tells which of two originating writes of an attribute wins: the higher
@@ -90,6 +91,9 @@ func (o *Object) decode() {
 		pwdLastSet: o.number("pwdLastSet"),
 		lockout:    o.number("lockoutTime"),
 		hours:      o.Get("logonHours"),
+	}
+	if v, _ := o.find(attrPassword); len(v.strings) > 0 {
+		o.account.password = stored{hash: v.strings[0][1:], by: v.strings[0][:1], at: v.stamp.at}
 	}
 }
 

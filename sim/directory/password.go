@@ -73,12 +73,11 @@ func (dc *DC) ChangePassword(now time.Time, key, old, password string) error {
 	if err != nil {
 		return err
 	}
-	stored, history := o.password()
-	if stored.hash != ntHash(old) {
+	if o.account.password.hash != ntHash(old) {
 		dc.countBad(now, o, func(h string) bool { return h == ntHash(old) })
 		return ErrOldPassword
 	}
-	if dc.dir.params.AD.PasswordHistory > 0 && slices.Contains(history, ntHash(password)) {
+	if dc.dir.params.AD.PasswordHistory > 0 && slices.Contains(o.history(), ntHash(password)) {
 		return &Error{ConstraintViolation, "the password history forbids this password"}
 	}
 	return dc.storePassword(now, o, password, setByChange)
@@ -102,8 +101,7 @@ func (dc *DC) storePassword(now time.Time, o *Object, password, by string) error
 		return &Error{ConstraintViolation, "the password does not meet the requirements"}
 	}
 	hash := ntHash(password)
-	_, history := o.password()
-	history = slices.Insert(slices.Clone(history), 0, hash)
+	history := slices.Insert(slices.Clone(o.history()), 0, hash)
 	history = history[:min(len(history), max(1, dc.dir.params.AD.PasswordHistory))]
 	dc.write(now, o, map[string][]string{
 		attrPassword: {by + hash},
@@ -123,13 +121,11 @@ type stored struct {
 	at   time.Time
 }
 
-func (o *Object) password() (stored, []string) {
-	var s stored
-	if v, _ := o.find(attrPassword); len(v.strings) > 0 {
-		s = stored{hash: v.strings[0][1:], by: v.strings[0][:1], at: v.stamp.at}
-	}
-	history, _ := o.find(attrHistory)
-	return s, history.strings
+// history lists the passwords that the domain remembers, the one in force
+// first.
+func (o *Object) history() []string {
+	v, _ := o.find(attrHistory)
+	return v.strings
 }
 
 // NTLMv2 is what an NTLM client proves its password with: the server's

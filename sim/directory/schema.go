@@ -27,8 +27,8 @@ type Attribute struct {
 	Secret bool // never read back, by nobody
 }
 
-// Lookup of the schema: attributes that users, groups and containers of this
-// directory may hold. An attribute that is not here does not exist, so a
+// schema is every attribute that users, groups and containers of this
+// directory may hold, sorted by name. An attribute that is not here does not exist, so a
 // misspelt name in a modification fails as it does in Active Directory.
 var schema = buildSchema()
 

@@ -11,8 +11,8 @@ import (
 	"shutout/sim/timeline"
 )
 
-// start is a Wednesday at noon, one hour before a three-hour link opens less a
-// minute: 180-minute ticks fall on 00, 03, 06, 09, 12, 15 … UTC.
+// start is a Wednesday, two hours before a link with an interval of 180 minutes
+// opens: that is at 00, 03, 06, 09, 12, 15, 18 and 21 hours UTC.
 var start = time.Date(2026, 3, 4, 13, 0, 0, 0, time.UTC)
 
 func params() profile.Params {
