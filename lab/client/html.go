@@ -52,11 +52,9 @@ func shows(page []byte, text string) bool {
 		bytes.IndexByte(page, '&') >= 0 && strings.Contains(html.UnescapeString(string(page)), text)
 }
 
-// asksPassword tells whether the page has a field for a password: it is the
-// logon form, whatever its status said.
-func asksPassword(page []byte) bool {
-	return bytes.Contains(page, []byte(`name="password"`)) || bytes.Contains(page, []byte(`type="password"`))
-}
+// asksPassword tells whether the page has a field for a password, by its name
+// or type: it is the logon form, whatever its status said.
+func asksPassword(page []byte) bool { return bytes.Contains(page, []byte(`="password"`)) }
 
 // alert returns the sentence with which a page says that something went wrong,
 // "" when there is none.

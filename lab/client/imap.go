@@ -5,7 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
-	"strings"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -26,10 +26,12 @@ type imapSession struct {
 	conn   *patientConn
 	client *imapclient.Client
 	idle   *imapclient.IdleCommand // held, or nil
-	// count is the number of messages in the inbox. The library's reader
-	// sets it; it is read after an answer that came later.
-	count    atomic.Uint32
-	selected bool
+	// count is the number of messages in the inbox, and known how many of
+	// them, from the oldest on, look has passed. The library's reader changes
+	// them before the answer arrives that the session waits for.
+	count, known atomic.Uint32
+	seen         []string // subjects of what came last
+	selected     bool
 }
 
 func openIMAP(l *line) func() session {
@@ -89,6 +91,7 @@ func (s *imapSession) signIn(ctx context.Context, password string) error {
 				if n := s.count.Load(); n > 0 {
 					s.count.Store(n - 1)
 				}
+				s.known.Store(0) // the numbers have moved
 			},
 		},
 	})
@@ -156,7 +159,8 @@ func (s *imapSession) refresh() error {
 		return err
 	}
 	s.count.Store(inbox.NumMessages)
-	s.selected = true
+	s.known.Store(0)
+	s.seen, s.selected = nil, true
 	return nil
 }
 
@@ -192,24 +196,26 @@ func (s *imapSession) read(stage string) error {
 	return nil
 }
 
-// look searches the newest messages for a subject.
+// look fetches the subjects of what is new, at most of the newest messages,
+// and tells whether subject is among the last ones.
 func (s *imapSession) look(subject string) (bool, error) {
 	n := s.count.Load()
-	if n == 0 {
-		return false, nil
-	}
-	var set imap.SeqSet
-	set.AddRange(max(n, recent)-recent+1, n)
-	messages, err := s.client.Fetch(set, &imap.FetchOptions{Envelope: true}).Collect()
-	if err != nil {
-		return false, err
-	}
-	for _, m := range messages {
-		if m.Envelope != nil && strings.EqualFold(m.Envelope.Subject, subject) {
-			return true, nil
+	if from := max(s.known.Load(), max(n, recent)-recent) + 1; from <= n {
+		var set imap.SeqSet
+		set.AddRange(from, n)
+		messages, err := s.client.Fetch(set, &imap.FetchOptions{Envelope: true}).Collect()
+		if err != nil {
+			return false, err
 		}
+		for _, m := range messages {
+			if m.Envelope != nil {
+				s.seen = append(s.seen, m.Envelope.Subject)
+			}
+		}
+		s.seen = s.seen[max(len(s.seen), recent)-recent:]
+		s.known.Store(n)
 	}
-	return false, nil
+	return slices.Contains(s.seen, subject), nil
 }
 
 // lost is failed for an open session, which is gone unless the server has
