@@ -486,11 +486,11 @@ func FuzzPost(f *testing.F) {
 	_, b, err := airsync.SendMailRequest{ClientID: "a", MIME: []byte("To: erin@corp.example\r\n\r\nx")}.Encode(airsync.V141)
 	add(b, err)
 	f.Add([]byte{})
-	w := webtest.New(f, "ex2010")
-	for range 3 {
-		w.Deliver("mail")
-	}
 	f.Fuzz(func(t *testing.T, body []byte) {
+		w := webtest.New(t, "ex2010")
+		for range 3 {
+			w.Deliver("mail")
+		}
 		devices := NewDevices()
 		h := New(w.World.World, "cas1", devices)
 		for _, cmd := range []string{airsync.CmdSync, airsync.CmdFolderSync, airsync.CmdPing, airsync.CmdProvision, airsync.CmdSendMail} {
