@@ -78,6 +78,21 @@ func Load(path string) (*lab.Scenario, error) {
 	return Parse(path, src)
 }
 
+// LoadAny reads the file at path, which is a case or an SOP: the one that it is
+// not is nil.
+func LoadAny(path string) (*lab.Scenario, *SOP, error) {
+	src, err := readFile(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if d := strict.Parse(path, src); d.Root != nil && isSOP(d.Root) {
+		sop, err := ParseSOP(path, src)
+		return nil, sop, err
+	}
+	sc, err := Parse(path, src)
+	return sc, nil, err
+}
+
 // readFile reads a file that somebody named, but not more than a case may have.
 func readFile(path string) ([]byte, error) {
 	f, err := os.Open(path)
@@ -231,13 +246,7 @@ func (l *loader) sop() {
 		return
 	}
 	leaver, _ := Leaver(l.sc)
-	l.sc.SOP = decodeSteps(l.d, n, leaver, l.sc.Cast)
-	for i, step := range l.sc.SOP {
-		if l.sc.Horizon > 0 && step.At > l.sc.Horizon {
-			l.bad(at("sop", i, "at"), "%s", lateText(step, l.sc.Horizon))
-		}
-	}
-	sortSteps(l.sc.SOP)
+	l.sc.SOP = decodeSteps(l.d, n, leaver, l.sc.Cast, l.sc.Horizon)
 }
 
 func (l *loader) expect() {

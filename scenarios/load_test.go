@@ -163,7 +163,7 @@ func TestProblems(t *testing.T) {
 		{"unknown keys", edit("title", "titel", "who: dana", "whom: dana", "do: disable-account, user", "do: disable-account, usr"), []string{
 			"1:1: title is missing", `2:1: unknown key "titel": did you mean title?`,
 			`4:5: who is missing: for example who: dana`, `4:6: unknown key "whom": did you mean who?`,
-			`8:5: disable-account needs user: whose account, a person with a mailbox (shutout show disable-account)`,
+			`8:5: disable-account needs user: whose account (person with a mailbox; shutout show disable-account)`,
 			`8:27: unknown key "usr": did you mean user?`}},
 		{"unknown profile", edit("sop:", "profile: ex2012\nsop:"), []string{`7:10: unknown profile "ex2012": did you mean ex2010`}},
 		{"unknown parameter", edit("sop:", "set: {iis.token_tll: 5m, iis.token_ttl: soon, iis.token_ttl_mode: }\nsop:"), []string{

@@ -65,7 +65,7 @@ func ParseSOP(file string, src []byte) (*SOP, error) {
 	if n := d.Root.Get("sop"); n == nil || n.Kind == strict.List && len(n.Items) == 0 {
 		d.Problemf(d.Root.Find("sop"), `there are no steps: add at least one under sop:, such as - {at: 0s, do: disable-account, user: "${leaver}"}`)
 	} else {
-		decodeSteps(d, n, "leaver", nil)
+		decodeSteps(d, n, "leaver", nil, 0)
 	}
 	if err := d.Err(); err != nil {
 		return nil, err
@@ -73,13 +73,13 @@ func ParseSOP(file string, src []byte) (*SOP, error) {
 	return &SOP{ID: f.ID, Title: f.Title, Sources: f.Sources, Story: strings.TrimSpace(f.Story), File: file, src: slices.Clone(src)}, nil
 }
 
-// Steps returns the SOP's steps for a leaver and a cast. Its error is a
+// Steps returns the SOP's steps for a leaver and a cast, and checks that they
+// lie before the horizon. With a nil cast the names of people and servers are
+// not checked, with horizon 0 the times are not. Its error is a
 // [strict.Problems].
-func (s *SOP) Steps(leaver string, cast *lab.Cast) ([]lab.Step, error) {
+func (s *SOP) Steps(leaver string, cast *lab.Cast, horizon time.Duration) ([]lab.Step, error) {
 	d := strict.Parse(s.File, s.src)
-	steps := decodeSteps(d, d.Root.Get("sop"), leaver, cast)
-	sortSteps(steps)
-	return steps, d.Err()
+	return decodeSteps(d, d.Root.Get("sop"), leaver, cast, horizon), d.Err()
 }
 
 // Bind puts the SOP in the place of the case's own. Predictions of the case
@@ -89,18 +89,9 @@ func (s *SOP) Bind(sc *lab.Scenario) error {
 	if !ok {
 		return fmt.Errorf("%s: the case %s has nobody with a mailbox whom an SOP could be about", s.File, sc.ID)
 	}
-	steps, err := s.Steps(leaver, sc.Cast)
+	steps, err := s.Steps(leaver, sc.Cast, sc.Horizon)
 	if err != nil {
 		return fmt.Errorf("the SOP does not fit the case %s:\n%w", sc.ID, err)
-	}
-	var late []error
-	for _, step := range steps {
-		if step.At > sc.Horizon {
-			late = append(late, fmt.Errorf("%s:%d: %s", s.File, step.Line, lateText(step, sc.Horizon)))
-		}
-	}
-	if late != nil {
-		return fmt.Errorf("the SOP does not fit the case %s:\n%w", sc.ID, errors.Join(late...))
 	}
 	sc.SOP, sc.Expect = steps, nil
 	return nil
@@ -128,14 +119,10 @@ func lateText(step lab.Step, horizon time.Duration) string {
 		step.Action.Name(), lab.Duration(step.At), lab.Duration(horizon))
 }
 
-// sortSteps puts steps in the order of their times.
-func sortSteps(steps []lab.Step) {
-	slices.SortStableFunc(steps, func(a, b lab.Step) int { return cmp.Compare(a.At, b.At) })
-}
-
-// decodeSteps reads the steps that stand at n, one for each entry of the list.
-// With a nil cast, what the steps name in the cast is not checked.
-func decodeSteps(d *strict.Doc, n *strict.Node, leaver string, cast *lab.Cast) []lab.Step {
+// decodeSteps reads the steps that stand at n and puts them in the order of
+// their times. With a nil cast, what they name in the cast is not checked; with
+// no horizon, their times are not.
+func decodeSteps(d *strict.Doc, n *strict.Node, leaver string, cast *lab.Cast, horizon time.Duration) []lab.Step {
 	if n.Kind == strict.Null || n.Kind == strict.Faulty {
 		return nil // somebody has complained about it
 	}
@@ -150,10 +137,16 @@ func decodeSteps(d *strict.Doc, n *strict.Node, leaver string, cast *lab.Cast) [
 	n = d.Expand(n, vars)
 	steps := make([]lab.Step, 0, len(n.Items))
 	for _, item := range n.Items {
-		if step, ok := decodeStep(d, item, cast); ok {
-			steps = append(steps, step)
+		step, ok := decodeStep(d, item, cast)
+		if !ok {
+			continue
 		}
+		if horizon > 0 && step.At > horizon {
+			d.Problemf(item.Find("at"), "%s", lateText(step, horizon))
+		}
+		steps = append(steps, step)
 	}
+	slices.SortStableFunc(steps, func(a, b lab.Step) int { return cmp.Compare(a.At, b.At) })
 	return steps
 }
 
@@ -193,7 +186,7 @@ func decodeStep(d *strict.Doc, n *strict.Node, cast *lab.Cast) (lab.Step, bool) 
 	for _, p := range info.Params {
 		if p.Required && n.Get(p.Name) == nil {
 			missing = true
-			d.Problemf(n, "%s needs %s: %s, a %s (shutout show %s)", info.Name, p.Name, p.Doc, p.Type, info.Name)
+			d.Problemf(n, "%s needs %s: %s (%s; shutout show %s)", info.Name, p.Name, p.Doc, p.Type, info.Name)
 		}
 	}
 	// What could not be read has been complained about; its zero value would

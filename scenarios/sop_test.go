@@ -37,7 +37,7 @@ sop:
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := sop.Bind(sc); err == nil || !strings.Contains(err.Error(), "sop.yaml:5: the step disable-account at 48h lies after the horizon of 24h") {
+	if err := sop.Bind(sc); err == nil || !strings.Contains(err.Error(), "sop.yaml:5:10: the step disable-account at 48h lies after the horizon of 24h") {
 		t.Errorf("error %v", err)
 	}
 	sop, err = ParseSOP("sop.yaml", []byte("id: ours\ntitle: Ours\nsop:\n  - {do: move-mailbox, user: gil, to: db1}\n"))

@@ -34,10 +34,7 @@ func (d *Doc) value(n *Node, v reflect.Value, also []string) {
 		return
 	}
 	if v.Kind() == reflect.Pointer {
-		if v.IsNil() {
-			v.Set(reflect.New(v.Type().Elem()))
-		}
-		d.value(n, v.Elem(), also)
+		d.pointer(n, v, also)
 		return
 	}
 	switch into := v.Addr().Interface().(type) {
@@ -106,6 +103,20 @@ func (d *Doc) value(n *Node, v reflect.Value, also []string) {
 		}
 	default:
 		panic("strict: cannot decode into " + v.Type().String()) // a mistake of the caller, not of the file
+	}
+}
+
+// pointer reads n into what v points to. A pointer to a single value stays nil
+// if the value cannot be read, as if it were not there.
+func (d *Doc) pointer(n *Node, v reflect.Value, also []string) {
+	into := v
+	if v.IsNil() {
+		into = reflect.New(v.Type().Elem())
+	}
+	before := d.Count()
+	d.value(n, into.Elem(), also)
+	if d.Count() == before || into.Elem().Kind() == reflect.Struct {
+		v.Set(into)
 	}
 }
 

@@ -87,6 +87,7 @@ func TestProblems(t *testing.T) {
 		{"no value", "word:\nlist: [a, ]\nothers:\n  -\n", []string{"1:1: word has no value", "4:"}},
 		{"duplicate keys", "word: a\ninner: {name: x, name: y}\nword: b\n", []string{
 			`2:18: "name" stands here twice; the first time in line 2`, `3:1: "word" stands here twice; the first time in line 1`}},
+		{"others stay", "others: [{wait: x}]\n", []string{`1:17: "x" is no duration`}},
 		{"bad duration", "inner: {wait: soon}\n", []string{`1:15: "soon" is no duration: expected a duration such as 30s, 15m, 2h, 2d or 1d12h`}},
 		{"anchor and alias", "word: &a x\nlist: [*a]\n", []string{"1:7: anchors (&name) and aliases (*name)", "2:8: anchors (&name) and aliases (*name)"}},
 		{"a file that holds itself", "&a {inner: *a}\n", []string{"1:1: anchors"}},

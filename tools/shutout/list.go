@@ -1,0 +1,124 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"shutout/lab"
+	"shutout/lab/mitigation"
+	"shutout/scenarios"
+	"shutout/scenarios/strict"
+	"shutout/sim/profile"
+)
+
+// lists are what list can show, in the order in which it shows all.
+var lists = []struct {
+	kind string
+	rows func() [][]string
+}{
+	{"scenarios", scenarioRows},
+	{"mitigations", mitigationRows},
+	{"sops", sopRows},
+	{"paths", pathRows},
+	{"profiles", profileRows},
+}
+
+func (a *app) listCommand() *cobra.Command {
+	kinds := make([]string, len(lists))
+	for i, l := range lists {
+		kinds[i] = l.kind
+	}
+	return &cobra.Command{
+		Use:   "list [" + strings.Join(kinds, "|") + "]",
+		Short: "List scenarios, mitigations, SOPs, access paths and profiles",
+		Example: `  shutout list
+  shutout list mitigations`,
+		Args:      cobra.MaximumNArgs(1),
+		ValidArgs: kinds,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				for _, l := range lists {
+					if l.kind == args[0] {
+						a.out.table("", l.rows())
+						return nil
+					}
+				}
+				return fmt.Errorf("there is no list %s%s", strict.Quote(args[0]), strict.Expected(args[0], kinds))
+			}
+			for i, l := range lists {
+				if i > 0 {
+					fmt.Fprintln(a.out)
+				}
+				a.out.heading("%s", l.kind)
+				a.out.table("  ", l.rows())
+			}
+			return nil
+		},
+	}
+}
+
+func scenarioRows() (rows [][]string) {
+	for _, sc := range scenarios.Catalogue() {
+		rows = append(rows, []string{sc.ID, sc.Profile, "limit " + lab.Duration(sc.Within), sc.Title})
+	}
+	return rows
+}
+
+func mitigationRows() (rows [][]string) {
+	for _, info := range mitigation.All() {
+		var params []string
+		for _, p := range info.Params {
+			if p.Required {
+				params = append(params, p.Name)
+			} else {
+				params = append(params, "["+p.Name+"]")
+			}
+		}
+		rows = append(rows, []string{info.Name, info.Title, strings.Join(params, " ")})
+	}
+	return rows
+}
+
+func sopRows() (rows [][]string) {
+	for _, s := range scenarios.SOPs() {
+		steps, err := s.Steps("leaver", nil, 0)
+		if err != nil {
+			steps = nil // the catalogue's tests meet it
+		}
+		rows = append(rows, []string{s.ID, count(len(steps), "step"), s.Title})
+	}
+	return rows
+}
+
+func pathRows() (rows [][]string) {
+	for _, info := range scenarios.PathInfos() {
+		rows = append(rows, []string{string(info.Path), info.Title, strings.Join(words(info.Do), " ")})
+	}
+	return rows
+}
+
+func profileRows() (rows [][]string) {
+	for _, v := range profile.Versions() {
+		rows = append(rows, []string{v.Name, v.Title, v.Versions})
+	}
+	return rows
+}
+
+// count writes a number with its noun: "1 step", "2 steps".
+func count(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return strconv.Itoa(n) + " " + noun
+}
+
+func words[T ~string](list []T) []string {
+	out := make([]string, len(list))
+	for i, w := range list {
+		out[i] = string(w)
+	}
+	return out
+}

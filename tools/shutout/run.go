@@ -1,0 +1,233 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"shutout/lab"
+	"shutout/scenarios"
+	"shutout/sim/profile"
+)
+
+// runOptions is a command line of run that has been understood: all that
+// runCases needs.
+type runOptions struct {
+	// Cases are what is played, in this order: one for each case and profile,
+	// with --sop, --within and --horizon carried out.
+	Cases []*lab.Scenario
+	Set   []string // name=value, after those of the case; every profile takes them
+	SOP   string   // the id of the SOP that replaced the cases' own; empty: none
+	Seed  uint64
+	JSON  string // where the result document goes: a file, "-" for standard output, or empty
+	Out   string // the run folder
+	// Replay is the command line that plays the same again.
+	Replay string
+
+	Stdout, Stderr *terminal
+}
+
+// runFlags are the flags of run as they were given.
+type runFlags struct {
+	sop, profile, profiles string
+	within, horizon        durationFlag
+	set                    []string
+	seed                   uint64
+	json, out              string
+}
+
+func (a *app) runCommand() *cobra.Command {
+	f := &runFlags{}
+	cmd := &cobra.Command{
+		Use:   "run [ID|FILE...]",
+		Short: "Play cases and report when access really ended",
+		Long: `Run plays cases of the catalogue, by id, and case files of your own; without arguments the whole catalogue. It reports
+for each promise when access really ended, and why it lasted that long.
+
+The exit status is 0 when every promise was kept, 1 when one was not, and 2 when the input was wrong.`,
+		Example: `  shutout run
+  shutout run session-open-before-disable our-case.yaml
+  shutout run --sop our-sop.yaml --within 15m
+  shutout run reset-iis-on-one-of-two --profiles all
+  shutout run session-open-before-disable --set iis.token_ttl=7m --set iis.token_ttl_mode=absolute
+  shutout run only-cas-down --json -`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			opts, err := f.options(args, time.Now())
+			if err != nil {
+				return err
+			}
+			opts.Stdout, opts.Stderr = a.out, a.err
+			a.exit, err = runCases(cmd.Context(), opts)
+			return err
+		},
+	}
+	f.register(cmd.Flags())
+	return cmd
+}
+
+func (f *runFlags) register(fs *pflag.FlagSet) {
+	fs.StringVar(&f.sop, "sop", "", "play every case with the SOP `FILE` (or one of: shutout list sops) in the place of its own")
+	fs.StringVar(&f.profile, "profile", "", "play with the profile `NAME` in the place of the case's own")
+	fs.StringVar(&f.profiles, "profiles", "", "play once with each profile of `LIST`: all, or names with commas between them")
+	fs.Var(&f.within, "within", "the limit, such as 15m, in the place of the case's own")
+	fs.Var(&f.horizon, "horizon", "how long to watch, such as 2d, in the place of the case's own")
+	fs.StringArrayVar(&f.set, "set", nil, "set a profile's parameter, `NAME=VALUE`; may be given several times")
+	fs.Uint64Var(&f.seed, "seed", 1, "the `NUMBER` that everything random comes from")
+	fs.StringVar(&f.json, "json", "", "write the result document to `FILE`, or with - to standard output and nothing else there")
+	fs.StringVar(&f.out, "out", "", "write the run folder to `DIR` (default runs/ and the time)")
+	fs.SortFlags = false
+}
+
+// options reads the cases and applies the flags. The error tells everything
+// that is wrong with what was named.
+func (f *runFlags) options(args []string, now time.Time) (*runOptions, error) {
+	profiles, err := f.profileNames()
+	if err != nil {
+		return nil, err
+	}
+	o := &runOptions{Set: f.set, Seed: f.seed, JSON: f.json, Out: f.out, Replay: f.replay(args)}
+	cases, err := loadCases(args)
+	if err != nil {
+		return nil, err
+	}
+	var sop *scenarios.SOP
+	if f.sop != "" {
+		if sop, err = loadSOP(f.sop); err != nil {
+			return nil, err
+		}
+		o.SOP = sop.ID
+	}
+	for _, sc := range cases {
+		if err := f.change(sc, sop); err != nil {
+			return nil, err
+		}
+		names := profiles
+		if names == nil {
+			names = []string{sc.Profile}
+		}
+		for _, name := range names {
+			if _, err := loadProfile(name, slices.Concat(sc.Set, f.set)); err != nil {
+				return nil, err
+			}
+			o.Cases = append(o.Cases, sc.WithProfile(name))
+		}
+	}
+	if o.Out == "" {
+		o.Out = filepath.Join("runs", now.Format("20060102-150405"))
+		if len(cases) == 1 {
+			o.Out += "-" + cases[0].ID
+		}
+	}
+	return o, nil
+}
+
+func loadCases(args []string) ([]*lab.Scenario, error) {
+	if len(args) == 0 {
+		return scenarios.Catalogue(), nil
+	}
+	var cases []*lab.Scenario
+	var faults []error
+	named := map[string]string{}
+	for _, arg := range args {
+		sc, err := loadCase(arg)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		if other, twice := named[sc.ID]; twice {
+			faults = append(faults, fmt.Errorf("%s and %s are both called %s: name it once, or give one another id", other, arg, sc.ID))
+		}
+		named[sc.ID] = arg
+		cases = append(cases, sc)
+	}
+	return cases, errors.Join(faults...)
+}
+
+// change carries out what the flags say about one case. What the sources
+// predict is about the case as it was written, so the changed one predicts
+// nothing.
+func (f *runFlags) change(sc *lab.Scenario, sop *scenarios.SOP) error {
+	if sop != nil {
+		// The case's own steps are replaced, so they may lie where they like.
+		sc.SOP = nil
+	}
+	if err := scenarios.SetTimes(sc, f.within.or(), f.horizon.or()); err != nil {
+		return err
+	}
+	if f.within.set || f.horizon.set || len(f.set) > 0 {
+		sc.Expect = nil
+	}
+	if sop != nil {
+		return sop.Bind(sc)
+	}
+	return nil
+}
+
+// profileNames lists the profiles that the flags name; nil: the case's own.
+func (f *runFlags) profileNames() ([]string, error) {
+	var names []string
+	switch {
+	case f.profile != "" && f.profiles != "":
+		return nil, errors.New("--profile and --profiles exclude each other: say one of the two")
+	case f.profile != "":
+		names = []string{f.profile}
+	case f.profiles == "all":
+		return profile.Names(), nil
+	case f.profiles != "":
+		names = strings.Split(f.profiles, ",")
+	}
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			return nil, fmt.Errorf("--profiles names %s twice", name)
+		}
+		if _, err := loadProfile(name, nil); err != nil {
+			return nil, err
+		}
+	}
+	return names, nil
+}
+
+// replay writes the command line that plays the same again.
+func (f *runFlags) replay(args []string) string {
+	line := []string{"shutout", "run"}
+	for _, arg := range args {
+		line = append(line, shellWord(arg))
+	}
+	flag := func(name, value string) {
+		if value != "" {
+			line = append(line, "--"+name, shellWord(value))
+		}
+	}
+	flag("sop", f.sop)
+	flag("profile", f.profile)
+	flag("profiles", f.profiles)
+	if f.within.set {
+		flag("within", lab.Duration(f.within.value))
+	}
+	if f.horizon.set {
+		flag("horizon", lab.Duration(f.horizon.value))
+	}
+	for _, assignment := range f.set {
+		flag("set", assignment)
+	}
+	flag("seed", strconv.FormatUint(f.seed, 10))
+	return strings.Join(line, " ")
+}
+
+// shellWord quotes s for a shell if it has to be.
+func shellWord(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./=,:+@%", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"shutout/lab"
+)
+
+// parse returns what a command line of run means.
+func parse(t *testing.T, line ...string) (*runOptions, error) {
+	t.Helper()
+	f := &runFlags{}
+	fs := pflag.NewFlagSet("run", pflag.ContinueOnError)
+	f.register(fs)
+	if err := fs.Parse(line); err != nil {
+		return nil, err
+	}
+	return f.options(fs.Args(), time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC))
+}
+
+func ids(cases []*lab.Scenario) (list []string) {
+	for _, sc := range cases {
+		list = append(list, sc.ID+"@"+sc.Profile)
+	}
+	return list
+}
+
+func TestRunOptions(t *testing.T) {
+	o, err := parse(t)
+	if err != nil || len(o.Cases) < 7 || o.Seed != 1 || o.JSON != "" || o.Out != filepath.Join("runs", "20260304-050607") || o.Replay != "shutout run --seed 1" {
+		t.Errorf("%+v, %v", o, err)
+	}
+
+	o, err = parse(t, "only-cas-down", "--profiles", "all", "--seed", "7", "--json", "-", "--out", "here")
+	if want := []string{"only-cas-down@ex2003", "only-cas-down@ex2010", "only-cas-down@ex2016"}; err != nil || !slices.Equal(ids(o.Cases), want) {
+		t.Fatalf("%v, %v", ids(o.Cases), err)
+	}
+	if o.Seed != 7 || o.JSON != "-" || o.Out != "here" || o.Replay != "shutout run only-cas-down --profiles all --seed 7" {
+		t.Errorf("%+v", o)
+	}
+	if o.Cases[0].Expect != nil || o.Cases[1].Expect == nil {
+		t.Error("a case predicts for another profile than its own, or nothing for its own")
+	}
+
+	o, err = parse(t, "session-open-before-disable", "--sop", "thorough", "--within", "15m", "--horizon", "2d", "--set", "iis.token_ttl=7m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc := o.Cases[0]
+	if sc.Within != 15*time.Minute || sc.Horizon != 48*time.Hour || len(sc.SOP) != 6 || sc.Expect != nil || o.SOP != "thorough" || !slices.Equal(o.Set, []string{"iis.token_ttl=7m"}) {
+		t.Errorf("%+v", sc)
+	}
+	if want := "shutout run session-open-before-disable --sop thorough --within 15m --horizon 48h --set iis.token_ttl=7m --seed 1"; o.Replay != want {
+		t.Errorf("replay: %s", o.Replay)
+	}
+	if o.Out != filepath.Join("runs", "20260304-050607-session-open-before-disable") {
+		t.Errorf("run folder %s", o.Out)
+	}
+}
+
+// An SOP replaces the case's own steps before the horizon is looked at.
+func TestShortHorizonWithAnotherSOP(t *testing.T) {
+	if _, err := parse(t, "disable-then-reset-all-iis", "--horizon", "1m", "--within", "30s"); err == nil || !strings.Contains(err.Error(), "reset-iis at 2m lies after the horizon of 1m") {
+		t.Errorf("error %v", err)
+	}
+	if o, err := parse(t, "disable-then-reset-all-iis", "--horizon", "1m", "--within", "30s", "--sop", "naive"); err != nil || len(o.Cases[0].SOP) != 1 {
+		t.Errorf("%+v, %v", o, err)
+	}
+}
+
+func TestRunOfFiles(t *testing.T) {
+	src, err := os.ReadFile("../../scenarios/only-cas-down.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "our case.yaml")
+	if err := os.WriteFile(path, src, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o, err := parse(t, path)
+	if err != nil || o.Cases[0].File != path || !strings.Contains(o.Replay, "'"+path+"'") {
+		t.Errorf("%+v, %v", o, err)
+	}
+	if _, err := parse(t, path, "only-cas-down"); err == nil || !strings.Contains(err.Error(), "are both called only-cas-down") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestShellWord(t *testing.T) {
+	for in, want := range map[string]string{"a-b_c.yaml": "a-b_c.yaml", "": "''", "a b": "'a b'", "it's": `'it'\''s'`, "x=1m": "x=1m", "$HOME": "'$HOME'"} {
+		if got := shellWord(in); got != want {
+			t.Errorf("shellWord(%q) = %s, want %s", in, got, want)
+		}
+	}
+}

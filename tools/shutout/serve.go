@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"net"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"shutout/fixtures"
+	"shutout/lab"
+	"shutout/scenarios"
+	"shutout/scenarios/strict"
+	"shutout/sim/profile"
+)
+
+// serveOptions is a command line of serve that has been understood.
+type serveOptions struct {
+	Profile *profile.Profile
+	Cast    *lab.Cast
+	Speed   float64 // virtual seconds per second
+	Listen  net.IP
+	From    string // the host of the cast that foreign clients seem to connect from
+	Seed    uint64
+
+	Stdout, Stderr *terminal
+}
+
+func (a *app) serveCommand() *cobra.Command {
+	var listen, profileName string
+	var set []string
+	opts := &serveOptions{}
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Open the simulated organisation to any mail client",
+		Long: `Serve opens every service of the simulated organisation on ports of this machine and prints the address, user and
+password of each, so that any mail client can look around in it. It runs until it is interrupted.`,
+		Example: `  shutout serve
+  shutout serve --speed 60 --profile ex2016   # a minute passes in a second`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			opts.Cast, opts.Stdout, opts.Stderr = fixtures.DefaultCast(), a.out, a.err
+			if !(opts.Speed > 0) || math.IsInf(opts.Speed, 0) {
+				return fmt.Errorf("--speed is %v: expected more than 0, for example 60", opts.Speed)
+			}
+			if opts.Listen = net.ParseIP(listen); opts.Listen == nil || !opts.Listen.IsLoopback() {
+				return fmt.Errorf("--listen is %s: expected an address of this machine alone, such as 127.0.0.1", strict.Quote(listen))
+			}
+			if opts.Cast.Hosts[opts.From] == nil {
+				return fmt.Errorf("--from: there is no host %s%s", strict.Quote(opts.From),
+					strict.Expected(opts.From, slices.Sorted(maps.Keys(opts.Cast.Hosts))))
+			}
+			var err error
+			if opts.Profile, err = loadProfile(profileName, set); err != nil {
+				return err
+			}
+			a.exit, err = serveLab(cmd.Context(), opts)
+			return err
+		},
+	}
+	fs := cmd.Flags()
+	fs.Float64Var(&opts.Speed, "speed", 1, "how fast time passes: `FACTOR` 1 is real time")
+	fs.StringVar(&listen, "listen", "127.0.0.1", "the loopback `ADDRESS` to listen on")
+	fs.StringVar(&profileName, "profile", scenarios.DefaultProfile, "the profile `NAME`")
+	fs.StringArrayVar(&set, "set", nil, "set a profile's parameter, `NAME=VALUE`; may be given several times")
+	fs.StringVar(&opts.From, "from", "home", "the `HOST` of the cast that your clients seem to connect from")
+	fs.Uint64Var(&opts.Seed, "seed", 1, "the `NUMBER` that everything random comes from")
+	fs.SortFlags = false
+	return cmd
+}

@@ -1,0 +1,282 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"shutout/lab"
+	"shutout/lab/mitigation"
+	"shutout/scenarios"
+	"shutout/scenarios/strict"
+	"shutout/sim/profile"
+)
+
+// A topic is something that show can tell everything about.
+type topic struct {
+	kind, name string
+	show       func(*terminal)
+}
+
+func (t topic) String() string { return t.kind + "/" + t.name }
+
+// topics lists everything that has a name.
+func topics() []topic {
+	var all []topic
+	add := func(kind, name string, show func(*terminal)) { all = append(all, topic{kind, name, show}) }
+	for _, sc := range scenarios.Catalogue() {
+		add("scenario", sc.ID, func(t *terminal) { showScenario(t, sc) })
+	}
+	for _, info := range mitigation.All() {
+		add("mitigation", info.Name, func(t *terminal) { showMitigation(t, info) })
+	}
+	for _, s := range scenarios.SOPs() {
+		add("sop", s.ID, func(t *terminal) { showSOP(t, s) })
+	}
+	for _, info := range scenarios.PathInfos() {
+		add("path", string(info.Path), func(t *terminal) { showPath(t, info) })
+	}
+	for _, name := range profile.Names() {
+		add("profile", name, func(t *terminal) { showProfile(t, name) })
+	}
+	for _, name := range parameterNames() {
+		add("parameter", name, func(t *terminal) { showParameter(t, name) })
+	}
+	return all
+}
+
+func (a *app) showCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "show NAME",
+		Short: "Show all about a scenario, mitigation, SOP, access path, profile or parameter",
+		Long: `Show tells everything that is known about a name. Where two things have one name, put the kind before it:
+scenario/NAME, mitigation/NAME, sop/NAME, path/NAME, profile/NAME or parameter/NAME. NAME may also be the path of a
+case file or an SOP file.`,
+		Example: `  shutout show session-open-before-disable
+  shutout show reset-iis
+  shutout show iis.token_ttl
+  shutout show path/imap
+  shutout show our-sop.yaml`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if isFile(args[0]) {
+				return showFile(a.out, args[0])
+			}
+			t, err := findTopic(topics(), args[0])
+			if err == nil {
+				t.show(a.out)
+			}
+			return err
+		},
+	}
+}
+
+// findTopic returns the one of all that a name means.
+func findTopic(all []topic, name string) (topic, error) {
+	var found []topic
+	var names []string
+	for _, t := range all {
+		if t.name == name || t.String() == name {
+			found = append(found, t)
+		}
+		names = append(names, t.name)
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		hint := strict.Expected(name, names)
+		if len(strict.Nearest(name, names)) == 0 {
+			hint = ""
+		}
+		return topic{}, fmt.Errorf("nothing is called %s%s (shutout list)", strict.Quote(name), hint)
+	}
+	var choices []string
+	for _, t := range found {
+		choices = append(choices, "shutout show "+t.String())
+	}
+	return topic{}, fmt.Errorf("%s is the name of several things: %s", strict.Quote(name), strings.Join(choices, ", "))
+}
+
+func showFile(t *terminal, path string) error {
+	sc, sop, err := scenarios.LoadAny(path)
+	switch {
+	case err != nil:
+		return err
+	case sop != nil:
+		showSOP(t, sop)
+	default:
+		showScenario(t, sc)
+	}
+	return nil
+}
+
+// title writes the first lines of everything that is shown.
+func title(t *terminal, kind, name, text string) {
+	t.heading("%s (%s)", name, kind)
+	t.paragraph("", text)
+}
+
+// fields writes names and what belongs to them, aligned; empty ones are left
+// out.
+func fields(t *terminal, pairs ...string) {
+	var rows [][]string
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			rows = append(rows, []string{pairs[i], pairs[i+1]})
+		}
+	}
+	t.table("", rows)
+}
+
+func blank(t *terminal) { fmt.Fprintln(t) }
+
+func showScenario(t *terminal, sc *lab.Scenario) {
+	title(t, "scenario", sc.ID, sc.Title)
+	if sc.Story != "" {
+		blank(t)
+		t.paragraph("", sc.Story)
+	}
+	blank(t)
+	fields(t,
+		"profile", sc.Profile,
+		"set", strings.Join(sc.Set, ", "),
+		"limit", lab.Duration(sc.Within)+", watched for "+lab.Duration(sc.Horizon),
+		"file", sc.File,
+		"run", "shutout run "+runName(sc),
+	)
+	blank(t)
+	t.heading("activities that must end")
+	showActivities(t, sc, sc.Activities)
+	blank(t)
+	t.heading("controls that must go on")
+	showActivities(t, sc, sc.Controls)
+	blank(t)
+	t.heading("SOP")
+	showSteps(t, sc.SOP)
+	blank(t)
+	t.items("sources", sc.Sources)
+}
+
+// runName is what run takes for a case: its id, or the file of the user's own.
+func runName(sc *lab.Scenario) string {
+	if own, ok := scenarios.Find(sc.ID); ok && own.File == sc.File {
+		return sc.ID
+	}
+	return sc.File
+}
+
+func showActivities(t *terminal, sc *lab.Scenario, list []*lab.Activity) {
+	var rows [][]string
+	for _, a := range list {
+		var expected []string
+		for _, c := range a.Do {
+			verdict := sc.Expect[a.ID][c]
+			if verdict == "" {
+				verdict = "?"
+			}
+			expected = append(expected, string(c)+" "+string(verdict))
+		}
+		host := sc.Cast.Hosts[a.From]
+		rows = append(rows, []string{
+			a.ID, a.Who, "from " + a.From + " (" + string(host.Zone) + ")", string(a.Path), "every " + lab.Duration(a.Every),
+			"expected: " + strings.Join(expected, ", "),
+		})
+	}
+	t.table("  ", rows)
+}
+
+func showSteps(t *terminal, steps []lab.Step) {
+	var rows [][]string
+	for _, s := range steps {
+		rows = append(rows, []string{"+" + lab.Duration(s.At), s.Action.Name(), mitigation.Describe(s.Action)})
+	}
+	t.table("  ", rows)
+}
+
+func showMitigation(t *terminal, info mitigation.Info) {
+	title(t, "mitigation", info.Name, info.Title)
+	blank(t)
+	t.paragraph("", info.Doc)
+	blank(t)
+	fields(t, "in an SOP", "- "+info.Example, "side effects", info.SideEffects, "undo", info.Undo)
+	if len(info.Params) > 0 {
+		blank(t)
+		t.heading("parameters")
+		for _, p := range info.Params {
+			need := "needed"
+			switch {
+			case p.Default != "":
+				need = "default: " + p.Default
+			case !p.Required:
+				need = "left out: " + p.Omitted
+			}
+			t.hanging("  ", "      ", fmt.Sprintf("%s: %s (%s; %s)", p.Name, p.Doc, p.Type, need))
+		}
+	}
+	blank(t)
+	t.heading("in a real organisation")
+	for _, line := range info.Cmdlets {
+		fmt.Fprintln(t, "  "+line)
+	}
+	var cases []string
+	for _, sc := range scenarios.Catalogue() {
+		if slices.ContainsFunc(sc.SOP, func(s lab.Step) bool { return s.Action.Name() == info.Name }) {
+			cases = append(cases, sc.ID)
+		}
+	}
+	blank(t)
+	t.items("sources", info.Sources)
+	if cases != nil {
+		blank(t)
+		t.items("scenarios that use it", cases)
+	}
+}
+
+func showSOP(t *terminal, s *scenarios.SOP) {
+	title(t, "SOP", s.ID, s.Title)
+	if s.Story != "" {
+		blank(t)
+		t.paragraph("", s.Story)
+	}
+	blank(t)
+	name := s.ID
+	if own, ok := scenarios.FindSOP(s.ID); !ok || own.File != s.File {
+		name = s.File
+	}
+	fields(t, "file", s.File, "run", "shutout run --sop "+name)
+	blank(t)
+	t.heading("SOP, for a leaver called dana")
+	steps, err := s.Steps("dana", nil, 0)
+	if err == nil { // ParseSOP has read the same steps
+		showSteps(t, steps)
+	}
+	if len(s.Sources) > 0 {
+		blank(t)
+		t.items("sources", s.Sources)
+	}
+}
+
+func showPath(t *terminal, info scenarios.PathInfo) {
+	title(t, "path", string(info.Path), info.Title)
+	blank(t)
+	t.paragraph("", info.Doc)
+	account := "none needed"
+	if info.Account {
+		account = "needed"
+	}
+	blank(t)
+	fields(t, "can", strings.Join(words(info.Do), ", "), "account", account)
+	var cases []string
+	for _, sc := range scenarios.Catalogue() {
+		if slices.ContainsFunc(sc.Activities, func(a *lab.Activity) bool { return a.Path == info.Path }) {
+			cases = append(cases, sc.ID)
+		}
+	}
+	if cases != nil {
+		blank(t)
+		t.items("scenarios that use it", cases)
+	}
+}

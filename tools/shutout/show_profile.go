@@ -1,0 +1,97 @@
+package main
+
+import (
+	"strings"
+
+	"shutout/sim/profile"
+)
+
+// parameterNames lists the parameters; every profile has the same.
+func parameterNames() []string {
+	var names []string
+	for _, name := range profile.Names() {
+		p, err := profile.Load(name)
+		if err != nil {
+			return nil // the profile's tests meet it
+		}
+		for _, par := range p.List() {
+			names = append(names, par.Name)
+		}
+		return names
+	}
+	return nil
+}
+
+// confidences says in words what the codes of the data mean.
+var confidences = map[profile.Confidence]string{
+	profile.Documented: "documented",
+	profile.Reported:   "reported by administrators",
+	profile.Inferred:   "inferred",
+	profile.General:    "general knowledge, no source found",
+}
+
+func showProfile(t *terminal, name string) {
+	p, err := profile.Load(name)
+	if err != nil {
+		return // name comes from the list of profiles
+	}
+	title(t, "profile", name, p.Title)
+	t.paragraph("", p.Versions)
+	blank(t)
+	var rows [][]string
+	for _, par := range p.List() {
+		rows = append(rows, []string{par.Name, par.Text, string(par.Confidence), par.Doc})
+	}
+	t.heading("parameters (D documented, A reported by administrators, I inferred, G general knowledge)")
+	t.table("  ", rows)
+	blank(t)
+	t.paragraph("", "Any of them can be set for a run: shutout run --set iis.token_ttl=5m")
+}
+
+func showParameter(t *terminal, name string) {
+	var rows [][]string
+	var first profile.Parameter
+	for _, profileName := range profile.Names() {
+		p, err := profile.Load(profileName)
+		if err != nil {
+			return // the name comes from the list of profiles
+		}
+		for _, par := range p.List() {
+			if par.Name == name {
+				first = par
+				rows = append(rows, valueRow(profileName, par.Value))
+			}
+		}
+	}
+	title(t, "parameter", name, first.Doc)
+	blank(t)
+	fields(t, "takes", first.Takes, "set", "shutout run --set "+name+"=VALUE")
+	blank(t)
+	t.heading("value by profile")
+	t.table("  ", rows)
+	if len(first.Alternatives) > 0 {
+		rows = nil
+		for _, v := range first.Alternatives {
+			rows = append(rows, valueRow("", v)[1:])
+		}
+		blank(t)
+		t.heading("other values that a text gives")
+		t.table("  ", rows)
+	}
+}
+
+func valueRow(profileName string, v profile.Value) []string {
+	var titles []string
+	for _, code := range v.Source {
+		text, ok := profile.Source(code)
+		if !ok {
+			text = code
+		}
+		titles = append(titles, text)
+	}
+	note := strings.Join(titles, "; ")
+	if v.Note != "" {
+		note += " (" + v.Note + ")"
+	}
+	return []string{profileName, v.Text, confidences[v.Confidence], note}
+}
