@@ -86,10 +86,10 @@ func (f *frontEnd) post(rw http.ResponseWriter, r *http.Request) {
 	case forged:
 		problem(rw, statusLoginTimeout, "This form was not made for your session. Open it again.")
 	case d.Problem != "":
-		v.cookies(rw)
+		v.cookies(rw, r)
 		f.compose(v, d)(rw)
 	default:
-		v.cookies(rw)
+		v.cookies(rw, r)
 		redirect(rw, homePath)
 	}
 }

@@ -47,15 +47,15 @@ func (f *frontEnd) mailbox(rw http.ResponseWriter, r *http.Request) {
 		f.refuse(rw, r, why)
 		return
 	}
-	v.cookies(rw)
+	v.cookies(rw, r)
 	show(rw)
 }
 
 // cookies hands out what the browser has to keep.
-func (v *visit) cookies(rw http.ResponseWriter) {
+func (v *visit) cookies(rw http.ResponseWriter, r *http.Request) {
 	if v.renew != "" {
-		setCookie(rw, credentials, v.renew)
-		setCookie(rw, canaryCookie, v.canary)
+		setCookie(rw, r, credentials, v.renew)
+		setCookie(rw, r, canaryCookie, v.canary)
 	}
 }
 

@@ -77,8 +77,8 @@ func (f *frontEnd) signIn(rw http.ResponseWriter, r *http.Request) {
 		f.toForm(rw, back, reasonRefused)
 		return
 	}
-	setCookie(rw, credentials, cookie)
-	setCookie(rw, canaryCookie, canary)
+	setCookie(rw, r, credentials, cookie)
+	setCookie(rw, r, canaryCookie, canary)
 	redirect(rw, back)
 }
 
@@ -94,7 +94,7 @@ func (f *frontEnd) logoff(rw http.ResponseWriter, r *http.Request) {
 	// The server keeps no list of cookies: one that was copied before goes on
 	// working (TechNet bb123719).
 	for _, name := range []string{credentials, canaryCookie} {
-		rw.Header().Add("Set-Cookie", name+"=; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT; secure; HttpOnly")
+		setCookie(rw, r, name, "")
 	}
 	p := newPage("Signed out")
 	p.text(`<p>You are signed out of Outlook Web App. Close the browser to end the session on this computer.</p><p><a href="` + logonPath + `">Sign in</a></p>`)
@@ -123,8 +123,17 @@ func (f *frontEnd) signInAgain(rw http.ResponseWriter, r *http.Request, reason s
 	f.toForm(rw, back, reason)
 }
 
-func setCookie(rw http.ResponseWriter, name, value string) {
-	rw.Header().Add("Set-Cookie", name+"="+value+"; path=/; secure; HttpOnly")
+// setCookie gives the browser a cookie; an empty value takes it away. A cookie
+// that was given over TLS never leaves it.
+func setCookie(rw http.ResponseWriter, r *http.Request, name, value string) {
+	text := name + "=" + value + "; path=/; HttpOnly"
+	if r.TLS != nil {
+		text += "; secure"
+	}
+	if value == "" {
+		text += "; expires=Thu, 01 Jan 1970 00:00:00 GMT"
+	}
+	rw.Header().Add("Set-Cookie", text)
 }
 
 // cookieOf returns the credentials cookie's text, "" when there is none.
