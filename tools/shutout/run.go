@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"shutout/lab"
 	"shutout/scenarios"
@@ -68,11 +67,12 @@ The exit status is 0 when every promise was kept, 1 when one was not, and 2 when
 			return err
 		},
 	}
-	f.register(cmd.Flags())
+	f.register(cmd)
 	return cmd
 }
 
-func (f *runFlags) register(fs *pflag.FlagSet) {
+func (f *runFlags) register(cmd *cobra.Command) {
+	fs := cmd.Flags()
 	fs.StringVar(&f.sop, "sop", "", "play every case with the SOP `FILE` (or one of: shutout list sops) in the place of its own")
 	fs.StringVar(&f.profile, "profile", "", "play with the profile `NAME` in the place of the case's own")
 	fs.StringVar(&f.profiles, "profiles", "", "play once with each profile of `LIST`: all, or names with commas between them")

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
 	"shutout/lab"
 )
@@ -17,12 +17,12 @@ import (
 func parse(t *testing.T, line ...string) (*runOptions, error) {
 	t.Helper()
 	f := &runFlags{}
-	fs := pflag.NewFlagSet("run", pflag.ContinueOnError)
-	f.register(fs)
-	if err := fs.Parse(line); err != nil {
+	cmd := &cobra.Command{}
+	f.register(cmd)
+	if err := cmd.ParseFlags(line); err != nil {
 		return nil, err
 	}
-	return f.options(fs.Args(), time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC))
+	return f.options(cmd.Flags().Args(), time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC))
 }
 
 func ids(cases []*lab.Scenario) (list []string) {
