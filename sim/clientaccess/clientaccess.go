@@ -94,6 +94,4 @@ type Grant struct {
 	User *directory.Object
 	// Process is the worker process that holds the token.
 	Process *Process
-	// Minted is when the DC accepted the password.
-	Minted time.Time
 }

@@ -67,7 +67,7 @@ func (s *Server) Authenticate(now time.Time, pool Pool, user, password string) (
 	if s.rule.ttl > 0 || s.rule.never {
 		p.tokens.put(now, p.tokens.key(user, password), &token{user: l.Object, minted: now, renewed: now, rule: s.rule})
 	}
-	return Grant{User: l.Object, Process: p, Minted: now}, l.Decision
+	return Grant{User: l.Object, Process: p}, l.Decision
 }
 
 // reuse looks for a live token: in this server's process, and, where the
@@ -85,7 +85,7 @@ func (s *Server) reuse(now time.Time, pool Pool, user, password string) (Grant, 
 	if !ok {
 		return Grant{}, lab.Decision{}, false
 	}
-	return Grant{User: t.user, Process: s.Process(pool), Minted: t.minted}, lab.Decision{
+	return Grant{User: t.user, Process: s.Process(pool)}, lab.Decision{
 		At: now, Layer: lab.LayerToken, Server: holder.host, Allowed: true,
 		Reason: "token reused", Rule: t.rule.text,
 		Since: t.minted, Renewed: t.renewed, Until: t.until(),

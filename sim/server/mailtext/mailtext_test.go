@@ -66,3 +66,45 @@ func FuzzPlain(f *testing.F) {
 		}
 	})
 }
+
+func TestOutgoing(t *testing.T) {
+	raw := "From: Dana <dana@corp.example>\r\nTo: a@b.example,\r\n \"B, C\" <c@d.example>\r\nbcc: x@y.example,\r\n z@y.example\r\nSubject: s\r\n\r\nBcc: stays in the text\r\n"
+	s, err := Outgoing([]byte(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(s.Recipients, " "); got != "a@b.example c@d.example x@y.example z@y.example" || s.From != "dana@corp.example" {
+		t.Errorf("from %q to %q", s.From, got)
+	}
+	want := strings.Replace(raw, "bcc: x@y.example,\r\n z@y.example\r\n", "", 1)
+	if string(s.Raw) != want {
+		t.Errorf("raw %q, want %q", s.Raw, want)
+	}
+	for name, raw := range map[string]string{"no header": "text", "bad address": "To: <<\r\n\r\n", "empty": ""} {
+		if _, err := Outgoing([]byte(raw)); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	if s, err := Outgoing([]byte("To: \r\n\r\n")); err != nil || len(s.Recipients) != 0 || s.From != "" {
+		t.Errorf("nobody: %+v, %v", s, err)
+	}
+}
+
+func FuzzOutgoing(f *testing.F) {
+	f.Add([]byte("To: a@b.example\r\nBcc: x@y.example\r\n\r\ntext"))
+	f.Add([]byte("Bcc: x@y.example\n\tz@y.example\nX: y\n\n"))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		s, err := Outgoing(raw)
+		if err != nil {
+			return
+		}
+		m, err := mail.ReadMessage(bytes.NewReader(s.Raw))
+		if err != nil {
+			// Nothing is left of a header that had only blind recipients.
+			return
+		}
+		if len(m.Header["Bcc"]) > 0 {
+			t.Errorf("blind recipients are left in %q", s.Raw)
+		}
+	})
+}
