@@ -147,4 +147,3 @@ func (x *connection) bye([]string) {
 	}
 	x.ok(textBye)
 }
-
