@@ -21,8 +21,9 @@ type session struct {
 	c *conn
 	w *server.World
 	// done is set when a message has been taken or refused: go-smtp calls
-	// Reset next. BDAT has Data run in a goroutine of its own.
-	done atomic.Bool
+	// Reset next. Reading is set while a message comes in. BDAT has Data run
+	// in a goroutine of its own.
+	done, reading atomic.Bool
 }
 
 var _ smtplib.AuthSession = (*session)(nil)
@@ -106,7 +107,9 @@ func (s *session) Data(r io.Reader) error {
 	if limit <= 0 || limit > maxMessage {
 		limit = maxMessage
 	}
+	s.reading.Store(true)
 	raw, err := io.ReadAll(io.LimitReader(r, limit+1)) // one byte more for the policy to see
+	s.reading.Store(false)
 	if err != nil {
 		return err // the client is gone, or has given up
 	}
@@ -127,8 +130,20 @@ func (s *session) Reset() {
 	if !s.done.Swap(false) {
 		s.w.Do(s.c.policy.Reset)
 	}
+	s.abandon()
 }
 
 // Logout is the end of the session; what there is to do then the connection
 // does.
-func (s *session) Logout() error { return nil }
+func (s *session) Logout() error {
+	s.abandon()
+	return nil
+}
+
+// abandon hangs up on a client that breaks a message off between two chunks:
+// go-smtp v0.25.1 could hand the next message the result of this one.
+func (s *session) abandon() {
+	if s.reading.Load() {
+		s.c.over.Store(true)
+	}
+}

@@ -348,31 +348,39 @@ func TestTimeouts(t *testing.T) {
 }
 
 func TestChunks(t *testing.T) {
-	w := newWorld(t, "ex2016")
-	lines(t, w, "mbx1:25", func(say func(string) string, c net.Conn) {
-		defer c.Close()
-		say("")
-		say("EHLO home.example")
-		begin := func() {
-			say("MAIL FROM:<a@outside.example> BODY=BINARYMIME")
-			say("RCPT TO:<dana@corp.example>")
-		}
-		begin()
-		fmt.Fprint(c, "BDAT 7\r\nFrom: a")
-		if got := say(""); !strings.HasPrefix(got, "250") {
-			t.Error(got)
-		}
-		if got := say("RSET"); !strings.HasPrefix(got, "250") {
-			t.Error(got)
-		}
-		begin()
-		fmt.Fprintf(c, "BDAT %d LAST\r\n%s", len(mail), mail)
-		if got := say(""); !strings.Contains(got, "Queued mail for delivery") {
-			t.Error(got)
-		}
-	})
-	mb, _ := w.Store.Mailbox("dana")
-	if got := mb.Folders()[0].Total; got != 1 {
-		t.Errorf("%d messages arrived", got)
+	for _, c := range []struct {
+		name, second, want string
+		arrive             int
+	}{
+		{"two chunks", fmt.Sprintf("BDAT %d LAST\r\n%s", len(mail)-7, mail[7:]), "Queued mail for delivery", 1},
+		{"broken off", "RSET\r\nMAIL FROM:<a@outside.example>\r\n", "421 4.7.0 ", 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, "ex2016")
+			lines(t, w, "mbx1:25", func(say func(string) string, conn net.Conn) {
+				defer conn.Close()
+				say("")
+				say("EHLO home.example")
+				say("MAIL FROM:<a@outside.example> BODY=BINARYMIME")
+				say("RCPT TO:<dana@corp.example>")
+				fmt.Fprint(conn, "BDAT 7\r\n"+mail[:7])
+				say("")
+				fmt.Fprint(conn, c.second)
+				got := say("")
+				if strings.HasPrefix(c.second, "RSET") {
+					got = say("")
+				}
+				if !strings.Contains(got, c.want) {
+					t.Errorf("got %q, want %q", got, c.want)
+				}
+			})
+			mb, _ := w.Store.Mailbox("dana")
+			if got := mb.Folders()[0].Total; got != c.arrive {
+				t.Errorf("%d messages arrived", got)
+			}
+			if n := w.Net.Open(); n != 0 {
+				t.Errorf("%d connections left", n)
+			}
+		})
 	}
 }
