@@ -36,7 +36,7 @@ func serve(w *server.World, host string, conf *tls.Config, l net.Listener, secur
 			return newSession(c), nil, nil
 		},
 		Caps:   capabilities,
-		Logger: log.New(io.Discard, "", 0),
+		Logger: logger,
 		// Where a password may be sent is settled before the library gets the
 		// connection; it does not know of the TLS below.
 		InsecureAuth: true,
@@ -54,6 +54,9 @@ func serve(w *server.World, host string, conf *tls.Config, l net.Listener, secur
 		}
 	})
 }
+
+// logger takes what go-imap says of broken connections, and of its own panics.
+var logger imapserver.Logger = log.New(io.Discard, "", 0)
 
 // capabilities are what go-imap offers behind the sign-in besides what it
 // always does, as Exchange 2013 and later have them.

@@ -20,13 +20,16 @@ import (
 // response of a client that signs in.
 const maxLine = 12288
 
+// logger takes what go-smtp says of broken connections, and of its own panics.
+var logger smtplib.Logger = log.New(io.Discard, "", 0)
+
 // Serve serves SMTP for a mailbox server on l until l is closed. Which
 // receive connector answers depends on l's port and on the client.
 func Serve(w *server.World, host string, conf *tls.Config, l net.Listener) error {
 	lib := smtplib.NewServer(smtplib.BackendFunc(newSession))
 	lib.TLSConfig = conf.Clone()
 	lib.TLSConfig.NextProtos = nil // those of HTTP
-	lib.ErrorLog = log.New(io.Discard, "", 0)
+	lib.ErrorLog = logger
 	lib.MaxLineLength = maxLine
 	lib.AllowInsecureAuth = true // the connector decides
 	lib.EnableDSN, lib.EnableBINARYMIME = true, true
