@@ -205,6 +205,13 @@ func (n *Network) unrest() string {
 			parts = append(parts, fmt.Sprintf("%s:%d is busy with %s", i.Server, i.Port, i.Owner))
 		}
 	}
+	for _, o := range n.owners {
+		for c := range o.ends {
+			if c.busy() {
+				parts = append(parts, fmt.Sprintf("%s has not taken what %s sent", o.name, c.serverHost))
+			}
+		}
+	}
 	for _, o := range n.account.flying {
 		if !o.stuck() {
 			parts = append(parts, o.name+" is in the middle of an attempt")
