@@ -24,8 +24,7 @@ type Decision struct {
 }
 
 // Describe tells the decision as one line, with times relative to order, e.g.
-// "token reused on cas1, sliding 15m, made 30m before the order, renewed 2h
-// after it".
+// "token reused on cas1, sliding 15m, made T-30m, renewed T+2h".
 func (d Decision) Describe(order time.Time) string {
 	var b strings.Builder
 	b.WriteString(d.Reason)
@@ -47,14 +46,17 @@ func (d Decision) Describe(order time.Time) string {
 	return b.String()
 }
 
-func relative(t, order time.Time) string {
-	switch d := t.Sub(order).Round(time.Second); {
+func relative(t, order time.Time) string { return Moment(t.Sub(order)) }
+
+// Moment writes a time relative to the order: "T-30m", "T0", "T+1h58m30s".
+func Moment(d time.Duration) string {
+	switch d = d.Round(time.Second); {
 	case d < 0:
-		return Duration(-d) + " before the order"
+		return "T-" + Duration(-d)
 	case d > 0:
-		return Duration(d) + " after the order"
+		return "T+" + Duration(d)
 	default:
-		return "at the order"
+		return "T0"
 	}
 }
 

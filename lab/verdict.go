@@ -50,7 +50,7 @@ func Judge(t *Track, controls []*Track, within time.Duration) Judgement {
 		case final.Kind == Unknown:
 			return Judgement{VerdictUnknown, j.Cutoff, "the last attempt before the horizon has no clear outcome: " + final.Text}
 		case timely(max(0, doubt), within) != j.Verdict:
-			return Judgement{VerdictUnknown, j.Cutoff, fmt.Sprintf("the attempt at %s may have worked", Duration(doubt))}
+			return Judgement{VerdictUnknown, j.Cutoff, fmt.Sprintf("the attempt at %s may have worked", Moment(doubt))}
 		}
 	}
 	if note := undermined(t, last, controls); note != "" {
@@ -128,7 +128,7 @@ func undermined(t *Track, last time.Duration, controls []*Track) string {
 		}
 		out := c.Outages()
 		if n := len(out); n > 0 && out[n-1].Lasting {
-			return fmt.Sprintf("the control %s failed too, from %s on: %s", name, Duration(out[n-1].From), out[n-1].Text)
+			return fmt.Sprintf("the control %s failed too, from %s on: %s", name, Moment(out[n-1].From), out[n-1].Text)
 		}
 		shown := false
 		for _, s := range t.Spans {

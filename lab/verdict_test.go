@@ -141,7 +141,7 @@ func TestDuration(t *testing.T) {
 func TestDescribe(t *testing.T) {
 	order := time.Date(2026, 1, 15, 10, 0, 0, 0, time.UTC)
 	d := Decision{Reason: "token reused", Server: "cas1", Rule: "sliding 15m", Since: order.Add(-30 * time.Minute), Renewed: order.Add(2 * time.Hour)}
-	if got, want := d.Describe(order), "token reused on cas1, sliding 15m, made 30m before the order, renewed 2h after the order"; got != want {
+	if got, want := d.Describe(order), "token reused on cas1, sliding 15m, made T-30m, renewed T+2h"; got != want {
 		t.Errorf("got %q", got)
 	}
 }

@@ -4,6 +4,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -92,6 +93,7 @@ func stripCodes(s string) string {
 // row is one line of the table of promises.
 type row struct {
 	mark, who, path, capability, verdict, time, reason string
+	seconds                                            float64
 	bad                                                bool
 }
 
@@ -119,13 +121,71 @@ func (t *terminal) run(d *lab.Document, r *lab.RunResult) {
 	}
 	var rows []row
 	for _, a := range r.Activities {
+		if t.st.Brief && a.Role == lab.Control && a.Verdict == lab.Kept && !a.Drift {
+			continue
+		}
 		x := newRow(a, r)
 		if ambiguous(r, a) {
 			x.who = a.ID
 		}
 		rows = append(rows, x)
 	}
+	if t.st.Brief {
+		rows = joined(rows)
+	}
 	t.table(rows)
+	if t.st.Brief {
+		t.controls(r)
+	}
+}
+
+// joined puts capabilities of one activity with one verdict on one line, with
+// the longest time.
+func joined(rows []row) []row {
+	var out []row
+	for _, x := range rows {
+		if n := len(out); n > 0 {
+			last := &out[n-1]
+			if last.who == x.who && last.path == x.path && last.verdict == x.verdict {
+				last.capability += " " + x.capability
+				if last.time == "" || x.seconds > last.seconds {
+					last.time, last.seconds, last.reason = x.time, x.seconds, x.reason
+				}
+				continue
+			}
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+// controls sums up the controls that were kept: who they were, and the longest
+// outage of each that had one.
+func (t *terminal) controls(r *lab.RunResult) {
+	var names, outages []string
+	for _, a := range r.Activities {
+		if a.Role != lab.Control || a.Verdict != lab.Kept || a.Drift || slices.Contains(names, a.ID) {
+			continue
+		}
+		names = append(names, a.ID)
+		longest := -1.0
+		for _, o := range a.Outages {
+			if o.ToS != nil {
+				longest = max(longest, *o.ToS-o.FromS)
+			}
+		}
+		if longest >= 0 {
+			outages = append(outages, a.ID+" away for "+seconds(longest))
+		}
+	}
+	if names == nil {
+		return
+	}
+	line := "  " + t.mark(row{mark: "✓"}) + " kept: " + strings.Join(names, ", ")
+	if outages != nil {
+		line += " (" + strings.Join(outages, ", ") + ")"
+	}
+	t.line(line)
 }
 
 // ambiguous tells whether somebody else's row would read the same.
@@ -152,7 +212,8 @@ func newRow(a *lab.ActivityResult, r *lab.RunResult) row {
 	switch a.Verdict {
 	case lab.Ended, lab.Late, lab.VerdictUnknown:
 		if a.CutoffS != nil {
-			x.time = seconds(*a.CutoffS)
+			x.seconds = *a.CutoffS
+			x.time = seconds(x.seconds)
 		}
 	case lab.Open:
 		x.time = ">" + seconds(r.HorizonS)
@@ -225,9 +286,10 @@ func KeptBy(a *lab.ActivityResult) *lab.Reason {
 	return any
 }
 
-// EndedBy is the decision that refused the first attempt after it.
+// EndedBy is the decision that had the last word when the first attempt after
+// it was refused: a cookie may be refused first, and then the password.
 func EndedBy(a *lab.ActivityResult) *lab.Reason {
-	for i := range a.Because {
+	for i := range slices.Backward(a.Because) {
 		if r := &a.Because[i]; !r.Allowed {
 			return r
 		}
@@ -319,14 +381,5 @@ func (t *terminal) code(code, s string) string {
 // seconds writes a time of the document for people.
 func seconds(s float64) string { return lab.Duration(time.Duration(s * float64(time.Second))) }
 
-// when writes a moment relative to the order: "T+5m", "T-30s", "T0".
-func when(s float64) string {
-	switch {
-	case s < 0:
-		return "T-" + seconds(-s)
-	case s > 0:
-		return "T+" + seconds(s)
-	default:
-		return "T0"
-	}
-}
+// when writes a moment of the document for people.
+func when(s float64) string { return lab.Moment(time.Duration(s * float64(time.Second))) }

@@ -1,16 +1,170 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"shutout/lab"
+	"shutout/lab/report"
+	"shutout/sim"
 )
 
-// runCases plays the cases, reports, and returns the exit code.
+// runCases plays the cases, as many at a time as there are cores, reports, and
+// returns the exit code.
 func runCases(ctx context.Context, o *runOptions) (exit int, err error) {
-	return exitBad, errors.New("run cannot play yet")
+	// Played days leave much short-lived garbage and little that stays.
+	debug.SetGCPercent(400)
+	if err := os.MkdirAll(o.Out, 0o755); err != nil {
+		return exitBad, fmt.Errorf("the run folder: %w", err)
+	}
+	p := newProgress(o)
+	results, err := playAll(ctx, o, p)
+	p.clear()
+	if err != nil {
+		if ctx.Err() != nil {
+			return exitBad, errors.New("interrupted; no result was written")
+		}
+		return exitBad, err
+	}
+	doc := &lab.Document{
+		Schema: lab.Schema, Tool: lab.Tool{Name: "shutout", Version: version()}, Lab: "sim",
+		Seed: o.Seed, Replay: o.Replay, Runs: results,
+	}
+	return deliver(o, doc)
 }
 
-// serveLab opens the organisation until ctx ends, and returns the exit code.
-func serveLab(ctx context.Context, o *serveOptions) (exit int, err error) {
-	return exitBad, errors.New("serve cannot open anything yet")
+// playAll plays every case and returns the results in the order of the cases.
+func playAll(ctx context.Context, o *runOptions, p *progress) ([]*lab.RunResult, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	results := make([]*lab.RunResult, len(o.Cases))
+	faults := make([]error, len(o.Cases))
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(o.Cases)) {
+		workers.Go(func() {
+			for i := range next {
+				c := o.Cases[i]
+				results[i], faults[i] = sim.Play(ctx, c, sim.PlayOptions{
+					Set: o.Set, Seed: o.Seed, Progress: func(at, horizon time.Duration) { p.at(i, c, at) },
+				})
+				if results[i] != nil {
+					results[i].SOP = o.SOP
+				}
+				if faults[i] != nil {
+					cancel()
+				}
+			}
+		})
+	}
+	for i := range o.Cases {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+	return results, firstCause(faults)
+}
+
+// firstCause returns the fault that stopped the play, not those of the cases
+// that were stopped by it.
+func firstCause(faults []error) error {
+	var stopped error
+	for _, err := range faults {
+		switch {
+		case err == nil:
+		case errors.Is(err, context.Canceled):
+			stopped = err
+		default:
+			return err
+		}
+	}
+	return stopped
+}
+
+// deliver writes every rendering of the document and returns the exit code.
+func deliver(o *runOptions, doc *lab.Document) (int, error) {
+	var result, text bytes.Buffer
+	if err := report.JSON(&result, doc); err != nil {
+		return exitBad, err
+	}
+	if err := report.Terminal(&text, doc, report.Style{}); err != nil {
+		return exitBad, err
+	}
+	files := map[string][]byte{
+		filepath.Join(o.Out, "result.json"): result.Bytes(),
+		filepath.Join(o.Out, "report.txt"):  text.Bytes(),
+	}
+	if o.JSON != "" && o.JSON != "-" {
+		files[o.JSON] = result.Bytes()
+	}
+	for name, content := range files {
+		if err := os.WriteFile(name, content, 0o644); err != nil {
+			return exitBad, fmt.Errorf("write the result: %w", err)
+		}
+	}
+	var err error
+	if o.JSON == "-" {
+		_, err = result.WriteTo(o.Stdout)
+	} else {
+		err = report.Terminal(o.Stdout, doc, report.Style{
+			Colour: o.Stdout.Colour, Width: o.Stdout.Width, Brief: len(doc.Runs) > 1,
+		})
+		fmt.Fprintf(o.Stdout, "report %s\n", filepath.Join(o.Out, "report.txt"))
+	}
+	if err != nil {
+		return exitBad, err
+	}
+	if doc.Failed() {
+		return exitBroken, nil
+	}
+	return exitKept, nil
+}
+
+// progress shows on a terminal how far the cases have come.
+type progress struct {
+	w     io.Writer
+	width int
+	cases int
+
+	mu      sync.Mutex
+	done    map[int]bool
+	shownAt time.Time
+}
+
+func newProgress(o *runOptions) *progress {
+	return &progress{w: o.Stderr, width: o.Stderr.Width, cases: len(o.Cases), done: map[int]bool{}}
+}
+
+// at tells that case i has come to a moment of its play.
+func (p *progress) at(i int, c *lab.Scenario, at time.Duration) {
+	if p.width == 0 {
+		return // not a terminal
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if at >= c.Horizon {
+		p.done[i] = true
+	}
+	if time.Since(p.shownAt) < 100*time.Millisecond {
+		return
+	}
+	p.shownAt = time.Now()
+	line := fmt.Sprintf("%d of %d played · %s · %s of %s", len(p.done), p.cases, c.ID, lab.Duration(max(0, at)), lab.Duration(c.Horizon))
+	fmt.Fprintf(p.w, "\r\x1b[K%s", cut(line, p.width-1))
+}
+
+// clear takes the line away.
+func (p *progress) clear() {
+	if p.width > 0 {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
 }
