@@ -49,9 +49,9 @@ type Explainer interface {
 // by itself.
 type ReplyWatcher interface {
 	// AutomaticReply tells what became of the automatic reply to the message
-	// with this Message-ID: whether one was made, and where it is now
-	// ("queued for dead.example, Retry").
-	AutomaticReply(messageID string) (state string, made bool)
+	// with this Message-ID, which owner sent: whether one was made, and where
+	// it is now ("queued for dead.example, Retry").
+	AutomaticReply(owner, messageID string) (state string, made bool)
 }
 
 // Clock is a lab's time. In the simulation it is virtual: it moves only while

@@ -177,7 +177,7 @@ func (p *play) attempt(ctx context.Context, pl *player, t *Track) {
 		err = pl.client.Do(ctx, task)
 	}
 	if err == nil && t.Capability == Reply {
-		err = p.replied(task)
+		err = p.replied(pl.activity.ID, task)
 	}
 	if ctx.Err() != nil {
 		return // the run is over; this attempt shows nothing
@@ -230,12 +230,12 @@ func (p *play) task(ctx context.Context, pl *player, c Capability) (Task, error)
 }
 
 // replied asks the lab whether the mailbox answered the task's message.
-func (p *play) replied(t Task) error {
+func (p *play) replied(owner string, t Task) error {
 	w, ok := p.lab.(ReplyWatcher)
 	if !ok {
 		return fmt.Errorf("%w: nobody can see automatic replies", ErrNotAvailable)
 	}
-	if state, made := w.AutomaticReply(t.MessageID); !made {
+	if state, made := w.AutomaticReply(owner, t.MessageID); !made {
 		return &Failure{Kind: Refused, Stage: "reply", Text: state}
 	}
 	return nil

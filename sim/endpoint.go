@@ -16,7 +16,7 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 	none := func(why string) (lab.Endpoint, error) {
 		return lab.Endpoint{}, fmt.Errorf("%w: %s", lab.ErrNotAvailable, why)
 	}
-	if who.Outsider() {
+	if who.Outsider() && path != lab.SMTPAnonymous {
 		return none(who.ID + " has no mailbox here")
 	}
 	at := func(host string, port int, security lab.Security) (lab.Endpoint, error) {
@@ -47,14 +47,15 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 	}
 }
 
-// storeOf is the mailbox server that holds somebody's database at the moment.
+// storeOf is the mailbox server of somebody's database. Whoever has none writes
+// to the first.
 func (o *Organisation) storeOf(who *lab.Person) string {
 	for _, db := range o.cast.Organisation.Database {
 		if db.Name == who.Database {
 			return db.Server
 		}
 	}
-	return ""
+	return o.cast.Organisation.Database[0].Server
 }
 
 func (o *Organisation) fqdn(host string) string { return host + "." + o.cast.Organisation.Domain }

@@ -17,6 +17,7 @@ import (
 	"shutout/sim/server/ldap"
 	"shutout/sim/server/owa"
 	"shutout/sim/server/pop3"
+	"shutout/sim/server/smtp"
 )
 
 // Well-known ports of the services (RFC 6335 registry).
@@ -129,4 +130,19 @@ func (o *Organisation) listenDC(host string) error {
 	return o.open(host, portLDAPS, func(l *network.Listener) error { return s.ServeTLS(l) })
 }
 
-func (o *Organisation) listenTransport(host string) error { return nil }
+func (o *Organisation) listenTransport(host string) error {
+	conf, err := o.certificate(host)
+	if err != nil {
+		return err
+	}
+	ports := []int{portSMTP}
+	if p := o.Params.SMTP.SubmissionPort; p != 0 && p != portSMTP {
+		ports = append(ports, p)
+	}
+	for _, port := range ports {
+		if err := o.open(host, port, func(l *network.Listener) error { return smtp.Serve(o.World, host, conf, l) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}

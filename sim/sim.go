@@ -132,10 +132,14 @@ func (o *Organisation) partner() string {
 	return "partner.example"
 }
 
-// AutomaticReply tells what became of the out-of-office reply to a message.
-func (o *Organisation) AutomaticReply(messageID string) (string, bool) {
+// AutomaticReply tells what became of the out-of-office reply to a message, and
+// records why.
+func (o *Organisation) AutomaticReply(owner, messageID string) (string, bool) {
 	o.Lock()
 	defer o.Unlock()
+	if d, ok := o.Transport.ReplyDecision(messageID); ok {
+		o.RecordFor(owner, d)
+	}
 	return o.Transport.AutomaticReply(messageID)
 }
 

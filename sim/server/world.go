@@ -58,6 +58,9 @@ func (w *World) Record(c net.Conn, ds ...lab.Decision) {
 	}
 }
 
+// RecordFor attaches decisions to an activity.
+func (w *World) RecordFor(owner string, ds ...lab.Decision) { w.decisions.add(owner, ds) }
+
 // Decisions returns what was recorded for owner since the previous call.
 func (w *World) Decisions(owner string) []lab.Decision { return w.decisions.take(owner) }
 

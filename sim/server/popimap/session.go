@@ -27,7 +27,6 @@ type session struct {
 	user    string // sAMAccountName
 	since   time.Time
 	checked time.Time
-	noted   time.Time
 	mailbox *store.Session // nil before the sign-in and after the end
 	place   *clientaccess.Session
 }
@@ -111,19 +110,15 @@ func (c *Conn) Use(now time.Time) (*store.Session, error) {
 		}
 		c.checked = now
 	}
-	// One record for each moment is enough: an attempt is many commands.
-	if !c.noted.Equal(now) {
-		c.noted = now
-		d := lab.Decision{
-			At: now, Layer: lab.LayerConnection, Server: c.s.Host, Allowed: true, Since: c.since,
-			Reason: "signed in once on this connection, never asked again",
-		}
-		if limit != profile.Never {
-			d.Reason, d.Rule = "signed in on this connection", "checked again every "+lab.Duration(limit)
-			d.Renewed, d.Until = c.checked, c.checked.Add(limit)
-		}
-		c.s.World.Record(c, d)
+	d := lab.Decision{
+		At: now, Layer: lab.LayerConnection, Server: c.s.Host, Allowed: true, Since: c.since,
+		Reason: "signed in once on this connection, never asked again",
 	}
+	if limit != profile.Never {
+		d.Reason, d.Rule = "signed in on this connection", "checked again every "+lab.Duration(limit)
+		d.Renewed, d.Until = c.checked, c.checked.Add(limit)
+	}
+	c.s.World.Record(c, d)
 	return c.mailbox, nil
 }
 
