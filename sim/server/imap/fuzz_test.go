@@ -20,6 +20,7 @@ func FuzzServer(f *testing.F) {
 		"a FETCH 1:* (FLAGS ENVELOPE BODYSTRUCTURE BODY[1] BODY.PEEK[HEADER.FIELDS (To)]<0.9> RFC822 BINARY[1])\r\n",
 		"a UID FETCH *:1 ALL\r\nb FETCH 4294967295:* FULL\r\n",
 		"a IDLE\r\nDONE\r\nb IDLE\r\nDON",
+		"a IDLE\n\nb IDLE\n",
 		"a UID SEARCH OR NOT TEXT one (SINCE 1-Jan-2020 UNKEYWORD x) UID 1:*\r\nb SEARCH RETURN (MIN COUNT) NEW\r\n",
 		"a STORE 1:* +FLAGS.SILENT (\\Deleted)\r\nb UID EXPUNGE 1:*\r\nc EXPUNGE\r\nd CLOSE\r\n",
 		"a APPEND Drafts (\\Seen) \" 1-Jan-2026 10:00:00 +0000\" {5+}\r\na: b\n\r\n",

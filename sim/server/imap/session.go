@@ -2,6 +2,7 @@ package imap
 
 import (
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -169,12 +170,8 @@ func (s *session) Poll(w *imapserver.UpdateWriter, allowExpunge bool) error {
 // Idle reports changes as they happen, beside the goroutine that waits for the
 // client's DONE.
 func (s *session) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) error {
-	ready := s.wire.idling
-	defer func() {
-		if ready != nil {
-			close(ready)
-		}
-	}()
+	ready := sync.OnceFunc(s.wire.idling.Done)
+	defer ready()
 	gate := s.w.Net.Gate(s.wire)
 	defer gate.Done()
 	var cancel func()
@@ -186,10 +183,7 @@ func (s *session) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) error {
 		if err := s.Poll(w, true); err != nil {
 			return err
 		}
-		if ready != nil {
-			close(ready)
-			ready = nil
-		}
+		ready()
 		if gate.Watch(stop) != network.Woken {
 			return nil
 		}

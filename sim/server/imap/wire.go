@@ -1,6 +1,8 @@
 package imap
 
 import (
+	"sync"
+
 	"shutout/sim/server/popimap"
 )
 
@@ -11,9 +13,9 @@ type wire struct {
 	head     []byte // read already and not yet seen by go-imap
 	greeting string // written in place of go-imap's own
 	greeted  bool
-	// idling is set while go-imap is on its way into IDLE, and closed when
-	// the goroutine that watches for news is ready.
-	idling chan struct{}
+	// idling counts the goroutines that go-imap has started, or is about to
+	// start, for IDLE and that do not watch the mailbox yet.
+	idling sync.WaitGroup
 }
 
 // idleConsent is what go-imap writes before it starts that goroutine.
@@ -29,7 +31,7 @@ func (w *wire) Write(b []byte) (int, error) {
 	}
 	n, err := w.Conn.Write(b)
 	if err == nil && string(b) == idleConsent {
-		w.idling = make(chan struct{})
+		w.idling.Add(1)
 	}
 	return n, err
 }
@@ -38,10 +40,7 @@ func (w *wire) Write(b []byte) (int, error) {
 // the mailbox is watched: once this goroutine is blocked in a read the clock
 // may move, and no news may be missed then.
 func (w *wire) Read(b []byte) (int, error) {
-	if w.idling != nil {
-		<-w.idling
-		w.idling = nil
-	}
+	w.idling.Wait()
 	if len(w.head) > 0 {
 		n := copy(b, w.head)
 		w.head = w.head[n:]
