@@ -118,10 +118,11 @@ func (w *World) Listen(host string, port int, serve func(l *network.Listener)) {
 	go serve(l)
 }
 
-// Certificate is the TLS configuration of a server.
+// Certificate is the TLS configuration of a server, which answers to the names
+// that programs on this machine use, too.
 func (w *World) Certificate(host string) *tls.Config {
 	w.TB.Helper()
-	conf, err := w.CA.Server(host+".corp.example", host)
+	conf, err := w.CA.Server(host+".corp.example", host, "localhost", "127.0.0.1")
 	if err != nil {
 		w.TB.Fatal(err)
 	}
