@@ -1,6 +1,8 @@
 package imap
 
-import "github.com/emersion/go-imap/v2/imapserver"
+import "shutout/sim/server/servertest"
 
-// SetLogger sets where go-imap's log goes.
-func SetLogger(l imapserver.Logger) { logger = l }
+// Panics takes the library's log in tests.
+var Panics servertest.Panics
+
+func init() { logger = &Panics }

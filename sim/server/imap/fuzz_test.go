@@ -32,8 +32,6 @@ func FuzzServer(f *testing.F) {
 			f.Add(i%2 == 0, i/2 == 0, []byte(s))
 		}
 	}
-	var panics servertest.Panics
-	imap.SetLogger(&panics)
 	f.Fuzz(func(t *testing.T, clear, signedIn bool, sent []byte) {
 		version := "ex2010"
 		if clear {
@@ -51,7 +49,7 @@ func FuzzServer(f *testing.F) {
 		w.Talk("dana", "cas1:143", nil, time.Minute, sent)
 		w.Run(w.Elapsed() + time.Minute)
 		w.WantIdle()
-		if p := panics.Seen(); p != "" {
+		if p := imap.Panics.Seen(); p != "" {
 			t.Error(p)
 		}
 	})

@@ -1,6 +1,8 @@
 package smtp
 
-import smtplib "github.com/emersion/go-smtp"
+import "shutout/sim/server/servertest"
 
-// SetLogger sets where go-smtp's log goes.
-func SetLogger(l smtplib.Logger) { logger = l }
+// Panics takes the library's log in tests.
+var Panics servertest.Panics
+
+func init() { logger = &Panics }

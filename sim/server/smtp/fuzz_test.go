@@ -23,8 +23,6 @@ func FuzzServer(f *testing.F) {
 		f.Add(true, []byte(s))
 		f.Add(false, []byte(s))
 	}
-	var panics servertest.Panics
-	smtp.SetLogger(&panics)
 	f.Fuzz(func(t *testing.T, signedIn bool, sent []byte) {
 		w := newWorld(t, "ex2003")
 		if signedIn {
@@ -33,7 +31,7 @@ func FuzzServer(f *testing.F) {
 		w.Talk("dana", "mbx1:25", nil, time.Minute, sent)
 		w.Run(w.Elapsed() + time.Hour)
 		w.WantIdle()
-		if p := panics.Seen(); p != "" {
+		if p := smtp.Panics.Seen(); p != "" {
 			t.Error(p)
 		}
 	})
