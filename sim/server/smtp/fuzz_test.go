@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"shutout/sim/server/servertest"
 	"shutout/sim/server/smtp"
 )
 
