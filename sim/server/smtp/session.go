@@ -109,6 +109,9 @@ func (s *session) Data(r io.Reader) error {
 	}
 	s.reading.Store(true)
 	raw, err := io.ReadAll(io.LimitReader(r, limit+1)) // one byte more for the policy to see
+	if err != nil {
+		s.c.over.Store(true) // see abandon
+	}
 	s.reading.Store(false)
 	if err != nil {
 		return err // the client is gone, or has given up
