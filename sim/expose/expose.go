@@ -6,9 +6,9 @@ package expose
 import (
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"strconv"
+	"time"
 
 	"shutout/sim"
 )
@@ -28,25 +28,34 @@ type Service struct {
 var kinds = []struct {
 	port, first  int
 	name, scheme string
+	inside       bool // not published
 	on           func(s sim.Servers) []string
 }{
-	{443, 8443, "OWA and ActiveSync", "https", func(s sim.Servers) []string { return s.CAS }},
-	{993, 9930, "IMAP4 over TLS", "imaps", func(s sim.Servers) []string { return s.CAS }},
-	{143, 1430, "IMAP4 with STARTTLS", "imap", func(s sim.Servers) []string { return s.CAS }},
-	{995, 9950, "POP3 over TLS", "pop3s", func(s sim.Servers) []string { return s.CAS }},
-	{110, 1100, "POP3 with STLS", "pop3", func(s sim.Servers) []string { return s.CAS }},
-	{587, 5870, "SMTP submission", "smtp", func(s sim.Servers) []string { return s.Stores }},
-	{25, 2500, "SMTP", "smtp", func(s sim.Servers) []string { return s.Stores }},
-	{636, 6360, "LDAP over TLS", "ldaps", func(s sim.Servers) []string { return s.DCs }},
-	{389, 3890, "LDAP", "ldap", func(s sim.Servers) []string { return s.DCs }},
+	{443, 8443, "OWA and ActiveSync", "https", false, func(s sim.Servers) []string { return s.CAS }},
+	{993, 9930, "IMAP4 over TLS", "imaps", false, func(s sim.Servers) []string { return s.CAS }},
+	{143, 1430, "IMAP4 with STARTTLS", "imap", false, func(s sim.Servers) []string { return s.CAS }},
+	{995, 9950, "POP3 over TLS", "pop3s", false, func(s sim.Servers) []string { return s.CAS }},
+	{110, 1100, "POP3 with STLS", "pop3", false, func(s sim.Servers) []string { return s.CAS }},
+	{587, 5870, "SMTP submission", "smtp", false, func(s sim.Servers) []string { return s.Stores }},
+	{25, 2500, "SMTP", "smtp", false, func(s sim.Servers) []string { return s.Stores }},
+	{636, 6360, "LDAP over TLS", "ldaps", true, func(s sim.Servers) []string { return s.DCs }},
+	{389, 3890, "LDAP", "ldap", true, func(s sim.Servers) []string { return s.DCs }},
 }
 
 // Services listens on ip for every service of the organisation until ctx
-// ends. Connections come from the simulated host called from.
-func Services(ctx context.Context, o *sim.Organisation, ip net.IP, from string) ([]Service, error) {
+// ends. Connections come from the simulated host called from, those to the
+// directory from the server itself: the perimeter firewall does not let them
+// in, and administrators are on the inside.
+func Services(ctx context.Context, o *sim.Organisation, ip net.IP, from string) (_ []Service, err error) {
 	if o.Cast().Hosts[from] == nil {
 		return nil, fmt.Errorf("no host %q to connect from", from)
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer func() {
+		if err != nil {
+			cancel() // closes the ports that are open already
+		}
+	}()
 	var services []Service
 	for _, k := range kinds {
 		for i, host := range k.on(o.Servers()) {
@@ -58,40 +67,57 @@ func Services(ctx context.Context, o *sim.Organisation, ip net.IP, from string) 
 				return nil, fmt.Errorf("%s of %s: %w", k.name, host, err)
 			}
 			context.AfterFunc(ctx, func() { l.Close() })
-			go serve(ctx, o, l, from, net.JoinHostPort(host, strconv.Itoa(k.port)))
+			source := from
+			if k.inside {
+				source = host
+			}
+			go serve(ctx, o, l, source, net.JoinHostPort(host, strconv.Itoa(k.port)))
 			services = append(services, Service{k.name, k.scheme, host, k.port, l.Addr().String()})
 		}
 	}
 	return services, nil
 }
 
-func listen(ip net.IP, port int) (net.Listener, error) {
-	l, err := net.Listen("tcp", net.JoinHostPort(ip.String(), strconv.Itoa(port)))
+func listen(ip net.IP, port int) (*net.TCPListener, error) {
+	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: ip, Port: port})
 	if err != nil {
-		return net.Listen("tcp", net.JoinHostPort(ip.String(), "0"))
+		return net.ListenTCP("tcp", &net.TCPAddr{IP: ip})
 	}
 	return l, nil
 }
 
-func serve(ctx context.Context, o *sim.Organisation, l net.Listener, from, addr string) {
+// acceptAgain is how long to wait when this machine has no room for another
+// connection; somebody has to close one first.
+const acceptAgain = 100 * time.Millisecond
+
+func serve(ctx context.Context, o *sim.Organisation, l *net.TCPListener, from, addr string) {
 	for {
-		outer, err := l.Accept()
-		if err != nil {
+		outer, err := l.AcceptTCP()
+		switch {
+		case err == nil:
+			go connect(ctx, o, outer, from, addr)
+		case ctx.Err() != nil:
 			return
-		}
-		go func() {
-			defer outer.Close()
-			inner, err := o.Dial(ctx, "", from, addr)
-			if err != nil {
-				return
+		default:
+			select {
+			case <-ctx.Done():
+			case <-time.After(acceptAgain):
 			}
-			defer inner.Close()
-			defer context.AfterFunc(ctx, func() { outer.Close(); inner.Close() })()
-			go func() {
-				io.Copy(inner, outer)
-				inner.Close()
-			}()
-			io.Copy(outer, inner)
-		}()
+		}
 	}
+}
+
+// connect leads a client to a simulated server. One that refuses, or that no
+// packet reaches, shows as a reset: the client has been accepted here already.
+func connect(ctx context.Context, o *sim.Organisation, outer *net.TCPConn, from, addr string) {
+	inner, err := o.Dial(ctx, "", from, addr)
+	if err != nil {
+		reset(outer)
+		return
+	}
+	defer context.AfterFunc(ctx, func() {
+		reset(outer)
+		inner.Close()
+	})()
+	join(outer, inner)
 }
