@@ -34,6 +34,7 @@ const (
 type world struct {
 	*sim.Organisation
 	t        *testing.T
+	end      context.CancelFunc // of the services and of time
 	services []expose.Service
 	dir      string // where programs keep their files; their home
 	ca       string // file with the certificate of the lab's CA
@@ -41,8 +42,8 @@ type world struct {
 	erin     *lab.Person
 }
 
-// open opens an organisation to the given tools; the test is skipped when one
-// of them is not installed.
+// open starts an organisation for the given tools; the test is skipped when
+// one of them is not installed.
 func open(t *testing.T, tools ...string) *world {
 	t.Helper()
 	t.Parallel()
@@ -51,12 +52,20 @@ func open(t *testing.T, tools ...string) *world {
 			t.Skipf("%s is not installed here", tool)
 		}
 	}
+	return start(t)
+}
+
+// start starts an organisation and opens its services.
+func start(t *testing.T, settings ...string) *world {
+	t.Helper()
 	p, err := profile.Load("ex2010")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Set("popimap.autostart=true"); err != nil {
-		t.Fatal(err)
+	for _, s := range append(settings, "popimap.autostart=true") {
+		if err := p.Set(s); err != nil {
+			t.Fatal(err)
+		}
 	}
 	o, err := sim.New(sim.Options{Profile: p, Cast: fixtures.DefaultCast(), Seed: 1, Start: time.Now().UTC().Truncate(time.Second)})
 	if err != nil {
@@ -72,7 +81,7 @@ func open(t *testing.T, tools ...string) *world {
 			t.Errorf("the organisation stopped: %v", err)
 		}
 	})
-	w := &world{Organisation: o, t: t, dir: t.TempDir(), dana: o.Cast().People["dana"], erin: o.Cast().People["erin"]}
+	w := &world{Organisation: o, t: t, end: cancel, dir: t.TempDir(), dana: o.Cast().People["dana"], erin: o.Cast().People["erin"]}
 	w.ca = w.write("ca.pem", string(o.CA.PEM()))
 	if w.services, err = expose.Services(ctx, o, net.IPv4(127, 0, 0, 1), "home"); err != nil {
 		t.Fatal(err)
@@ -125,7 +134,7 @@ func (w *world) run(stdin, name string, args ...string) *result {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir, cmd.Stdin = w.dir, strings.NewReader(stdin)
 	cmd.WaitDelay = time.Second
-	cmd.Env = []string{"HOME=" + w.dir, "PATH=" + os.Getenv("PATH"), "LC_ALL=C", "LDAPTLS_CACERT=" + w.ca, "LDAPNOINIT="}
+	cmd.Env = []string{"HOME=" + w.dir, "PATH=" + os.Getenv("PATH"), "LC_ALL=C", "LDAPTLS_CACERT=" + w.ca}
 	out, err := cmd.CombinedOutput()
 	if cmd.ProcessState == nil || ctx.Err() != nil {
 		w.t.Fatalf("%s: %v %v\n%s", name, err, ctx.Err(), out)
