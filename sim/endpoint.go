@@ -43,7 +43,7 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 	case lab.SMTPAnonymous:
 		return at(o.storeOf(who), portSMTP, lab.Plain)
 	default:
-		return none("this lab has no " + string(path) + " yet")
+		return none(string(path) + " is not simulated yet")
 	}
 }
 

@@ -257,10 +257,11 @@ func reason(a *lab.ActivityResult) string {
 	}
 }
 
-// memory orders the layers by how well they explain why access lasted: the
-// one that would have refused if it had asked again comes first.
+// memory orders the layers by how well they explain why access lasted. What
+// stands for the password comes first: whoever has it opens the layers behind
+// it again.
 var memory = []lab.Layer{
-	lab.LayerSession, lab.LayerConnection, lab.LayerToken, lab.LayerOldPassword, lab.LayerTicket, lab.LayerCloudToken,
+	lab.LayerToken, lab.LayerOldPassword, lab.LayerTicket, lab.LayerCloudToken, lab.LayerSession, lab.LayerConnection,
 	lab.LayerHanging, lab.LayerMailboxInfo, lab.LayerDirCache, lab.LayerCookie, lab.LayerDirectory,
 	lab.LayerPermission, lab.LayerTransport, lab.LayerStore, lab.LayerNetwork, lab.LayerService,
 }
