@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"shutout/lab"
@@ -86,7 +85,7 @@ func (o *serveOptions) examples(org *sim.Organisation, services []expose.Service
 		if i < 0 {
 			return ""
 		}
-		return strings.Replace(services[i].Addr, "127.0.0.1", "localhost", 1)
+		return services[i].Addr
 	}
 	var lines []string
 	if addr := at("imaps"); addr != "" {

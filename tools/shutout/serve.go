@@ -36,7 +36,8 @@ func (a *app) serveCommand() *cobra.Command {
 		Use:   "serve",
 		Short: "Open the simulated organisation to any mail client",
 		Long: `Serve opens every service of the simulated organisation on ports of this machine and prints the address, user and
-password of each, so that any mail client can look around in it. It runs until it is interrupted.`,
+password of each, so that any mail client can look around in it. It runs until it is interrupted. POP3 and IMAP4 run as
+well, which Exchange leaves to the administrator.`,
 		Example: `  shutout serve
   shutout serve --speed 60 --profile ex2016   # a minute passes in a second`,
 		Args: cobra.NoArgs,
@@ -53,7 +54,8 @@ password of each, so that any mail client can look around in it. It runs until i
 					strict.Expected(opts.From, slices.Sorted(maps.Keys(opts.Cast.Hosts))))
 			}
 			var err error
-			if opts.Profile, err = loadProfile(profileName, set); err != nil {
+			// An administrator has started the services that Exchange does not.
+			if opts.Profile, err = loadProfile(profileName, append([]string{"popimap.autostart=true"}, set...)); err != nil {
 				return err
 			}
 			a.exit, err = serveLab(cmd.Context(), opts)
