@@ -100,14 +100,23 @@ func (s *SOP) Bind(sc *lab.Scenario) error {
 // Leaver returns whom a case is about: the first who has a mailbox among those
 // who act, or else among those who are written to.
 func Leaver(sc *lab.Scenario) (id string, ok bool) {
-	for _, role := range []func(*lab.Activity) string{
-		func(a *lab.Activity) string { return a.Who },
-		func(a *lab.Activity) string { return a.To },
-	} {
-		for _, a := range sc.Activities {
-			if p := sc.Cast.People[role(a)]; p != nil && !p.Outsider() {
-				return p.ID, true
-			}
+	if id, ok = firstInside(sc, func(a *lab.Activity) string { return a.Who }); ok {
+		return id, true
+	}
+	return firstInside(sc, func(a *lab.Activity) string { return a.To })
+}
+
+// HasLeaver tells whether somebody of the organisation acts in the case, whose
+// access an SOP can end. In the others outsiders do something to a mailbox.
+func HasLeaver(sc *lab.Scenario) bool {
+	_, ok := firstInside(sc, func(a *lab.Activity) string { return a.Who })
+	return ok
+}
+
+func firstInside(sc *lab.Scenario, role func(*lab.Activity) string) (id string, ok bool) {
+	for _, a := range sc.Activities {
+		if p := sc.Cast.People[role(a)]; p != nil && !p.Outsider() {
+			return p.ID, true
 		}
 	}
 	return "", false

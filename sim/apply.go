@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -229,8 +230,12 @@ func (o *Organisation) resetIIS(now time.Time, a *mitigation.ResetIIS) (string, 
 }
 
 func (o *Organisation) recyclePool(now time.Time, a *mitigation.RecycleAppPool) (string, error) {
+	pool := clientaccess.Pool(a.Pool)
+	if !slices.Contains(clientaccess.Pools, pool) {
+		return "", fmt.Errorf("no application pool %q", a.Pool)
+	}
 	return o.onServers(a.Servers, func(s *clientaccess.Server) (string, error) {
-		s.RecyclePool(now, clientaccess.Pool(a.Pool))
+		s.RecyclePool(now, pool)
 		return a.Pool + " recycled", nil
 	})
 }

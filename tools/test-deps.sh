@@ -6,6 +6,8 @@ missing=""
 for pair in curl:curl swaks:swaks mbsync:isync fetchmail:fetchmail ldapsearch:ldap-utils; do
 	command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
 done
+# swaks speaks TLS with this Perl module.
+perl -MNet::SSLeay -e1 2>/dev/null || missing="$missing libnet-ssleay-perl"
 [ -n "$missing" ] || exit 0
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
 	echo "installing$missing"
@@ -13,9 +15,10 @@ if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
 	# shellcheck disable=SC2086 # the list is a list
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
 elif command -v brew >/dev/null 2>&1; then
-	# ldapsearch and curl are part of macOS.
+	# ldapsearch and curl are part of macOS; swaks brings its Perl modules.
+	formulas=$(echo "$missing" | sed 's/ldap-utils//; s/libnet-ssleay-perl//')
 	# shellcheck disable=SC2086
-	brew install --quiet $missing
+	[ -z "$(echo $formulas)" ] || brew install --quiet $formulas
 else
 	echo "not installed:$missing; the tests that need them are skipped"
 fi

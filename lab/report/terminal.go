@@ -227,6 +227,9 @@ func newRow(a *lab.ActivityResult, r *lab.RunResult) row {
 
 // reason is the explanation in one line, from the decisions themselves.
 func reason(a *lab.ActivityResult) string {
+	if ends := EndedBy(a); a.Verdict == lab.Lost && ends != nil {
+		return ends.Detail
+	}
 	if a.Note != "" {
 		return a.Note
 	}

@@ -48,7 +48,8 @@ func (a *app) runCommand() *cobra.Command {
 		Use:   "run [ID|FILE...]",
 		Short: "Play cases and report when access really ended",
 		Long: `Run plays cases of the catalogue, by id, and case files of your own; without arguments the whole catalogue. It reports
-for each promise when access really ended, and why it lasted that long.
+for each promise when access really ended, and why it lasted that long. With --sop and without arguments it plays the
+cases of the catalogue in which somebody leaves.
 
 The exit status is 0 when every promise was kept, 1 when one was not, and 2 when the input was wrong.`,
 		Example: `  shutout run
@@ -103,6 +104,9 @@ func (f *runFlags) options(args []string, now time.Time) (*runOptions, error) {
 			return nil, err
 		}
 		o.SOP = sop.ID
+		if len(args) == 0 {
+			cases = slices.DeleteFunc(cases, func(sc *lab.Scenario) bool { return !scenarios.HasLeaver(sc) })
+		}
 	}
 	for _, sc := range cases {
 		if err := f.change(sc, sop); err != nil {
