@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"shutout/lab"
@@ -117,7 +118,7 @@ func (t *terminal) run(d *lab.Document, r *lab.RunResult) {
 		if s.Outcome != lab.Done {
 			text = fmt.Sprintf("  %s %s %s: %s", when(s.AtS), s.Do, s.Outcome, s.Detail)
 		}
-		t.line(t.dim(text))
+		t.line(t.dim(harmless(text)))
 	}
 	var rows []row
 	for _, a := range r.Activities {
@@ -219,10 +220,22 @@ func newRow(a *lab.ActivityResult, r *lab.RunResult) row {
 		x.time = ">" + seconds(r.HorizonS)
 	}
 	x.reason = reason(a)
+	x.reason = harmless(x.reason)
 	if a.Drift {
 		x.reason = fmt.Sprintf("[predicted %s] ", a.Expected) + x.reason
 	}
 	return x
+}
+
+// harmless replaces what could steer a terminal: a server's answer is foreign
+// text.
+func harmless(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 }
 
 // reason is the explanation in one line, from the decisions themselves.

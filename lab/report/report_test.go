@@ -1,0 +1,133 @@
+package report_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"shutout/lab"
+	"shutout/lab/report"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// document is a result with one of each: every verdict, outages, drift, a
+// failed step, hostile names.
+func document() *lab.Document {
+	why := func(layer lab.Layer, at float64, allowed bool, detail string, since ...float64) lab.Reason {
+		r := lab.Reason{AtS: at, Layer: layer, Allowed: allowed, Detail: detail}
+		if since != nil {
+			r.SinceS = &since[0]
+		}
+		return r
+	}
+	token := why(lab.LayerToken, 86400, true, "token reused on cas1, sliding 15m, made T-30m, renewed T+24h", -1800)
+	session := why(lab.LayerSession, 86400, true, "owa session still open on mbx1, made T+20h", 72000)
+	disabled := why(lab.LayerDirectory, 310, false, "account disabled (data 533) on dc1")
+	cookie := why(lab.LayerCookie, 310, false, "cookie refused on cas1: made under other keys")
+	threat := func(id string, path lab.Path, c lab.Capability, v lab.Verdict, because ...lab.Reason) *lab.ActivityResult {
+		return &lab.ActivityResult{ID: id, Who: "dana", From: "home", Path: path, Role: lab.Threat, Capability: c, Verdict: v, Because: because}
+	}
+	cut := func(a *lab.ActivityResult, s float64) *lab.ActivityResult { a.CutoffS = &s; return a }
+	control := func(who string, v lab.Verdict, outages ...lab.OutageResult) *lab.ActivityResult {
+		return &lab.ActivityResult{ID: who + "-owa", Who: who, Path: lab.OWA, Role: lab.Control, Capability: lab.Read, Verdict: v, Outages: outages}
+	}
+	back := 130.0
+	drift := cut(threat("dana-imap", lab.IMAP, lab.Read, lab.Ended, disabled), 0)
+	drift.Expected, drift.Drift = lab.Open, true
+	invalid := threat("dana-pop3", lab.POP3, lab.Read, lab.Invalid)
+	invalid.Note = "the control erin-pop3 read failed too, from T0 on: dial: no answer"
+	na := threat("dana-ews", lab.EWS, lab.Read, lab.NotAvailable)
+	na.Note = "not available in this lab: ews is not simulated yet"
+	hostile := threat("dana-oa", lab.OutlookAnywhere, lab.Read, lab.Invalid)
+	hostile.Note = "503 \x1b[31mred\x07\u202eevil\nline"
+	doubt := cut(threat("dana-smtp", lab.SMTPSubmission, lab.Send, lab.VerdictUnknown), 60)
+	doubt.Note = "the attempt at T+10m may have worked"
+	return &lab.Document{
+		Schema: lab.Schema, Lab: "sim", Seed: 1, Replay: "shutout run", Runs: []*lab.RunResult{{
+			Scenario: "first", Title: "One of each", Profile: "ex2010", LimitS: 300, HorizonS: 86400, WallS: 1.25, VirtualS: 88200,
+			Order: time.Date(2026, 1, 15, 10, 0, 0, 0, time.UTC), Verdict: lab.Open,
+			Steps: []*lab.StepResult{
+				{AtS: 0, Do: "disable-account", Outcome: lab.Done, Detail: "userAccountControl 512 -> 514 on dc1"},
+				{AtS: 120, Do: "reset-iis", Outcome: lab.Failed, Detail: "cas1: exit code 1053"},
+			},
+			Activities: []*lab.ActivityResult{
+				threat("dana-owa", lab.OWA, lab.Read, lab.Open, session, token),
+				threat("dana-owa", lab.OWA, lab.Send, lab.Open, session, token),
+				cut(threat("dana-eas", lab.ActiveSync, lab.Read, lab.Late, token, cookie, disabled), 7110),
+				drift, invalid, na, hostile, doubt,
+				control("erin", lab.Kept, lab.OutageResult{FromS: 120, ToS: &back, Text: "503"}),
+				control("frank", lab.Kept),
+				control("olga", lab.Lost, lab.OutageResult{FromS: 120, Text: "503"}),
+			},
+		}, {
+			Scenario: "second", Title: "Two browsers of one person", Profile: "ex2016", SOP: "our-sop", Set: []string{"iis.token_ttl=7m"},
+			LimitS: 900, HorizonS: 3600, WallS: 0.5, VirtualS: 5400, Verdict: lab.Ended,
+			Activities: []*lab.ActivityResult{
+				cut(threat("dana-busy", lab.OWA, lab.Read, lab.Ended, disabled), 290),
+				cut(threat("dana-idle", lab.OWA, lab.Read, lab.Ended, disabled), 0),
+			},
+		}},
+	}
+}
+
+func TestTerminal(t *testing.T) {
+	for name, style := range map[string]report.Style{
+		"full": {}, "brief": {Brief: true}, "narrow": {Width: 60}, "colour": {Colour: true, Brief: true, Width: 100},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var b bytes.Buffer
+			if err := report.Terminal(&b, document(), style); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, name+".txt", b.Bytes())
+			for line := range strings.Lines(b.String()) {
+				plain := strings.TrimSuffix(uncoloured(line), "\n")
+				if style.Width > 0 && utf8.RuneCountInString(plain) > style.Width {
+					t.Errorf("%d columns: %q", utf8.RuneCountInString(plain), plain)
+				}
+			}
+		})
+	}
+}
+
+func uncoloured(s string) string {
+	for _, code := range []string{"\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m"} {
+		s = strings.ReplaceAll(s, code, "")
+	}
+	return s
+}
+
+func TestJSON(t *testing.T) {
+	var b bytes.Buffer
+	if err := report.JSON(&b, document()); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "document.json", b.Bytes())
+}
+
+// golden compares with a file in testdata, or writes it with -update.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs (go test ./lab/report -update writes it anew):\n%s", name, got)
+	}
+}
