@@ -1,0 +1,143 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"shutout/lab"
+)
+
+// row is one line of the table of promises.
+type row struct {
+	mark, who, path, capability, verdict, time, reason string
+	seconds                                            float64
+	bad                                                bool
+}
+
+// ambiguous tells whether somebody else's row would read the same.
+func ambiguous(r *lab.RunResult, a *lab.ActivityResult) bool {
+	for _, b := range r.Activities {
+		if b.ID != a.ID && b.Who == a.Who && b.Path == a.Path {
+			return true
+		}
+	}
+	return false
+}
+
+func newRow(a *lab.ActivityResult, r *lab.RunResult) row {
+	x := row{
+		mark: "✓", who: a.Who, path: string(a.Path), capability: string(a.Capability),
+		verdict: string(a.Verdict), bad: a.Verdict.Broken(),
+	}
+	switch {
+	case a.Verdict == lab.NotAvailable:
+		x.mark = "-"
+	case x.bad:
+		x.mark = "✗"
+	}
+	switch a.Verdict {
+	case lab.Ended, lab.Late, lab.VerdictUnknown:
+		if a.CutoffS != nil {
+			x.seconds = *a.CutoffS
+			x.time = seconds(x.seconds)
+		}
+	case lab.Open:
+		x.time = ">" + seconds(r.HorizonS)
+	}
+	x.reason = reason(a)
+	x.reason = harmless(x.reason)
+	if a.Drift {
+		x.reason = fmt.Sprintf("[predicted %s] ", a.Expected) + x.reason
+	}
+	return x
+}
+
+// harmless replaces what could steer a terminal: a server's answer is foreign
+// text.
+func harmless(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+}
+
+// reason is the explanation in one line, from the decisions themselves.
+func reason(a *lab.ActivityResult) string {
+	if ends := EndedBy(a); a.Verdict == lab.Lost && ends != nil {
+		return ends.Detail
+	}
+	if a.Note != "" {
+		return a.Note
+	}
+	if a.Role == lab.Control {
+		if len(a.Outages) == 0 {
+			return "no outage"
+		}
+		parts := make([]string, 0, len(a.Outages))
+		for _, o := range a.Outages {
+			if o.ToS != nil {
+				parts = append(parts, fmt.Sprintf("away for %s at %s", seconds(*o.ToS-o.FromS), when(o.FromS)))
+			}
+		}
+		return strings.Join(parts, ", ")
+	}
+	keeps, ends := KeptBy(a), EndedBy(a)
+	switch {
+	case a.Verdict == lab.Open && keeps != nil:
+		return keeps.Detail
+	case a.Verdict == lab.Late && keeps != nil && ends != nil:
+		return keeps.Detail + "; then " + ends.Detail
+	case ends != nil:
+		return ends.Detail
+	case keeps != nil && a.Verdict != lab.Ended:
+		return keeps.Detail
+	default:
+		return a.Answer
+	}
+}
+
+// memory orders the layers by how well they explain why access lasted. What
+// stands for the password comes first: whoever has it opens the layers behind
+// it again.
+var memory = []lab.Layer{
+	lab.LayerToken, lab.LayerOldPassword, lab.LayerTicket, lab.LayerCloudToken, lab.LayerSession, lab.LayerConnection,
+	lab.LayerHanging, lab.LayerMailboxInfo, lab.LayerDirCache, lab.LayerCookie, lab.LayerDirectory,
+	lab.LayerPermission, lab.LayerTransport, lab.LayerStore, lab.LayerNetwork, lab.LayerService,
+}
+
+// KeptBy is the decision that let the last successful attempt pass: of a layer
+// whose memory is older than the order, if there is one.
+func KeptBy(a *lab.ActivityResult) *lab.Reason {
+	var any *lab.Reason
+	for _, layer := range memory {
+		for i := range a.Because {
+			r := &a.Because[i]
+			if !r.Allowed || r.Layer != layer {
+				continue
+			}
+			if r.SinceS != nil && *r.SinceS < 0 {
+				return r
+			}
+			if any == nil {
+				any = r
+			}
+		}
+	}
+	return any
+}
+
+// EndedBy is the decision that had the last word when the first attempt after
+// it was refused: a cookie may be refused first, and then the password.
+func EndedBy(a *lab.ActivityResult) *lab.Reason {
+	for i := range slices.Backward(a.Because) {
+		if r := &a.Because[i]; !r.Allowed {
+			return r
+		}
+	}
+	return nil
+}
+
