@@ -140,4 +140,3 @@ func EndedBy(a *lab.ActivityResult) *lab.Reason {
 	}
 	return nil
 }
-
