@@ -19,13 +19,18 @@ type Clock struct {
 	world sync.Locker
 	ctx   context.Context // of the processes
 	stop  context.CancelFunc
-	idle  chan func() // goroutines that wait for another process to run
+	idle  chan process // goroutines that wait for another process to run
+}
+
+type process struct {
+	owner string
+	run   func(context.Context)
 }
 
 // New returns a clock for tl and net. The lock guards the world's state: it is
 // held whenever an event of the timeline fires.
 func New(tl *timeline.Timeline, net *network.Network, world sync.Locker) *Clock {
-	c := &Clock{tl: tl, net: net, world: world, idle: make(chan func())}
+	c := &Clock{tl: tl, net: net, world: world, idle: make(chan process)}
 	c.ctx, c.stop = context.WithCancel(context.Background())
 	return c
 }
@@ -40,32 +45,34 @@ func (c *Clock) Now() time.Time { return c.tl.Now() }
 func (c *Clock) At(t time.Time, class int, owner string, f func(context.Context)) {
 	c.tl.At(t, class, func(time.Time) {
 		c.net.Begin(owner)
-		c.start(func() {
-			defer c.net.End(owner)
-			f(c.ctx)
-		})
+		c.start(process{owner, f})
 	})
 }
 
-// start runs f in a goroutine. Those of earlier processes are used again: their
+// start runs p in a goroutine. Those of earlier processes are used again: their
 // stacks have grown to what a TLS exchange needs.
-func (c *Clock) start(f func()) {
+func (c *Clock) start(p process) {
 	select {
-	case c.idle <- f:
+	case c.idle <- p:
 	default:
-		go c.work(f)
+		go c.work(p)
 	}
 }
 
-func (c *Clock) work(f func()) {
+func (c *Clock) work(p process) {
 	for {
-		f()
+		c.run(p)
 		select {
-		case f = <-c.idle:
+		case p = <-c.idle:
 		case <-c.ctx.Done():
 			return
 		}
 	}
+}
+
+func (c *Clock) run(p process) {
+	defer c.net.End(p.owner)
+	p.run(c.ctx)
 }
 
 // Run plays everything due up to and at until as fast as it goes.

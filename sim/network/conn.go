@@ -36,6 +36,7 @@ type conn struct {
 	lost    bool // something was written into the hole
 	read    deadline
 	write   deadline
+	overdue error      // what a read past its deadline returns
 	readers *sync.Cond // waits for data, end or deadline
 	writers *sync.Cond // waits for room
 
@@ -89,7 +90,11 @@ func (c *conn) Read(b []byte) (int, error) {
 		case c.closed:
 			return 0, c.opError("read", net.ErrClosed)
 		case c.read.expired:
-			return 0, c.opError("read", os.ErrDeadlineExceeded)
+			// net/http ends the read beside each request in this way.
+			if c.overdue == nil {
+				c.overdue = c.opError("read", os.ErrDeadlineExceeded)
+			}
+			return 0, c.overdue
 		case c.off < len(c.in):
 			m := copy(b, c.in[c.off:])
 			c.off += m
@@ -115,6 +120,15 @@ func (c *conn) Read(b []byte) (int, error) {
 	}
 }
 
+// Pending tells, without waiting, whether Read would return at once: there is
+// data, or the connection has ended. A client learns so from its socket
+// becoming readable.
+func (c *conn) Pending() bool {
+	c.n.mu.Lock()
+	defer c.n.mu.Unlock()
+	return c.off < len(c.in) || c.eof || c.err != nil || c.closed
+}
+
 // backFromRead: whoever woke the reader has taken it off the blocked ones
 // already; a background reader that sees the end is done.
 func (c *conn) backFromRead() {
@@ -137,6 +151,7 @@ func (c *conn) Write(b []byte) (int, error) {
 			return done, c.opError("write", os.ErrDeadlineExceeded)
 		case c.hole:
 			c.lost = true
+			c.n.changed()
 			return len(b), nil
 		case c.peer.closed:
 			// TCP notices the peer's close only by the answer to a packet

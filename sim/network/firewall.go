@@ -97,7 +97,7 @@ func (n *Network) enforce() {
 		}
 		s.peer.settle()
 	}
-	n.account.changed()
+	n.changed()
 }
 
 func (n *Network) verdict(src, dst *host, port int) Action {

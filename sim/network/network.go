@@ -187,7 +187,7 @@ func (n *Network) callInVain(ctx context.Context, o *owner) error {
 		n.mu.Unlock()
 		close(done)
 	})
-	n.account.changed()
+	n.changed()
 	n.mu.Unlock()
 	defer n.mu.Lock()
 	select {

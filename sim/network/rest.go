@@ -36,7 +36,9 @@ type account struct {
 	busy    int
 	flying  []*owner // owners with an attempt in flight
 	waiting bool     // WaitRest is waiting
-	rest    *sync.Cond
+	rest    chan struct{}
+	patient *time.Timer // of WaitRest
+	quiet   *sync.Cond  // an owner's servers have come to rest
 }
 
 // owner is an activity with its client ends.
@@ -44,15 +46,25 @@ type owner struct {
 	name    string
 	flights int
 	calling int // dials in flight that nobody will answer
+	busy    int // server ends of its connections that are at work
 	ends    map[*conn]struct{}
 }
 
-func (a *account) init(mu *sync.Mutex) { a.rest = sync.NewCond(mu) }
+func (a *account) init(mu *sync.Mutex) {
+	a.quiet = sync.NewCond(mu)
+	a.rest = make(chan struct{}, 1)
+	a.patient = time.NewTimer(Patience)
+	a.patient.Stop()
+}
 
-// changed wakes WaitRest to look again.
-func (a *account) changed() {
-	if a.waiting {
-		a.rest.Signal()
+// changed wakes WaitRest when what has changed brought the world to rest. n.mu
+// is held.
+func (n *Network) changed() {
+	if n.account.waiting && n.atRest() {
+		select {
+		case n.account.rest <- struct{}{}:
+		default: // it is awake already
+		}
 	}
 }
 
@@ -71,14 +83,20 @@ func (c *conn) settle() {
 	a := &c.n.account
 	if busy != c.state.counted {
 		c.state.counted = busy
-		if busy {
-			a.busy++
-		} else {
-			a.busy--
+		change := 1
+		if !busy {
+			change = -1
+		}
+		a.busy += change
+		if c.server {
+			c.owner.busy += change
+			if c.owner.busy == 0 {
+				a.quiet.Broadcast()
+			}
 		}
 	}
 	if !busy {
-		a.changed()
+		c.n.changed()
 	}
 }
 
@@ -107,16 +125,16 @@ func (c *conn) stuck() bool {
 	return c.peer.state.gate != nil || c.lost
 }
 
+// stuck tells whether each of the owner's attempts waits for the clock. While
+// one waits, another may be about to begin.
 func (o *owner) stuck() bool {
-	if o.calling > 0 {
-		return true
-	}
+	waiting := o.calling
 	for c := range o.ends {
 		if c.stuck() {
-			return true
+			waiting++
 		}
 	}
-	return false
+	return waiting >= o.flights
 }
 
 func (n *Network) atRest() bool {
@@ -152,7 +170,18 @@ func (n *Network) End(name string) {
 		i := slices.Index(n.account.flying, o)
 		n.account.flying = slices.Delete(n.account.flying, i, i+1)
 	}
-	n.account.changed()
+	n.changed()
+}
+
+// WaitQuiet returns when no server is at work for the activity called name: an
+// attempt may end before the server has turned to the request that it left
+// outstanding.
+func (n *Network) WaitQuiet(name string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for o := n.owners[name]; o != nil && o.busy > 0; {
+		n.account.quiet.Wait()
+	}
 }
 
 // Patience is how long on the wall clock the world may take to come to rest
@@ -161,37 +190,33 @@ const Patience = 60 * time.Second
 
 // WaitRest returns when the world is at rest. It returns an error when ctx
 // ends, or when the world does not come to rest within Patience: somebody
-// waits for something that will never come.
+// waits for something that will never come. One goroutine at a time may wait.
 func (n *Network) WaitRest(ctx context.Context) error {
+	a := &n.account
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.atRest() {
 		return ctx.Err()
 	}
-	var late bool
-	wake := func() {
-		n.mu.Lock()
-		n.account.rest.Signal()
-		n.mu.Unlock()
-	}
-	timer := time.AfterFunc(Patience, func() {
-		n.mu.Lock()
-		late = true
-		n.mu.Unlock()
-		wake()
-	})
-	defer timer.Stop()
-	defer context.AfterFunc(ctx, wake)()
-	n.account.waiting = true
-	defer func() { n.account.waiting = false }()
-	for !n.atRest() {
+	a.patient.Reset(Patience)
+	defer a.patient.Stop()
+	a.waiting = true
+	defer func() { a.waiting = false }()
+	for late := false; !n.atRest(); {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		if late {
 			return fmt.Errorf("the lab did not come to rest within %s: %s", Patience, n.unrest())
 		}
-		n.account.rest.Wait()
+		n.mu.Unlock()
+		select {
+		case <-a.rest:
+		case <-ctx.Done():
+		case <-a.patient.C:
+			late = true
+		}
+		n.mu.Lock()
 	}
 	return ctx.Err()
 }

@@ -61,8 +61,13 @@ func (w *World) Record(c net.Conn, ds ...lab.Decision) {
 // RecordFor attaches decisions to an activity.
 func (w *World) RecordFor(owner string, ds ...lab.Decision) { w.decisions.add(owner, ds) }
 
-// Decisions returns what was recorded for owner since the previous call.
-func (w *World) Decisions(owner string) []lab.Decision { return w.decisions.take(owner) }
+// Decisions returns what was recorded for owner since the previous call, once
+// the servers have decided about all that owner asked. The list is valid until
+// the next call.
+func (w *World) Decisions(owner string) []lab.Decision {
+	w.Net.WaitQuiet(owner)
+	return w.decisions.take(owner)
+}
 
 // maxDecisions bounds what is kept for one activity between two calls; the
 // newest count.
@@ -70,48 +75,47 @@ const maxDecisions = 64
 
 type decisionLog struct {
 	mu sync.Mutex
-	of map[string]*[]lab.Decision
-	// spare is what take handed out last time for an owner; the caller is
-	// done with it by the next call.
-	spare map[string]*[]lab.Decision
+	of map[string]*record // by owner
+}
+
+// record holds one owner's decisions.
+type record struct {
+	list []lab.Decision // since the last take
+	// spare is what take handed out last time; the caller is done with it by
+	// the next call.
+	spare []lab.Decision
 }
 
 func (l *decisionLog) add(owner string, ds []lab.Decision) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	list := l.of[owner]
-	if list == nil {
+	r := l.of[owner]
+	if r == nil {
 		if l.of == nil {
-			l.of, l.spare = map[string]*[]lab.Decision{}, map[string]*[]lab.Decision{}
+			l.of = map[string]*record{}
 		}
-		list = new([]lab.Decision)
-		l.of[owner] = list
+		r = new(record)
+		l.of[owner] = r
 	}
 	for _, d := range ds {
 		if d.Layer == "" {
 			continue
 		}
-		if len(*list) == maxDecisions {
-			copy(*list, (*list)[1:])
-			*list = (*list)[:maxDecisions-1]
+		if len(r.list) == maxDecisions {
+			copy(r.list, r.list[1:])
+			r.list = r.list[:maxDecisions-1]
 		}
-		*list = append(*list, d)
+		r.list = append(r.list, d)
 	}
 }
 
 func (l *decisionLog) take(owner string) []lab.Decision {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	list := l.of[owner]
-	if list == nil {
+	r := l.of[owner]
+	if r == nil {
 		return nil
 	}
-	spare := l.spare[owner]
-	if spare == nil {
-		spare = new([]lab.Decision)
-		l.spare[owner] = spare
-	}
-	*spare = (*spare)[:0]
-	*list, *spare = *spare, *list
-	return *spare
+	r.list, r.spare = r.spare[:0], r.list
+	return r.spare
 }
