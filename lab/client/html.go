@@ -19,9 +19,10 @@ func newestItem(page []byte) string {
 		if i < 0 {
 			break
 		}
-		link := attribute(rest[i:])
-		if strings.Contains(link, "&id=") {
-			return link
+		if raw := attribute(rest[i:]); bytes.Contains(raw, []byte("id=")) {
+			if link := html.UnescapeString(string(raw)); strings.Contains(link, "&id=") {
+				return link
+			}
 		}
 		rest = rest[i+1:]
 	}
@@ -38,12 +39,12 @@ func newestItem(page []byte) string {
 	return "?ae=Item&t=IPM.Note&id=" + url.QueryEscape(id)
 }
 
-// attribute reads an attribute's value to its end, from anywhere within it.
-func attribute(b []byte) string {
+// attribute cuts an attribute's value at its end, from anywhere within it.
+func attribute(b []byte) []byte {
 	if i := bytes.IndexAny(b, "\"'<> \t\r\n"); i >= 0 {
 		b = b[:i]
 	}
-	return html.UnescapeString(string(b))
+	return b
 }
 
 // shows tells whether text stands on the page, as characters or as entities.

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -18,30 +19,38 @@ const maxAnswer = 16 << 20
 
 // request is an HTTP request that is built once and sent many times.
 type request struct {
-	*http.Request
-	body []byte
+	*http.Request        // what it asks for, to whoever reads the answer
+	head          []byte // as it goes out, up to the Cookie field
+	cookie        string // "" leaves the field away
+	body          []byte
 	// once: sending it twice would do its work twice.
 	once bool
 }
 
 func newRequest(method string, u *url.URL, header http.Header, body []byte) *request {
-	return &request{body: body, Request: &http.Request{
-		Method: method, URL: u, Host: u.Host, Header: header, ContentLength: int64(len(body)),
-	}}
+	var head bytes.Buffer
+	fmt.Fprintf(&head, "%s %s HTTP/1.1\r\nHost: %s\r\n", method, u.RequestURI(), u.Host)
+	header.Write(&head)
+	if method == http.MethodPost {
+		fmt.Fprintf(&head, "Content-Length: %d\r\n", len(body))
+	}
+	return &request{Request: &http.Request{Method: method, URL: u}, head: head.Bytes(), body: body}
 }
 
 func (r *request) write(w *bufio.Writer) error {
-	if len(r.body) > 0 {
-		r.Body = io.NopCloser(bytes.NewReader(r.body))
+	w.Write(r.head)
+	if r.cookie != "" {
+		w.WriteString("Cookie: ")
+		w.WriteString(r.cookie)
+		w.WriteString("\r\n")
 	}
-	if err := r.Request.Write(w); err != nil {
-		return err
-	}
-	return w.Flush()
+	w.WriteString("\r\n")
+	w.Write(r.body)
+	return w.Flush() // which also tells what went wrong before
 }
 
-// answer is a response with its body read. The body is valid until the next
-// exchange on the same connection.
+// answer is a response with its body read. It is valid until the next exchange
+// on the same connection.
 type answer struct {
 	*http.Response
 	body []byte
@@ -59,6 +68,7 @@ type webLine struct {
 	limit io.LimitedReader // of what one answer may send
 	r     *bufio.Reader
 	w     *bufio.Writer
+	head  plainHead
 	body  bytes.Buffer
 	made  bool
 	used  bool // the connection has carried an answer
@@ -146,13 +156,19 @@ func (l *webLine) receive(req *request) (a answer, began bool, err error) {
 	if _, err := l.r.Peek(1); err != nil {
 		return a, false, err
 	}
-	a.Response, err = http.ReadResponse(l.r, req.Request)
-	for err == nil && a.StatusCode >= 100 && a.StatusCode < 200 { // RFC 9110 section 15.2
+	l.body.Reset()
+	if l.head.read(l.r) {
+		a.Response = &l.head.Response
+		a.Request = req.Request
+		err = l.readBody(int(a.ContentLength))
+	} else {
 		a.Response, err = http.ReadResponse(l.r, req.Request)
-	}
-	if err == nil {
-		l.body.Reset()
-		_, err = l.body.ReadFrom(a.Response.Body)
+		for err == nil && a.StatusCode >= 100 && a.StatusCode < 200 { // RFC 9110 section 15.2
+			a.Response, err = http.ReadResponse(l.r, req.Request)
+		}
+		if err == nil {
+			_, err = l.body.ReadFrom(a.Response.Body)
+		}
 	}
 	if l.limit.N <= 0 { // the body may have no other end
 		return a, true, errTooLong
@@ -169,6 +185,15 @@ func (l *webLine) receive(req *request) (a answer, began bool, err error) {
 		l.drop()
 	}
 	return a, true, nil
+}
+
+// readBody reads n bytes, which are at most [maxPlainBody].
+func (l *webLine) readBody(n int) error {
+	l.body.Grow(n)
+	b := l.body.AvailableBuffer()[:n]
+	read, err := io.ReadFull(l.r, b)
+	l.body.Write(b[:read])
+	return err
 }
 
 func (l *webLine) drop() {

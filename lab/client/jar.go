@@ -62,19 +62,19 @@ func expired(c *http.Cookie, now time.Time) bool {
 
 // header is the value of the Cookie field for a request of path.
 func (j *jar) header(path string, now time.Time) string {
-	var b strings.Builder
+	b := make([]byte, 0, 512) // a session's cookies fit, so only the text is allocated
 	for _, c := range j.cookies {
 		if !pathMatch(path, c.Path) || expired(c, now) || c.Secure && !j.secure {
 			continue
 		}
-		if b.Len() > 0 {
-			b.WriteString("; ")
+		if len(b) > 0 {
+			b = append(b, "; "...)
 		}
-		b.WriteString(c.Name)
-		b.WriteByte('=')
-		b.WriteString(c.Value)
+		b = append(b, c.Name...)
+		b = append(b, '=')
+		b = append(b, c.Value...)
 	}
-	return b.String()
+	return string(b)
 }
 
 func within(host, domain string) bool {

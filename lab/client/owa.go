@@ -24,15 +24,18 @@ const (
 
 // owa is Outlook Web Access by forms sign-in, in the version without scripts.
 // Its session is a cookie, which outlives the connection.
+//
+// To read is to list the inbox and to open the newest message, unless that is
+// the one that was opened last in this session: a browser does not fetch again
+// what it shows already.
 type owa struct {
 	line    *line
 	web     *webLine
 	jar     jar
-	header  http.Header // of every request; the Cookie field changes
+	header  http.Header // of every request
 	home    *url.URL
 	listing *request
-	item    *request // the last message read
-	link    string   // to it
+	read    string // the link to the newest message that was fetched
 }
 
 func openOWA(l *line) func() session {
@@ -48,7 +51,6 @@ func openOWA(l *line) func() session {
 			header: http.Header{
 				"User-Agent": {"Mozilla/5.0 (compatible; shutout)"},
 				"Accept":     {"text/html"},
-				"Cookie":     nil,
 			},
 		}
 	}
@@ -103,16 +105,16 @@ func (o *owa) do(ctx context.Context, t lab.Task) error {
 		return nil
 	}
 	link := newestItem(page)
-	if link == "" {
-		return nil // an empty inbox has been read
+	if link == o.read { // none in an empty inbox
+		return nil
 	}
-	if o.item == nil || link != o.link {
-		if o.item = o.get(link); o.item == nil {
-			return unexpected(stage, "a link that is none")
-		}
-		o.link = link
+	item := o.get(link)
+	if item == nil {
+		return unexpected(stage, "a link that is none")
 	}
-	_, err = o.page(ctx, stage, o.item)
+	if _, err = o.page(ctx, stage, item); err == nil {
+		o.read = link
+	}
 	return err
 }
 
@@ -210,11 +212,7 @@ func (o *owa) post(ctx context.Context, stage, link string, f form, once bool) (
 
 func (o *owa) exchange(ctx context.Context, stage string, req *request) (answer, error) {
 	now := o.line.env.Now()
-	if cookie := o.jar.header(req.URL.Path, now); cookie != "" {
-		req.Header["Cookie"] = []string{cookie}
-	} else {
-		delete(req.Header, "Cookie")
-	}
+	req.cookie = o.jar.header(req.URL.Path, now)
 	a, err := o.web.exchange(ctx, stage, req)
 	if err == nil {
 		o.jar.take(a.Response, now)
