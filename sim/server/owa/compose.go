@@ -33,7 +33,7 @@ func (f *frontEnd) compose(v *visit, d draft) func(http.ResponseWriter) {
 			p.text(`</p>`)
 		}
 		p.text(`<form action="/owa/?ae=PreFormAction&amp;t=IPM.Note&amp;a=Send" method="post"><input type="hidden" name="hidcanary" value="`)
-		p.escape(v.canary)
+		p.escape(f.canary(v))
 		p.text(`">`)
 		for _, field := range [...]struct{ label, name, value string }{
 			{"To", "txtto", d.To}, {"Cc", "txtcc", d.Cc}, {"Subject", "txtsbj", d.Subject},
@@ -74,7 +74,7 @@ func (f *frontEnd) post(rw http.ResponseWriter, r *http.Request) {
 	v, why := f.enter(r)
 	forged := false
 	if why == nil {
-		if forged = !clientaccess.SameCanary(canary, v.canary); !forged {
+		if forged = !clientaccess.SameCanary(canary, f.canary(v)); !forged {
 			d.Problem = f.send(r, v, d)
 		}
 	}
@@ -86,10 +86,10 @@ func (f *frontEnd) post(rw http.ResponseWriter, r *http.Request) {
 	case forged:
 		problem(rw, statusLoginTimeout, "This form was not made for your session. Open it again.")
 	case d.Problem != "":
-		v.cookies(rw, r)
+		f.cookies(v, rw, r)
 		f.compose(v, d)(rw)
 	default:
-		v.cookies(rw, r)
+		f.cookies(v, rw, r)
 		redirect(rw, homePath)
 	}
 }

@@ -24,6 +24,7 @@ type userContext struct {
 	held     *clientaccess.Session
 	admitted lab.Decision
 	used     time.Time
+	shown    listing // the latest listing, for when nothing has changed since
 }
 
 // visit is a request of somebody who is signed in.
@@ -33,7 +34,6 @@ type visit struct {
 	user   *directory.Object
 	ctx    *userContext
 	renew  string // a new credentials cookie, "" when the old one is fresh
-	canary string
 }
 
 // refusal is why a visit does not take place: the visitor must sign in, for
@@ -64,7 +64,7 @@ func (f *frontEnd) enter(r *http.Request) (*visit, *refusal) {
 		f.drop(now, c.Session)
 		return nil, &refusal{signIn: true, reason: reasonRefused}
 	}
-	v := &visit{now: now, cookie: c, user: g.User, canary: f.cas.Canary(c.Session)}
+	v := &visit{now: now, cookie: c, user: g.User}
 	if c.Stale {
 		v.renew = f.cas.RenewCookie(now, c)
 	}

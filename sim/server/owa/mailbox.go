@@ -1,10 +1,12 @@
 package owa
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -47,15 +49,18 @@ func (f *frontEnd) mailbox(rw http.ResponseWriter, r *http.Request) {
 		f.refuse(rw, r, why)
 		return
 	}
-	v.cookies(rw, r)
+	f.cookies(v, rw, r)
 	show(rw)
 }
 
+// canary is what the forms of the visitor's session must send back.
+func (f *frontEnd) canary(v *visit) string { return f.cas.Canary(v.cookie.Session) }
+
 // cookies hands out what the browser has to keep.
-func (v *visit) cookies(rw http.ResponseWriter, r *http.Request) {
+func (f *frontEnd) cookies(v *visit, rw http.ResponseWriter, r *http.Request) {
 	if v.renew != "" {
 		setCookie(rw, r, credentials, v.renew)
-		setCookie(rw, r, canaryCookie, v.canary)
+		setCookie(rw, r, canaryCookie, f.canary(v))
 	}
 }
 
@@ -75,27 +80,58 @@ func (f *frontEnd) list(v *visit, q url.Values) func(http.ResponseWriter) {
 		}
 	}
 	rows := newest
-	if n, err := strconv.Atoi(q.Get("n")); err == nil {
-		rows = min(max(n, 1), mostRows)
+	if number := q.Get("n"); number != "" {
+		if n, err := strconv.Atoi(number); err == nil {
+			rows = min(max(n, 1), mostRows)
+		}
 	}
 	items, err := s.List(v.now, current.Name, rows)
 	if err != nil {
 		return failed(err)
 	}
-	return func(rw http.ResponseWriter) {
-		p := newPage(current.Name)
-		p.nav(v, folders)
-		p.text(`<p>`)
-		p.number(int64(current.Total))
-		p.text(` messages, `)
-		p.number(int64(current.Unseen))
-		p.text(` unread</p><table><thead><tr><th>From<th>Subject<th>Received<th>Size</tr></thead><tbody>`)
-		for i := range items {
-			p.row(current.Number, &items[i])
+	l := listing{user: v.user.SAM(), folders: folders, current: current, items: items}
+	page := v.ctx.shown.page
+	if !l.same(&v.ctx.shown) {
+		page = l.render()
+		if l.page = page; len(page) <= maxKept {
+			v.ctx.shown = l
 		}
-		p.text(`</tbody></table>`)
-		p.send(rw, http.StatusOK)
 	}
+	return func(rw http.ResponseWriter) { write(rw, http.StatusOK, page) }
+}
+
+// listing is a page that lists a folder, with all that it was made of: whoever
+// polls an inbox mostly gets the page that he has seen already.
+type listing struct {
+	user    string
+	folders []store.Folder
+	current store.Folder
+	items   []store.Item
+	page    []byte // not to be written to: an answer may be on its way with it
+}
+
+// same tells whether l and old make the same page.
+func (l *listing) same(old *listing) bool {
+	return l.current == old.current && l.user == old.user &&
+		slices.Equal(l.items, old.items) && slices.Equal(l.folders, old.folders)
+}
+
+func (l *listing) render() []byte {
+	p := newPage(l.current.Name)
+	p.nav(l.user, l.folders)
+	p.text(`<p>`)
+	p.number(int64(l.current.Total))
+	p.text(` messages, `)
+	p.number(int64(l.current.Unseen))
+	p.text(` unread</p><table><thead><tr><th>From<th>Subject<th>Received<th>Size</tr></thead><tbody>`)
+	for i := range l.items {
+		p.row(l.current.Number, &l.items[i])
+	}
+	p.text(`</tbody></table>`)
+	p.end()
+	made := bytes.Clone(p.b)
+	p.free()
+	return made
 }
 
 func (p *page) row(folder uint32, it *store.Item) {
@@ -122,7 +158,7 @@ func (p *page) row(folder uint32, it *store.Item) {
 }
 
 // nav writes the links that stand on every page of the mailbox.
-func (p *page) nav(v *visit, folders []store.Folder) {
+func (p *page) nav(user string, folders []store.Folder) {
 	p.text(`<nav><a href="/owa/?ae=Item&amp;t=IPM.Note&amp;a=New">New message</a>`)
 	for i := range folders {
 		p.text(`<a href="/owa/?ae=Folder&amp;t=IPF.Note&amp;f=`)
@@ -132,7 +168,7 @@ func (p *page) nav(v *visit, folders []store.Folder) {
 		p.text(`</a>`)
 	}
 	p.text(`<a href="` + logoffPath + `">Sign out `)
-	p.escape(v.user.SAM())
+	p.escape(user)
 	p.text(`</a></nav>`)
 }
 
@@ -161,7 +197,7 @@ func (f *frontEnd) item(v *visit, id string) func(http.ResponseWriter) {
 			title = "(no subject)"
 		}
 		p := newPage(title)
-		p.nav(v, []store.Folder{fd})
+		p.nav(v.user.SAM(), []store.Folder{fd})
 		p.text(`<p>From: `)
 		p.escape(it.From)
 		p.text(`<br>To: `)

@@ -41,6 +41,13 @@ const (
 // is over: 440 Login Timeout (IIS).
 const statusLoginTimeout = 440
 
+// Values of header fields that nearly every answer has; not to be written to.
+var (
+	noCache  = []string{"no-cache, no-store"}
+	noSniff  = []string{"nosniff"}
+	htmlType = []string{"text/html; charset=utf-8"}
+)
+
 // Bounds on what a request may bring; they keep the simulation's memory small
 // and say nothing about Exchange.
 const (
@@ -68,8 +75,8 @@ func New(w *server.World, host string) http.Handler {
 
 func (f *frontEnd) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	h := rw.Header()
-	h.Set("Cache-Control", "no-cache, no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
+	h["Cache-Control"] = noCache
+	h["X-Content-Type-Options"] = noSniff
 	path := r.URL.Path
 	if len(path) > len("/owa") && strings.EqualFold(path[:len("/owa")], "/owa") {
 		path = strings.ToLower(path) // IIS ignores case
@@ -77,7 +84,7 @@ func (f *frontEnd) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	get := r.Method == http.MethodGet || r.Method == http.MethodHead
 	switch {
 	case strings.HasSuffix(path, "/healthcheck.htm"):
-		h.Set("Content-Type", "text/html; charset=utf-8")
+		h["Content-Type"] = htmlType
 		rw.Write([]byte("200 OK<br/>" + f.host))
 	case path == "/" || path == "/owa":
 		redirect(rw, homePath)

@@ -59,15 +59,30 @@ func (p *page) escape(s string) {
 	p.b = append(p.b, s[last:]...)
 }
 
+func (p *page) end() { p.text("</body></html>\n") }
+
+// write answers with a page that is complete.
+func write(rw http.ResponseWriter, status int, page []byte) {
+	h := rw.Header()
+	h["Content-Type"] = htmlType
+	h.Set("Content-Length", strconv.Itoa(len(page)))
+	rw.WriteHeader(status)
+	rw.Write(page)
+}
+
 // send writes the page out and ends its life.
 func (p *page) send(rw http.ResponseWriter, status int) {
-	p.text("</body></html>\n")
-	h := rw.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Length", strconv.Itoa(len(p.b)))
-	rw.WriteHeader(status)
-	rw.Write(p.b)
-	if cap(p.b) <= 64<<10 {
+	p.end()
+	write(rw, status, p.b)
+	p.free()
+}
+
+// maxKept bounds the pages that are kept, in bytes.
+const maxKept = 64 << 10
+
+// free gives the page's memory back.
+func (p *page) free() {
+	if cap(p.b) <= maxKept {
 		pages.Put(p)
 	}
 }
