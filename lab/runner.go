@@ -210,8 +210,10 @@ func (p *play) task(ctx context.Context, pl *player, c Capability) (Task, error)
 	who := cast.People[a.Who]
 	t := Task{
 		Capability: c, From: who.Mail, To: a.To, Size: a.Size,
-		Subject:   fmt.Sprintf("%s %s %d", a.ID, c, pl.number),
-		MessageID: fmt.Sprintf("%s.%s.%d@%s", a.ID, c, pl.number, cast.Organisation.Domain),
+	}
+	if c == Send || c == Reply {
+		t.Subject = fmt.Sprintf("%s %s %d", a.ID, c, pl.number)
+		t.MessageID = fmt.Sprintf("%s.%s.%d@%s", a.ID, c, pl.number, cast.Organisation.Domain)
 	}
 	if to := cast.People[a.To]; to != nil {
 		t.To = to.Mail
