@@ -1,0 +1,134 @@
+package mapi
+
+import (
+	"encoding/binary"
+	"math"
+)
+
+// A Request is one of the ...Request types of this package, by pointer.
+type Request interface {
+	Rop() RopID
+	fields(*codec) // everything behind the RopId
+}
+
+// A Response is one of the ...Response types of this package, by pointer.
+type Response interface {
+	Rop() RopID
+	fields(*codec) // everything behind the RopId
+}
+
+// NoHandle is an entry of the handle table that has no object yet; a request
+// whose answer makes an object puts it there (MS-OXCROPS 2.2.1).
+const NoHandle uint32 = 0xFFFFFFFF
+
+// RequestBuffer is the payload of a call (MS-OXCROPS, ROP Input Buffer).
+type RequestBuffer struct {
+	Rops    []Request
+	Handles []uint32 // the table that the indices in the ROPs point into
+}
+
+// ResponseBuffer is the payload of the answer (MS-OXCROPS, ROP Output Buffer).
+type ResponseBuffer struct {
+	Rops    []Response
+	Handles []uint32
+}
+
+// Encode is the payload, without RPC_HEADER_EXT.
+func (b RequestBuffer) Encode() ([]byte, error) { return encodeBuffer(b.Rops, b.Handles) }
+
+// Encode is the payload, without RPC_HEADER_EXT.
+func (b ResponseBuffer) Encode() ([]byte, error) { return encodeBuffer(b.Rops, b.Handles) }
+
+func encodeBuffer[R interface {
+	Rop() RopID
+	fields(*codec)
+}](rops []R, handles []uint32) ([]byte, error) {
+	c := appending(make([]byte, 2, 256))
+	for _, r := range rops {
+		id := r.Rop()
+		u8(c, &id)
+		if r.fields(c); c.err != nil {
+			return nil, c.err
+		}
+	}
+	if len(c.buf) > math.MaxUint16 {
+		c.fail("a list of ROPs of %d octets", len(c.buf))
+		return nil, c.err
+	}
+	binary.LittleEndian.PutUint16(c.buf, uint16(len(c.buf)))
+	for i := range handles {
+		u32(c, &handles[i])
+	}
+	return c.buf, nil
+}
+
+// split reads RopSize and the table behind the list. The codec that comes back
+// stands at the first ROP and ends with the list.
+func split(payload []byte) (*codec, []uint32, error) {
+	c := reading(payload)
+	var size uint16
+	u16(c, &size)
+	switch table := len(payload) - int(size); {
+	case c.err != nil:
+	case size < 2 || table < 0:
+		c.fail("RopSize is %d in a payload of %d octets", size, len(payload))
+	case table%4 != 0:
+		c.fail("a handle table of %d octets", table)
+	}
+	if c.err != nil {
+		return nil, nil, c.err
+	}
+	var handles []uint32
+	for t := payload[size:]; len(t) > 0; t = t[4:] {
+		handles = append(handles, binary.LittleEndian.Uint32(t))
+	}
+	c.buf = c.buf[:size]
+	return c, handles, nil
+}
+
+var requests = map[RopID]func() Request{
+	RopRelease:               func() Request { return new(ReleaseRequest) },
+	RopOpenFolder:            func() Request { return new(OpenFolderRequest) },
+	RopOpenMessage:           func() Request { return new(OpenMessageRequest) },
+	RopGetHierarchyTable:     func() Request { return new(GetHierarchyTableRequest) },
+	RopGetContentsTable:      func() Request { return new(GetContentsTableRequest) },
+	RopCreateMessage:         func() Request { return new(CreateMessageRequest) },
+	RopGetPropertiesSpecific: func() Request { return new(GetPropertiesSpecificRequest) },
+	RopGetPropertiesAll:      func() Request { return new(GetPropertiesAllRequest) },
+	RopSetProperties:         func() Request { return new(SetPropertiesRequest) },
+	RopSaveChangesMessage:    func() Request { return new(SaveChangesMessageRequest) },
+	RopModifyRecipients:      func() Request { return new(ModifyRecipientsRequest) },
+	RopSetColumns:            func() Request { return new(SetColumnsRequest) },
+	RopSortTable:             func() Request { return new(SortTableRequest) },
+	RopQueryRows:             func() Request { return new(QueryRowsRequest) },
+	RopGetReceiveFolder:      func() Request { return new(GetReceiveFolderRequest) },
+	RopRegisterNotification:  func() Request { return new(RegisterNotificationRequest) },
+	RopOpenStream:            func() Request { return new(OpenStreamRequest) },
+	RopReadStream:            func() Request { return new(ReadStreamRequest) },
+	RopSubmitMessage:         func() Request { return new(SubmitMessageRequest) },
+	RopTransportSend:         func() Request { return new(TransportSendRequest) },
+	RopLogon:                 func() Request { return new(LogonRequest) },
+}
+
+// ParseRequests reads the payload of a call. Byte strings alias the payload.
+func ParseRequests(payload []byte) (RequestBuffer, error) {
+	c, handles, err := split(payload)
+	if err != nil {
+		return RequestBuffer{}, err
+	}
+	b := RequestBuffer{Handles: handles}
+	for c.left() > 0 {
+		var id RopID
+		u8(c, &id)
+		newRequest, ok := requests[id]
+		if !ok {
+			return RequestBuffer{}, &UnknownRopError{ID: id, Offset: c.pos - 1}
+		}
+		r := newRequest()
+		if r.fields(c); c.err != nil {
+			return RequestBuffer{}, c.err
+		}
+		b.Rops = append(b.Rops, r)
+	}
+	return b, nil
+}

@@ -1,0 +1,222 @@
+package mapi
+
+// ErrorResponse is the answer to a ROP that failed, whichever it is: all have
+// the same form.
+type ErrorResponse struct {
+	ID    RopID
+	Index uint8 // the handle index that a success would have
+	Code  ErrorCode
+}
+
+// Rop is the operation that failed.
+func (r *ErrorResponse) Rop() RopID { return r.ID }
+
+func (r *ErrorResponse) Error() string { return "mapi: " + r.ID.String() + ": " + r.Code.String() }
+
+// Unwrap is the error code.
+func (r *ErrorResponse) Unwrap() error { return r.Code }
+
+func (r *ErrorResponse) fields(c *codec) {
+	u8(c, &r.Index)
+	u32(c, &r.Code)
+	if r.Code == Success {
+		c.fail("a failed %v with the code for success", r.ID)
+	}
+	if r.ID == RopReadStream { // has DataSize in any case (MS-OXCROPS 2.2.9.2.2)
+		var size uint16
+		if u16(c, &size); size != 0 {
+			c.fail("a failed RopReadStream with %d octets of data", size)
+		}
+	}
+}
+
+// Err is the response as an error if it is a failure or a redirection, and nil
+// otherwise. errors.Is and errors.As find the ErrorCode in it.
+func Err(r Response) error {
+	switch r := r.(type) {
+	case *ErrorResponse:
+		return r
+	case *LogonRedirectResponse:
+		return &ErrorResponse{ID: RopLogon, Index: r.Index, Code: CodeWrongServer}
+	}
+	return nil
+}
+
+// head is what all successful answers begin with: a handle index and a
+// ReturnValue of 0.
+func head(c *codec, index *uint8) {
+	code := Success
+	u8(c, index)
+	if u32(c, &code); code != Success {
+		c.fail("return value %v where success was expected", code)
+	}
+}
+
+// BufferTooSmallResponse says that not all responses fit. It is the last in its
+// buffer (MS-OXCROPS, RopBufferTooSmall ROP Response Buffer).
+type BufferTooSmallResponse struct {
+	SizeNeeded uint16
+	Requests   []byte // the part of the request list that was not executed
+}
+
+func (*BufferTooSmallResponse) Rop() RopID { return RopBufferTooSmall }
+
+func (r *BufferTooSmallResponse) fields(c *codec) {
+	u16(c, &r.SizeNeeded)
+	if c.writing {
+		c.raw(r.Requests)
+	} else {
+		r.Requests = c.take(c.left())
+	}
+}
+
+// Sent is what a client must remember of a call to read its answer: rows in
+// responses do not say which columns they have.
+type Sent struct {
+	Rops []Request // of the call, in their order
+
+	// Columns gives the columns of a table that an earlier call set, by the
+	// handle index in this one. It may be nil.
+	Columns func(index uint8) []PropTag
+}
+
+var responses = map[RopID]func() Response{
+	RopOpenFolder:            func() Response { return new(OpenFolderResponse) },
+	RopOpenMessage:           func() Response { return new(OpenMessageResponse) },
+	RopGetHierarchyTable:     func() Response { return new(GetHierarchyTableResponse) },
+	RopGetContentsTable:      func() Response { return new(GetContentsTableResponse) },
+	RopCreateMessage:         func() Response { return new(CreateMessageResponse) },
+	RopGetPropertiesSpecific: func() Response { return new(GetPropertiesSpecificResponse) },
+	RopGetPropertiesAll:      func() Response { return new(GetPropertiesAllResponse) },
+	RopSetProperties:         func() Response { return new(SetPropertiesResponse) },
+	RopSaveChangesMessage:    func() Response { return new(SaveChangesMessageResponse) },
+	RopModifyRecipients:      func() Response { return new(ModifyRecipientsResponse) },
+	RopSetColumns:            func() Response { return new(SetColumnsResponse) },
+	RopSortTable:             func() Response { return new(SortTableResponse) },
+	RopQueryRows:             func() Response { return new(QueryRowsResponse) },
+	RopGetReceiveFolder:      func() Response { return new(GetReceiveFolderResponse) },
+	RopRegisterNotification:  func() Response { return new(RegisterNotificationResponse) },
+	RopNotify:                func() Response { return new(NotifyResponse) },
+	RopOpenStream:            func() Response { return new(OpenStreamResponse) },
+	RopReadStream:            func() Response { return new(ReadStreamResponse) },
+	RopSubmitMessage:         func() Response { return new(SubmitMessageResponse) },
+	RopTransportSend:         func() Response { return new(TransportSendResponse) },
+	RopPending:               func() Response { return new(PendingResponse) },
+	RopLogon:                 func() Response { return new(LogonResponse) },
+	RopBufferTooSmall:        func() Response { return new(BufferTooSmallResponse) },
+}
+
+// ParseResponses reads the payload of an answer. The responses must be those
+// to the requests, in their order, with notifications anywhere between them;
+// the last requests may stay without answer. Byte strings alias the payload.
+func ParseResponses(payload []byte, sent Sent) (ResponseBuffer, error) {
+	c, handles, err := split(payload)
+	if err != nil {
+		return ResponseBuffer{}, err
+	}
+	p := responseParser{sent: sent}
+	b := ResponseBuffer{Handles: handles}
+	for c.left() > 0 {
+		r, err := p.next(c)
+		if err != nil {
+			return ResponseBuffer{}, err
+		}
+		b.Rops = append(b.Rops, r)
+	}
+	return b, nil
+}
+
+type responseParser struct {
+	sent Sent
+	at   int // the next request to be answered
+}
+
+func (p *responseParser) next(c *codec) (Response, error) {
+	var id RopID
+	u8(c, &id)
+	newResponse, ok := responses[id]
+	if !ok {
+		return nil, &UnknownRopError{ID: id, Offset: c.pos - 1}
+	}
+	var r Response
+	if unsolicited(id) {
+		r = newResponse()
+	} else {
+		request := p.request(c, id)
+		switch code := returnValue(c); {
+		case code == CodeWrongServer && id == RopLogon:
+			r = new(LogonRedirectResponse)
+		case code != Success:
+			r = &ErrorResponse{ID: id}
+		default:
+			r = newResponse()
+			p.columns(c, r, request)
+		}
+	}
+	if c.err == nil {
+		r.fields(c)
+	}
+	return r, c.err
+}
+
+func unsolicited(id RopID) bool {
+	return id == RopNotify || id == RopPending || id == RopBufferTooSmall
+}
+
+// request is the one that a response with the id answers.
+func (p *responseParser) request(c *codec, id RopID) Request {
+	for p.at < len(p.sent.Rops) && p.sent.Rops[p.at].Rop() == RopRelease { // has no response
+		p.at++
+	}
+	if p.at == len(p.sent.Rops) {
+		c.fail("a response of %v, but all requests are answered", id)
+		return nil
+	}
+	r := p.sent.Rops[p.at]
+	if r.Rop() != id {
+		c.fail("a response of %v where one of %v is due", id, r.Rop())
+	}
+	p.at++
+	return r
+}
+
+// returnValue looks ahead at the code behind the handle index.
+func returnValue(c *codec) ErrorCode {
+	ahead := *c
+	var index uint8
+	var code ErrorCode
+	u8(&ahead, &index)
+	u32(&ahead, &code)
+	c.err = ahead.err
+	return code
+}
+
+// columns tells a response which ones its rows have.
+func (p *responseParser) columns(c *codec, r Response, request Request) {
+	switch r := r.(type) {
+	case *GetPropertiesSpecificResponse:
+		if q, ok := request.(*GetPropertiesSpecificRequest); ok {
+			r.Columns = q.Tags
+		}
+	case *QueryRowsResponse:
+		if q, ok := request.(*QueryRowsRequest); ok {
+			if r.Columns = p.table(q.Input); r.Columns == nil {
+				c.fail("rows of a table whose columns are not known")
+			}
+		}
+	}
+}
+
+// table is the columns of the table at the index, as the requests that were
+// answered already set them, or else an earlier call.
+func (p *responseParser) table(index uint8) []PropTag {
+	for i := p.at - 1; i >= 0; i-- {
+		if q, ok := p.sent.Rops[i].(*SetColumnsRequest); ok && q.Input == index {
+			return q.Tags
+		}
+	}
+	if p.sent.Columns == nil {
+		return nil
+	}
+	return p.sent.Columns(index)
+}

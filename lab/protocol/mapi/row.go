@@ -1,0 +1,115 @@
+package mapi
+
+// Row is the values of one row of a table, or of one object, in the order of
+// the columns asked for. A cell is a Value, or nil if the object has no such
+// property, or a CellError if the value could not be given.
+type Row []Value
+
+// CellError is why a row lacks a value. CodeNotFound is the usual one;
+// CodeOutOfMemory says that the value must be read as a stream (MS-OXCPRPT,
+// RopGetPropertiesSpecific).
+type CellError ErrorCode
+
+// AppendRow appends the row with the given columns.
+func AppendRow(dst []byte, columns []PropTag, row Row) ([]byte, error) {
+	c := appending(dst)
+	if propertyRow(c, columns, &row); c.err != nil {
+		return nil, c.err
+	}
+	return c.buf, nil
+}
+
+// ParseRow reads one row with the given columns, and nothing behind it.
+func ParseRow(data []byte, columns []PropTag) (Row, error) {
+	c := reading(data)
+	var row Row
+	propertyRow(c, columns, &row)
+	if c.end("the row"); c.err != nil {
+		return nil, c.err
+	}
+	return row, nil
+}
+
+// The flag before each value of a FlaggedPropertyRow (MS-OXCDATA 2.11.5).
+const (
+	cellPresent = 0x00
+	cellAbsent  = 0x01
+	cellError   = 0x0A
+)
+
+// propertyRow is a StandardPropertyRow when all values are there, and a
+// FlaggedPropertyRow otherwise (MS-OXCDATA 2.8.1).
+func propertyRow(c *codec, columns []PropTag, row *Row) {
+	if c.writing && len(*row) != len(columns) {
+		c.fail("a row of %d values for %d columns", len(*row), len(columns))
+		return
+	}
+	var flagged uint8
+	for _, v := range *row {
+		if _, missing := v.(CellError); missing || v == nil {
+			flagged = 1
+		}
+	}
+	u8(c, &flagged)
+	if !c.writing {
+		if *row = nil; flagged > 1 {
+			c.fail("a row that begins with 0x%02X", flagged)
+		}
+		if len(columns) > c.left() {
+			c.fail("%d values are due, %d octets left", len(columns), c.left())
+		}
+		if c.err != nil {
+			return
+		}
+		*row = make(Row, len(columns))
+	}
+	for i, column := range columns {
+		if flagged == 0 {
+			value(c, column.Type(), &(*row)[i])
+		} else {
+			cell(c, column.Type(), &(*row)[i])
+		}
+		if c.err != nil {
+			return
+		}
+	}
+}
+
+// cell is a FlaggedPropertyValue, or a FlaggedPropertyValueWithType for a
+// column without type (MS-OXCDATA 2.11.5 and 2.11.6).
+func cell(c *codec, t PropType, v *Value) {
+	var typed TypedValue
+	if t == TypeUnspecified {
+		typed, _ = (*v).(TypedValue)
+		u16(c, &typed.Type)
+	}
+	flag := uint8(cellPresent)
+	code, failed := (*v).(CellError)
+	switch {
+	case failed:
+		flag = cellError
+	case *v == nil:
+		flag = cellAbsent
+	}
+	u8(c, &flag)
+	switch flag {
+	case cellPresent:
+		if t != TypeUnspecified {
+			value(c, t, v)
+			return
+		}
+		if typed.Type == TypeUnspecified {
+			c.fail("a value without type")
+			return
+		}
+		value(c, typed.Type, &typed.Value)
+		*v = typed
+	case cellAbsent:
+	case cellError:
+		if u32(c, &code); !c.writing {
+			*v = code
+		}
+	default:
+		c.fail("a value with the flag 0x%02X", flag)
+	}
+}
