@@ -17,6 +17,7 @@ const maxPlainBody = 64 << 10
 // head thousands of times.
 type plainHead struct {
 	http.Response
+	text   string   // what the response was read from; "" when it was not good
 	values []string // what the header's fields are made of
 }
 
@@ -31,8 +32,15 @@ var endOfHead = []byte("\r\n\r\n")
 func (h *plainHead) read(r *bufio.Reader) bool {
 	buffered, _ := r.Peek(r.Buffered())
 	end := bytes.Index(buffered, endOfHead)
-	if end < 0 || !h.parse(string(buffered[:end])) {
+	if end <= 0 {
 		return false
+	}
+	if string(buffered[:end]) != h.text {
+		head := string(buffered[:end])
+		if h.text = ""; !h.parse(head) {
+			return false
+		}
+		h.text = head
 	}
 	r.Discard(end + len(endOfHead))
 	return true

@@ -137,6 +137,8 @@ func TestOWA(t *testing.T) {
 			{set: func(w *webmail) { w.subjects = append(w.subjects, "probe 7") }, can: lab.Receive, asks: "GET /owa/"},
 			{can: lab.Read, asks: "GET /owa/, GET /owa/?ae=Item&t=IPM.Note&id=9.2"},
 			{can: lab.Read, asks: "GET /owa/"},
+			{set: func(w *webmail) { w.subjects = nil }, can: lab.Read, asks: "GET /owa/"},
+			{can: lab.Read, asks: "GET /owa/"},
 			{can: lab.Send, asks: "GET /owa/?ae=Item&t=IPM.Note&a=New, POST /owa/?ae=PreFormAction&t=IPM.Note&a=Send"},
 			{can: lab.SignIn, asks: owaLogin},
 		}},
