@@ -150,22 +150,26 @@ func (p *play) schedule(step Step) {
 	})
 }
 
-// next schedules the player's attempt at t and, from there, all that follow.
+// next schedules the player's attempt at t. The one after it is due an interval
+// later, or, when the answers took longer than that, at the first interval that
+// is still to come: nobody begins anew while an attempt waits.
 func (p *play) next(pl *player, t time.Time) {
 	if pl.client == nil || t.After(p.order.Add(p.s.Horizon)) {
 		return
 	}
 	p.lab.Clock().At(t, ClassAttempt, pl.activity.ID, func(ctx context.Context) {
-		p.next(pl, t.Add(pl.activity.Every))
-		if pl.inFlight {
-			return // the previous attempt still waits for an answer
-		}
 		pl.inFlight = true
-		defer func() { pl.inFlight = false }()
 		pl.number++
 		for _, track := range pl.tracks {
 			p.attempt(ctx, pl, track)
 		}
+		if ctx.Err() != nil {
+			return // the lab has been closed
+		}
+		pl.inFlight = false
+		every := pl.activity.Every
+		missed := (p.lab.Clock().Now().Sub(t) - 1) / every
+		p.next(pl, t.Add((missed+1)*every))
 	})
 }
 
