@@ -31,6 +31,7 @@ type conn struct {
 	eof     bool  // the peer closed; nothing follows what is in the buffer
 	err     error // the connection was aborted
 	closed  bool
+	done    bool // CloseWrite: nothing more will be sent
 	late    bool // a write after the peer's close has been swallowed already
 	hole    bool // packets on this connection vanish
 	lost    bool // something was written into the hole
@@ -145,6 +146,8 @@ func (c *conn) Write(b []byte) (int, error) {
 		switch {
 		case c.closed:
 			return done, c.opError("write", net.ErrClosed)
+		case c.done:
+			return done, c.opError("write", syscall.EPIPE)
 		case c.err != nil:
 			return done, c.opError("write", c.err)
 		case c.write.expired:
@@ -198,6 +201,23 @@ func (c *conn) Close() error {
 	return nil
 }
 
+// CloseWrite says that nothing more will be sent. What the peer sends is still
+// received.
+func (c *conn) CloseWrite() error {
+	c.n.mu.Lock()
+	defer c.n.mu.Unlock()
+	if c.closed {
+		return c.opError("close", net.ErrClosed)
+	}
+	c.done = true
+	if !c.hole {
+		c.peer.eof = true
+		c.peer.wakeReader(false)
+	}
+	c.wakeWriter()
+	return nil
+}
+
 // abort ends both ends at once, as RST does. n.mu is held.
 func (c *conn) abort(err error) {
 	for _, e := range []*conn{c, c.peer} {
@@ -236,9 +256,10 @@ func (c *conn) end() {
 func (c *conn) wakeReader(data bool) {
 	if c.state.reading {
 		c.state.reading = false
-		if data && !c.server && c.owner.flights == 0 {
+		if data && !c.server && c.owner.flights == 0 && c.owner.name != "" {
 			// Somebody reads in the background (IMAP IDLE): the world is
-			// not at rest until that reader is back.
+			// not at rest until that reader is back. A foreign client, which
+			// acts for no activity, may take as long as it likes.
 			c.state.woken = true
 		}
 		c.readers.Broadcast()

@@ -202,14 +202,9 @@ func (n *Network) WaitRest(ctx context.Context) error {
 	defer a.patient.Stop()
 	a.waiting = true
 	defer func() { a.waiting = false }()
-	for late := false; !n.atRest(); {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if late {
-			return fmt.Errorf("the lab did not come to rest within %s: %s", Patience, n.unrest())
-		}
+	for !n.atRest() {
 		n.mu.Unlock()
+		late := false
 		select {
 		case <-a.rest:
 		case <-ctx.Done():
@@ -217,6 +212,12 @@ func (n *Network) WaitRest(ctx context.Context) error {
 			late = true
 		}
 		n.mu.Lock()
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if late { // also when it is at rest and nobody said so
+			return fmt.Errorf("the lab did not come to rest within %s: %s", Patience, n.unrest())
+		}
 	}
 	return ctx.Err()
 }
