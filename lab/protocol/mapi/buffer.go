@@ -3,18 +3,20 @@ package mapi
 import (
 	"encoding/binary"
 	"math"
+
+	"shutout/lab/protocol/mapi/wire"
 )
 
 // A Request is one of the ...Request types of this package, by pointer.
 type Request interface {
 	Rop() RopID
-	fields(*codec) // everything behind the RopId
+	fields(*wire.Codec) // everything behind the RopId
 }
 
 // A Response is one of the ...Response types of this package, by pointer.
 type Response interface {
 	Rop() RopID
-	fields(*codec) // everything behind the RopId
+	fields(*wire.Codec) // everything behind the RopId
 }
 
 // NoHandle is an entry of the handle table that has no object yet; a request
@@ -41,48 +43,48 @@ func (b ResponseBuffer) Encode() ([]byte, error) { return encodeBuffer(b.Rops, b
 
 func encodeBuffer[R interface {
 	Rop() RopID
-	fields(*codec)
+	fields(*wire.Codec)
 }](rops []R, handles []uint32) ([]byte, error) {
-	c := appending(make([]byte, 2, 256))
+	c := wire.Appending(make([]byte, 2, 256))
 	for _, r := range rops {
 		id := r.Rop()
-		u8(c, &id)
-		if r.fields(c); c.err != nil {
-			return nil, c.err
+		wire.U8(c, &id)
+		if r.fields(c); c.Err != nil {
+			return nil, c.Err
 		}
 	}
-	if len(c.buf) > math.MaxUint16 {
-		c.fail("a list of ROPs of %d octets", len(c.buf))
-		return nil, c.err
+	if len(c.Buf) > math.MaxUint16 {
+		c.Fail("a list of ROPs of %d octets", len(c.Buf))
+		return nil, c.Err
 	}
-	binary.LittleEndian.PutUint16(c.buf, uint16(len(c.buf)))
+	binary.LittleEndian.PutUint16(c.Buf, uint16(len(c.Buf)))
 	for i := range handles {
-		u32(c, &handles[i])
+		wire.U32(c, &handles[i])
 	}
-	return c.buf, nil
+	return c.Buf, nil
 }
 
 // split reads RopSize and the table behind the list. The codec that comes back
 // stands at the first ROP and ends with the list.
-func split(payload []byte) (*codec, []uint32, error) {
-	c := reading(payload)
+func split(payload []byte) (*wire.Codec, []uint32, error) {
+	c := wire.Reading(payload)
 	var size uint16
-	u16(c, &size)
+	wire.U16(c, &size)
 	switch table := len(payload) - int(size); {
-	case c.err != nil:
+	case c.Err != nil:
 	case size < 2 || table < 0:
-		c.fail("RopSize is %d in a payload of %d octets", size, len(payload))
+		c.Fail("RopSize is %d in a payload of %d octets", size, len(payload))
 	case table%4 != 0:
-		c.fail("a handle table of %d octets", table)
+		c.Fail("a handle table of %d octets", table)
 	}
-	if c.err != nil {
-		return nil, nil, c.err
+	if c.Err != nil {
+		return nil, nil, c.Err
 	}
 	var handles []uint32
 	for t := payload[size:]; len(t) > 0; t = t[4:] {
 		handles = append(handles, binary.LittleEndian.Uint32(t))
 	}
-	c.buf = c.buf[:size]
+	c.Buf = c.Buf[:size]
 	return c, handles, nil
 }
 
@@ -117,16 +119,16 @@ func ParseRequests(payload []byte) (RequestBuffer, error) {
 		return RequestBuffer{}, err
 	}
 	b := RequestBuffer{Handles: handles}
-	for c.left() > 0 {
+	for c.Left() > 0 {
 		var id RopID
-		u8(c, &id)
+		wire.U8(c, &id)
 		newRequest, ok := requests[id]
 		if !ok {
-			return RequestBuffer{}, &UnknownRopError{ID: id, Offset: c.pos - 1}
+			return RequestBuffer{}, &UnknownRopError{ID: id, Offset: c.Pos - 1}
 		}
 		r := newRequest()
-		if r.fields(c); c.err != nil {
-			return RequestBuffer{}, c.err
+		if r.fields(c); c.Err != nil {
+			return RequestBuffer{}, c.Err
 		}
 		b.Rops = append(b.Rops, r)
 	}

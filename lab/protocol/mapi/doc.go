@@ -17,3 +17,8 @@
 // Parsing never allocates more than a small multiple of its input, which the
 // 16-bit sizes of the format bound to 64 KiB.
 package mapi
+
+import "shutout/lab/protocol/mapi/wire"
+
+// SyntaxError is input that is not what the specifications say.
+type SyntaxError = wire.SyntaxError

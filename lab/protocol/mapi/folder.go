@@ -1,5 +1,7 @@
 package mapi
 
+import "shutout/lab/protocol/mapi/wire"
+
 // OpenMode says how a folder, message or stream is opened.
 type OpenMode uint8
 
@@ -20,12 +22,12 @@ type OpenFolderRequest struct {
 
 func (*OpenFolderRequest) Rop() RopID { return RopOpenFolder }
 
-func (r *OpenFolderRequest) fields(c *codec) {
-	u8(c, &r.LogonID)
-	u8(c, &r.Input)
-	u8(c, &r.Output)
-	u64(c, &r.FolderID)
-	u8(c, &r.Mode)
+func (r *OpenFolderRequest) fields(c *wire.Codec) {
+	wire.U8(c, &r.LogonID)
+	wire.U8(c, &r.Input)
+	wire.U8(c, &r.Output)
+	wire.U64(c, &r.FolderID)
+	wire.U8(c, &r.Mode)
 }
 
 // OpenFolderResponse is an opened folder (MS-OXCROPS 2.2.4.1.2). A public folder
@@ -40,33 +42,33 @@ type OpenFolderResponse struct {
 
 func (*OpenFolderResponse) Rop() RopID { return RopOpenFolder }
 
-func (r *OpenFolderResponse) fields(c *codec) {
+func (r *OpenFolderResponse) fields(c *wire.Codec) {
 	head(c, &r.Index)
-	flag(c, &r.HasRules)
-	flag(c, &r.IsGhosted)
+	wire.Flag(c, &r.HasRules)
+	wire.Flag(c, &r.IsGhosted)
 	if !r.IsGhosted {
 		return
 	}
 	// The count of the list has the other count between itself and the items.
-	if c.writing && len(r.Servers) > 0xFFFF {
-		c.fail("%d servers", len(r.Servers))
+	if c.Writing && len(r.Servers) > 0xFFFF {
+		c.Fail("%d servers", len(r.Servers))
 	}
 	n := uint16(len(r.Servers))
-	u16(c, &n)
-	if u16(c, &r.CheapServers); r.CheapServers > n {
-		c.fail("%d cheap servers of %d", r.CheapServers, n)
+	wire.U16(c, &n)
+	if wire.U16(c, &r.CheapServers); r.CheapServers > n {
+		c.Fail("%d cheap servers of %d", r.CheapServers, n)
 	}
-	if !c.writing {
-		if int(n) > c.left() {
-			c.fail("%d servers announced, %d octets left", n, c.left())
+	if !c.Writing {
+		if int(n) > c.Left() {
+			c.Fail("%d servers announced, %d octets left", n, c.Left())
 		}
-		if c.err != nil || n == 0 {
+		if c.Err != nil || n == 0 {
 			return
 		}
 		r.Servers = make([]string, n)
 	}
 	for i := range r.Servers {
-		string8(c, &r.Servers[i])
+		wire.String8(c, &r.Servers[i])
 	}
 }
 
@@ -91,11 +93,11 @@ type GetHierarchyTableRequest struct {
 
 func (*GetHierarchyTableRequest) Rop() RopID { return RopGetHierarchyTable }
 
-func (r *GetHierarchyTableRequest) fields(c *codec) {
-	u8(c, &r.LogonID)
-	u8(c, &r.Input)
-	u8(c, &r.Output)
-	u8(c, &r.Flags)
+func (r *GetHierarchyTableRequest) fields(c *wire.Codec) {
+	wire.U8(c, &r.LogonID)
+	wire.U8(c, &r.Input)
+	wire.U8(c, &r.Output)
+	wire.U8(c, &r.Flags)
 }
 
 // GetHierarchyTableResponse is the opened table.
@@ -106,9 +108,9 @@ type GetHierarchyTableResponse struct {
 
 func (*GetHierarchyTableResponse) Rop() RopID { return RopGetHierarchyTable }
 
-func (r *GetHierarchyTableResponse) fields(c *codec) {
+func (r *GetHierarchyTableResponse) fields(c *wire.Codec) {
 	head(c, &r.Index)
-	u32(c, &r.RowCount)
+	wire.U32(c, &r.RowCount)
 }
 
 // GetContentsTableRequest opens the table of a folder's messages (MS-OXCROPS
@@ -120,11 +122,11 @@ type GetContentsTableRequest struct {
 
 func (*GetContentsTableRequest) Rop() RopID { return RopGetContentsTable }
 
-func (r *GetContentsTableRequest) fields(c *codec) {
-	u8(c, &r.LogonID)
-	u8(c, &r.Input)
-	u8(c, &r.Output)
-	u8(c, &r.Flags)
+func (r *GetContentsTableRequest) fields(c *wire.Codec) {
+	wire.U8(c, &r.LogonID)
+	wire.U8(c, &r.Input)
+	wire.U8(c, &r.Output)
+	wire.U8(c, &r.Flags)
 }
 
 // GetContentsTableResponse is the opened table.
@@ -135,7 +137,7 @@ type GetContentsTableResponse struct {
 
 func (*GetContentsTableResponse) Rop() RopID { return RopGetContentsTable }
 
-func (r *GetContentsTableResponse) fields(c *codec) {
+func (r *GetContentsTableResponse) fields(c *wire.Codec) {
 	head(c, &r.Index)
-	u32(c, &r.RowCount)
+	wire.U32(c, &r.RowCount)
 }

@@ -1,6 +1,10 @@
 package mapi
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"shutout/lab/protocol/mapi/wire"
+)
 
 // The compression of payloads is LZ77 with the DIRECT2 encoding (MS-OXCRPC
 // 3.1.4.1.1.2; MS-XCA has the same under the name Plain LZ77). A mask of 32
@@ -22,14 +26,14 @@ const (
 
 // decompress fails unless data yields exactly size octets.
 func decompress(data []byte, size int) ([]byte, error) {
-	c := reading(data)
+	c := wire.Reading(data)
 	out := make([]byte, 0, size)
 	var mask uint32
 	var bits int
 	nibble := -1 // the second half of the octet that lengths share
-	for len(out) < size && c.err == nil {
+	for len(out) < size && c.Err == nil {
 		if bits == 0 {
-			u32(c, &mask)
+			wire.U32(c, &mask)
 			bits = 32
 			continue
 		}
@@ -37,19 +41,19 @@ func decompress(data []byte, size int) ([]byte, error) {
 		mask <<= 1
 		bits--
 		if !match {
-			out = append(out, c.take(1)...)
+			out = append(out, c.Take(1)...)
 			continue
 		}
 		var pair uint16
-		u16(c, &pair)
+		wire.U16(c, &pair)
 		offset := int(pair>>3) + 1
 		length := matchLength(c, int(pair&7), &nibble) + minMatch
 		switch {
-		case c.err != nil:
+		case c.Err != nil:
 		case offset > len(out):
-			c.fail("a match begins %d octets before the start", offset-len(out))
+			c.Fail("a match begins %d octets before the start", offset-len(out))
 		case length > size-len(out):
-			c.fail("more than the announced %d octets", size)
+			c.Fail("more than the announced %d octets", size)
 		default:
 			for range length { // a match may overlap what it yields
 				out = append(out, out[len(out)-offset])
@@ -58,23 +62,23 @@ func decompress(data []byte, size int) ([]byte, error) {
 	}
 	// The mask is padded with ones. When the last octet is also the last of
 	// its mask, another mask may follow.
-	if c.err == nil && bits == 0 && c.left() == 4 {
-		c.take(4)
+	if c.Err == nil && bits == 0 && c.Left() == 4 {
+		c.Take(4)
 	}
-	if c.end("the compressed data"); c.err != nil {
-		return nil, c.err
+	if c.End("the compressed data"); c.Err != nil {
+		return nil, c.Err
 	}
 	return out, nil
 }
 
 // matchLength is the length less three, whose first 3 bits were read.
-func matchLength(c *codec, length int, nibble *int) int {
+func matchLength(c *wire.Codec, length int, nibble *int) int {
 	if length < lengthBits {
 		return length
 	}
 	if *nibble < 0 {
 		var shared uint8
-		u8(c, &shared)
+		wire.U8(c, &shared)
 		length += int(shared & 15)
 		*nibble = int(shared >> 4)
 	} else {
@@ -85,12 +89,12 @@ func matchLength(c *codec, length int, nibble *int) int {
 		return length
 	}
 	var octet uint8
-	u8(c, &octet)
+	wire.U8(c, &octet)
 	if length += int(octet); length < lengthOctet {
 		return length
 	}
 	var whole uint16
-	u16(c, &whole)
+	wire.U16(c, &whole)
 	return int(whole)
 }
 

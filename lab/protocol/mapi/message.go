@@ -1,6 +1,10 @@
 package mapi
 
-import "strings"
+import (
+	"strings"
+
+	"shutout/lab/protocol/mapi/wire"
+)
 
 // OpenMessageRequest opens a message (MS-OXCROPS 2.2.6.1).
 type OpenMessageRequest struct {
@@ -13,14 +17,14 @@ type OpenMessageRequest struct {
 
 func (*OpenMessageRequest) Rop() RopID { return RopOpenMessage }
 
-func (r *OpenMessageRequest) fields(c *codec) {
-	u8(c, &r.LogonID)
-	u8(c, &r.Input)
-	u8(c, &r.Output)
-	u16(c, &r.CodePage)
-	u64(c, &r.FolderID)
-	u8(c, &r.Mode)
-	u64(c, &r.MessageID)
+func (r *OpenMessageRequest) fields(c *wire.Codec) {
+	wire.U8(c, &r.LogonID)
+	wire.U8(c, &r.Input)
+	wire.U8(c, &r.Output)
+	wire.U16(c, &r.CodePage)
+	wire.U64(c, &r.FolderID)
+	wire.U8(c, &r.Mode)
+	wire.U64(c, &r.MessageID)
 }
 
 // OpenMessageResponse is an opened message (MS-OXCROPS 2.2.6.1.2).
@@ -36,18 +40,18 @@ type OpenMessageResponse struct {
 
 func (*OpenMessageResponse) Rop() RopID { return RopOpenMessage }
 
-func (r *OpenMessageResponse) fields(c *codec) {
+func (r *OpenMessageResponse) fields(c *wire.Codec) {
 	head(c, &r.Index)
-	flag(c, &r.HasNamedProperties)
+	wire.Flag(c, &r.HasNamedProperties)
 	typedString(c, &r.SubjectPrefix)
 	typedString(c, &r.NormalizedSubject)
-	u16(c, &r.RecipientCount)
-	list[uint16](c, &r.RecipientColumns, 4, tag)
-	list[uint8](c, &r.Recipients, 7, func(c *codec, o *OpenRecipient) {
+	wire.U16(c, &r.RecipientCount)
+	wire.List[uint16](c, &r.RecipientColumns, 4, tag)
+	wire.List[uint8](c, &r.Recipients, 7, func(c *wire.Codec, o *OpenRecipient) {
 		var reserved uint16
-		u8(c, &o.Type)
-		u16(c, &o.CodePage)
-		u16(c, &reserved)
+		wire.U8(c, &o.Type)
+		wire.U16(c, &o.CodePage)
+		wire.U16(c, &reserved)
 		sizedRecipient(c, &o.Row, r.RecipientColumns)
 	})
 }
@@ -63,23 +67,23 @@ const (
 
 // typedString writes Unicode and reads all kinds, but no 8-bit characters
 // beyond ASCII, which could be of any code page.
-func typedString(c *codec, s *string) {
+func typedString(c *wire.Codec, s *string) {
 	kind := uint8(stringUnicode)
 	if *s == "" {
 		kind = stringEmpty
 	}
-	u8(c, &kind)
+	wire.U8(c, &kind)
 	switch kind {
 	case stringAbsent, stringEmpty:
 	case stringUnicode:
-		string16(c, s)
+		wire.String16(c, s)
 	case string8Bit, stringReduced:
-		string8(c, s)
+		wire.String8(c, s)
 		if *s = fromLatin1(*s); kind == string8Bit && strings.ContainsFunc(*s, func(r rune) bool { return r > 0x7F }) {
-			c.fail("an 8-bit string in an unknown code page: %q", *s)
+			c.Fail("an 8-bit string in an unknown code page: %q", *s)
 		}
 	default:
-		c.fail("a string of kind 0x%02X", kind)
+		c.Fail("a string of kind 0x%02X", kind)
 	}
 }
 
@@ -102,13 +106,13 @@ type CreateMessageRequest struct {
 
 func (*CreateMessageRequest) Rop() RopID { return RopCreateMessage }
 
-func (r *CreateMessageRequest) fields(c *codec) {
-	u8(c, &r.LogonID)
-	u8(c, &r.Input)
-	u8(c, &r.Output)
-	u16(c, &r.CodePage)
-	u64(c, &r.FolderID)
-	flag(c, &r.Associated)
+func (r *CreateMessageRequest) fields(c *wire.Codec) {
+	wire.U8(c, &r.LogonID)
+	wire.U8(c, &r.Input)
+	wire.U8(c, &r.Output)
+	wire.U16(c, &r.CodePage)
+	wire.U64(c, &r.FolderID)
+	wire.Flag(c, &r.Associated)
 }
 
 // CreateMessageResponse is the new message, which seldom has an identifier yet.
@@ -120,10 +124,10 @@ type CreateMessageResponse struct {
 
 func (*CreateMessageResponse) Rop() RopID { return RopCreateMessage }
 
-func (r *CreateMessageResponse) fields(c *codec) {
+func (r *CreateMessageResponse) fields(c *wire.Codec) {
 	head(c, &r.Index)
-	if flag(c, &r.HasMessageID); r.HasMessageID {
-		u64(c, &r.MessageID)
+	if wire.Flag(c, &r.HasMessageID); r.HasMessageID {
+		wire.U64(c, &r.MessageID)
 	}
 }
 
@@ -144,11 +148,11 @@ type SaveChangesMessageRequest struct {
 
 func (*SaveChangesMessageRequest) Rop() RopID { return RopSaveChangesMessage }
 
-func (r *SaveChangesMessageRequest) fields(c *codec) {
-	u8(c, &r.LogonID)
-	u8(c, &r.ResponseIndex)
-	u8(c, &r.Input)
-	u8(c, &r.Flags)
+func (r *SaveChangesMessageRequest) fields(c *wire.Codec) {
+	wire.U8(c, &r.LogonID)
+	wire.U8(c, &r.ResponseIndex)
+	wire.U8(c, &r.Input)
+	wire.U8(c, &r.Flags)
 }
 
 // SaveChangesMessageResponse is the stored message (MS-OXCROPS 2.2.6.3.2).
@@ -160,10 +164,10 @@ type SaveChangesMessageResponse struct {
 
 func (*SaveChangesMessageResponse) Rop() RopID { return RopSaveChangesMessage }
 
-func (r *SaveChangesMessageResponse) fields(c *codec) {
+func (r *SaveChangesMessageResponse) fields(c *wire.Codec) {
 	head(c, &r.Index)
-	u8(c, &r.Input)
-	u64(c, &r.MessageID)
+	wire.U8(c, &r.Input)
+	wire.U64(c, &r.MessageID)
 }
 
 // ModifyRecipientsRequest adds, changes and takes away recipients (MS-OXCROPS
@@ -176,13 +180,13 @@ type ModifyRecipientsRequest struct {
 
 func (*ModifyRecipientsRequest) Rop() RopID { return RopModifyRecipients }
 
-func (r *ModifyRecipientsRequest) fields(c *codec) {
-	u8(c, &r.LogonID)
-	u8(c, &r.Input)
-	list[uint16](c, &r.Columns, 4, tag)
-	list[uint16](c, &r.Recipients, 7, func(c *codec, m *ModifyRecipient) {
-		u32(c, &m.RowID)
-		u8(c, &m.Type)
+func (r *ModifyRecipientsRequest) fields(c *wire.Codec) {
+	wire.U8(c, &r.LogonID)
+	wire.U8(c, &r.Input)
+	wire.List[uint16](c, &r.Columns, 4, tag)
+	wire.List[uint16](c, &r.Recipients, 7, func(c *wire.Codec, m *ModifyRecipient) {
+		wire.U32(c, &m.RowID)
+		wire.U8(c, &m.Type)
 		sizedRecipient(c, &m.Row, r.Columns)
 	})
 }
@@ -194,7 +198,7 @@ type ModifyRecipientsResponse struct {
 
 func (*ModifyRecipientsResponse) Rop() RopID { return RopModifyRecipients }
 
-func (r *ModifyRecipientsResponse) fields(c *codec) { head(c, &r.Index) }
+func (r *ModifyRecipientsResponse) fields(c *wire.Codec) { head(c, &r.Index) }
 
 // Flags of RopSubmitMessage (MS-OXOMSG, SubmitFlags).
 const (
@@ -211,10 +215,10 @@ type SubmitMessageRequest struct {
 
 func (*SubmitMessageRequest) Rop() RopID { return RopSubmitMessage }
 
-func (r *SubmitMessageRequest) fields(c *codec) {
-	u8(c, &r.LogonID)
-	u8(c, &r.Input)
-	u8(c, &r.Flags)
+func (r *SubmitMessageRequest) fields(c *wire.Codec) {
+	wire.U8(c, &r.LogonID)
+	wire.U8(c, &r.Input)
+	wire.U8(c, &r.Flags)
 }
 
 // SubmitMessageResponse is success.
@@ -224,7 +228,7 @@ type SubmitMessageResponse struct {
 
 func (*SubmitMessageResponse) Rop() RopID { return RopSubmitMessage }
 
-func (r *SubmitMessageResponse) fields(c *codec) { head(c, &r.Index) }
+func (r *SubmitMessageResponse) fields(c *wire.Codec) { head(c, &r.Index) }
 
 // TransportSendRequest sends a message without the queue (MS-OXCROPS,
 // RopTransportSend).
@@ -234,9 +238,9 @@ type TransportSendRequest struct {
 
 func (*TransportSendRequest) Rop() RopID { return RopTransportSend }
 
-func (r *TransportSendRequest) fields(c *codec) {
-	u8(c, &r.LogonID)
-	u8(c, &r.Input)
+func (r *TransportSendRequest) fields(c *wire.Codec) {
+	wire.U8(c, &r.LogonID)
+	wire.U8(c, &r.Input)
 }
 
 // TransportSendResponse is what the server changed on the sent message.
@@ -248,8 +252,8 @@ type TransportSendResponse struct {
 
 func (*TransportSendResponse) Rop() RopID { return RopTransportSend }
 
-func (r *TransportSendResponse) fields(c *codec) {
+func (r *TransportSendResponse) fields(c *wire.Codec) {
 	head(c, &r.Index)
-	flag(c, &r.NoProperties)
-	list[uint16](c, &r.Properties, minProperty, func(c *codec, p *Property) { p.fields(c) })
+	wire.Flag(c, &r.NoProperties)
+	wire.List[uint16](c, &r.Properties, minProperty, func(c *wire.Codec, p *Property) { p.fields(c) })
 }

@@ -1,5 +1,7 @@
 package mapi
 
+import "shutout/lab/protocol/mapi/wire"
+
 // NotificationFlags are the kind of an event in the lower 12 bits, of which a
 // registration may have many, and what is known of it in the upper 4 (MS-OXCNOTIF
 // 2.2.1.4.1.2).
@@ -36,16 +38,16 @@ type RegisterNotificationRequest struct {
 
 func (*RegisterNotificationRequest) Rop() RopID { return RopRegisterNotification }
 
-func (r *RegisterNotificationRequest) fields(c *codec) {
-	u8(c, &r.LogonID)
-	u8(c, &r.Input)
-	u8(c, &r.Output)
-	if u16(c, &r.Types); r.Types&NotifyExtended != 0 {
-		u8(c, &r.Reserved)
+func (r *RegisterNotificationRequest) fields(c *wire.Codec) {
+	wire.U8(c, &r.LogonID)
+	wire.U8(c, &r.Input)
+	wire.U8(c, &r.Output)
+	if wire.U16(c, &r.Types); r.Types&NotifyExtended != 0 {
+		wire.U8(c, &r.Reserved)
 	}
-	if flag(c, &r.WholeStore); !r.WholeStore {
-		u64(c, &r.FolderID)
-		u64(c, &r.MessageID)
+	if wire.Flag(c, &r.WholeStore); !r.WholeStore {
+		wire.U64(c, &r.FolderID)
+		wire.U64(c, &r.MessageID)
 	}
 }
 
@@ -57,7 +59,7 @@ type RegisterNotificationResponse struct {
 
 func (*RegisterNotificationResponse) Rop() RopID { return RopRegisterNotification }
 
-func (r *RegisterNotificationResponse) fields(c *codec) { head(c, &r.Index) }
+func (r *RegisterNotificationResponse) fields(c *wire.Codec) { head(c, &r.Index) }
 
 // PendingResponse says that a session has more notifications (MS-OXCROPS 2.2.14.3.1).
 type PendingResponse struct {
@@ -66,7 +68,7 @@ type PendingResponse struct {
 
 func (*PendingResponse) Rop() RopID { return RopPending }
 
-func (r *PendingResponse) fields(c *codec) { u16(c, &r.SessionIndex) }
+func (r *PendingResponse) fields(c *wire.Codec) { wire.U16(c, &r.SessionIndex) }
 
 // NotifyResponse is an event (MS-OXCROPS 2.2.14.2.1).
 type NotifyResponse struct {
@@ -77,9 +79,9 @@ type NotifyResponse struct {
 
 func (*NotifyResponse) Rop() RopID { return RopNotify }
 
-func (r *NotifyResponse) fields(c *codec) {
-	u32(c, &r.Handle)
-	u8(c, &r.LogonID)
+func (r *NotifyResponse) fields(c *wire.Codec) {
+	wire.U32(c, &r.Handle)
+	wire.U8(c, &r.LogonID)
 	r.Notification.fields(c)
 }
 
@@ -101,10 +103,10 @@ type RowKey struct {
 	Instance  uint32 // likewise
 }
 
-func (k *RowKey) fields(c *codec, message bool) {
-	if u64(c, &k.FolderID); message {
-		u64(c, &k.MessageID)
-		u32(c, &k.Instance)
+func (k *RowKey) fields(c *wire.Codec, message bool) {
+	if wire.U64(c, &k.FolderID); message {
+		wire.U64(c, &k.MessageID)
+		wire.U32(c, &k.Instance)
 	}
 }
 
@@ -141,8 +143,8 @@ type Notification struct {
 // Kind is the flags without those that say what is known.
 func (n *Notification) Kind() NotificationFlags { return n.Flags & notifyKind }
 
-func (n *Notification) fields(c *codec) {
-	u16(c, &n.Flags)
+func (n *Notification) fields(c *wire.Codec) {
+	wire.U16(c, &n.Flags)
 	switch kind := n.Kind(); kind {
 	case NotifyTableModified:
 		n.table(c)
@@ -150,52 +152,52 @@ func (n *Notification) fields(c *codec) {
 		NotifyObjectMoved, NotifyObjectCopied, NotifySearchCompleted:
 		n.object(c)
 	default:
-		c.fail("a notification of kind 0x%04X", uint16(kind))
+		c.Fail("a notification of kind 0x%04X", uint16(kind))
 	}
 	if n.Flags&NotifyTotalCount != 0 {
-		u32(c, &n.Total)
+		wire.U32(c, &n.Total)
 	}
 	if n.Flags&NotifyUnreadCount != 0 {
-		u32(c, &n.Unread)
+		wire.U32(c, &n.Unread)
 	}
 	if n.Kind() == NotifyNewMail {
 		n.newMail(c)
 	}
 }
 
-func (n *Notification) table(c *codec) {
+func (n *Notification) table(c *wire.Codec) {
 	message := n.Flags&NotifyMessage != 0
-	u16(c, &n.Table)
+	wire.U16(c, &n.Table)
 	switch n.Table {
 	case TableRowAdded, TableRowModified:
 		n.Row.fields(c, message)
 		n.InsertAfter.fields(c, message)
-		bytes16(c, &n.RowData)
+		wire.Bytes16(c, &n.RowData)
 	case TableRowDeleted:
 		n.Row.fields(c, message)
 	case TableChanged, TableRestrictionChanged:
 	default:
-		c.fail("a table event of kind 0x%04X", uint16(n.Table))
+		c.Fail("a table event of kind 0x%04X", uint16(n.Table))
 	}
 }
 
-func (n *Notification) object(c *codec) {
+func (n *Notification) object(c *wire.Codec) {
 	kind := n.Kind()
 	message, search := n.Flags&NotifyMessage != 0, n.Flags&NotifySearchFolder != 0
 	moved := kind == NotifyObjectMoved || kind == NotifyObjectCopied
-	if u64(c, &n.FolderID); message {
-		u64(c, &n.MessageID)
+	if wire.U64(c, &n.FolderID); message {
+		wire.U64(c, &n.MessageID)
 	}
 	if moved || kind == NotifyObjectCreated || kind == NotifyObjectDeleted {
 		if message == search { // a message in a search folder, or a folder
-			u64(c, &n.ParentFolderID)
+			wire.U64(c, &n.ParentFolderID)
 		}
 	}
 	if moved {
-		if u64(c, &n.OldFolderID); message {
-			u64(c, &n.OldMessageID)
+		if wire.U64(c, &n.OldFolderID); message {
+			wire.U64(c, &n.OldMessageID)
 		} else {
-			u64(c, &n.OldParentFolderID)
+			wire.U64(c, &n.OldParentFolderID)
 		}
 	}
 	if kind == NotifyObjectCreated || kind == NotifyObjectModified {
@@ -203,31 +205,31 @@ func (n *Notification) object(c *codec) {
 	}
 }
 
-func (n *Notification) tags(c *codec) {
-	if u16(c, &n.TagCount); n.TagCount == TagsUnknown {
+func (n *Notification) tags(c *wire.Codec) {
+	if wire.U16(c, &n.TagCount); n.TagCount == TagsUnknown {
 		return
 	}
-	if c.writing && len(n.Tags) != int(n.TagCount) {
-		c.fail("%d tags with the count %d", len(n.Tags), n.TagCount)
+	if c.Writing && len(n.Tags) != int(n.TagCount) {
+		c.Fail("%d tags with the count %d", len(n.Tags), n.TagCount)
 		return
 	}
-	if !c.writing && n.TagCount > 0 {
-		if int(n.TagCount)*4 > c.left() {
-			c.fail("%d tags announced, %d octets left", n.TagCount, c.left())
+	if !c.Writing && n.TagCount > 0 {
+		if int(n.TagCount)*4 > c.Left() {
+			c.Fail("%d tags announced, %d octets left", n.TagCount, c.Left())
 			return
 		}
 		n.Tags = make([]PropTag, n.TagCount)
 	}
 	for i := range n.Tags {
-		u32(c, &n.Tags[i])
+		wire.U32(c, &n.Tags[i])
 	}
 }
 
-func (n *Notification) newMail(c *codec) {
-	u32(c, &n.MessageFlags)
-	if flag(c, &n.Unicode); n.Unicode {
-		string16(c, &n.MessageClass)
+func (n *Notification) newMail(c *wire.Codec) {
+	wire.U32(c, &n.MessageFlags)
+	if wire.Flag(c, &n.Unicode); n.Unicode {
+		wire.String16(c, &n.MessageClass)
 	} else {
-		string8(c, &n.MessageClass)
+		wire.String8(c, &n.MessageClass)
 	}
 }

@@ -1,6 +1,10 @@
 package mapi
 
-import "fmt"
+import (
+	"fmt"
+
+	"shutout/lab/protocol/mapi/wire"
+)
 
 // HeaderFlags are the flags of RPC_HEADER_EXT (MS-OXCRPC 2.2.2.1).
 type HeaderFlags uint16
@@ -29,11 +33,11 @@ type header struct {
 	size, sizeActual uint16
 }
 
-func (h *header) fields(c *codec) {
-	u16(c, &h.version)
-	u16(c, &h.flags)
-	u16(c, &h.size)
-	u16(c, &h.sizeActual)
+func (h *header) fields(c *wire.Codec) {
+	wire.U16(c, &h.version)
+	wire.U16(c, &h.flags)
+	wire.U16(c, &h.size)
+	wire.U16(c, &h.sizeActual)
 }
 
 // AppendPayload appends a payload with its header. FlagCompressed compresses
@@ -53,34 +57,34 @@ func AppendPayload(dst, payload []byte, flags HeaderFlags) ([]byte, error) {
 		}
 	}
 	h := header{flags: flags, size: uint16(len(data)), sizeActual: uint16(len(payload))}
-	c := appending(dst)
+	c := wire.Appending(dst)
 	h.fields(c)
-	c.raw(data)
+	c.Put(data)
 	if flags&FlagXorMagic != 0 {
-		obfuscate(c.buf[len(c.buf)-len(data):])
+		obfuscate(c.Buf[len(c.Buf)-len(data):])
 	}
-	return c.buf, nil
+	return c.Buf, nil
 }
 
 // ParsePayloads reads all payloads of a buffer, up to the one with FlagLast.
 // Plain payloads alias the buffer.
 func ParsePayloads(buf []byte) ([][]byte, error) {
-	c := reading(buf)
+	c := wire.Reading(buf)
 	var payloads [][]byte
 	for {
 		if len(payloads) == MaxPayloads {
-			c.fail("more than %d payloads", MaxPayloads)
+			c.Fail("more than %d payloads", MaxPayloads)
 		}
 		var h header
 		h.fields(c)
 		payload := h.payload(c)
-		if c.err != nil {
-			return nil, c.err
+		if c.Err != nil {
+			return nil, c.Err
 		}
 		payloads = append(payloads, payload)
 		if h.flags&FlagLast != 0 {
-			if c.end("the last payload"); c.err != nil {
-				return nil, c.err
+			if c.End("the last payload"); c.Err != nil {
+				return nil, c.Err
 			}
 			return payloads, nil
 		}
@@ -88,23 +92,23 @@ func ParsePayloads(buf []byte) ([][]byte, error) {
 }
 
 // payload is what follows the header, made readable.
-func (h *header) payload(c *codec) []byte {
-	if c.err != nil {
+func (h *header) payload(c *wire.Codec) []byte {
+	if c.Err != nil {
 		return nil
 	}
 	compressed := h.flags&FlagCompressed != 0
 	switch {
 	case h.version != 0:
-		c.fail("version %d of RPC_HEADER_EXT", h.version)
+		c.Fail("version %d of RPC_HEADER_EXT", h.version)
 	case h.flags&^(FlagCompressed|FlagXorMagic|FlagLast) != 0:
-		c.fail("unknown header flags 0x%04X", uint16(h.flags))
+		c.Fail("unknown header flags 0x%04X", uint16(h.flags))
 	case h.sizeActual > MaxPayload:
-		c.fail("a payload of %d octets, %d are allowed", h.sizeActual, MaxPayload)
+		c.Fail("a payload of %d octets, %d are allowed", h.sizeActual, MaxPayload)
 	case compressed && h.size >= h.sizeActual, !compressed && h.size != h.sizeActual:
-		c.fail("a payload of %d octets that should become %d (flags 0x%04X)", h.size, h.sizeActual, uint16(h.flags))
+		c.Fail("a payload of %d octets that should become %d (flags 0x%04X)", h.size, h.sizeActual, uint16(h.flags))
 	}
-	data := c.take(int(h.size))
-	if c.err != nil {
+	data := c.Take(int(h.size))
+	if c.Err != nil {
 		return nil
 	}
 	if h.flags&FlagXorMagic != 0 {
@@ -114,7 +118,7 @@ func (h *header) payload(c *codec) []byte {
 	if compressed {
 		out, err := decompress(data, int(h.sizeActual))
 		if err != nil {
-			c.fail("compressed payload: %v", err)
+			c.Fail("compressed payload: %v", err)
 		}
 		return out
 	}

@@ -1,6 +1,10 @@
 package mapi
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"shutout/lab/protocol/mapi/wire"
+)
 
 // GetPropertiesSpecificRequest asks for properties of an object (MS-OXCROPS
 // 2.2.8.3.1).
@@ -13,12 +17,12 @@ type GetPropertiesSpecificRequest struct {
 
 func (*GetPropertiesSpecificRequest) Rop() RopID { return RopGetPropertiesSpecific }
 
-func (r *GetPropertiesSpecificRequest) fields(c *codec) {
-	u8(c, &r.LogonID)
-	u8(c, &r.Input)
-	u16(c, &r.SizeLimit)
-	flag16(c, &r.WantUnicode)
-	list[uint16](c, &r.Tags, 4, tag)
+func (r *GetPropertiesSpecificRequest) fields(c *wire.Codec) {
+	wire.U8(c, &r.LogonID)
+	wire.U8(c, &r.Input)
+	wire.U16(c, &r.SizeLimit)
+	wire.Flag16(c, &r.WantUnicode)
+	wire.List[uint16](c, &r.Tags, 4, tag)
 }
 
 // GetPropertiesSpecificResponse is the values in the order of the request's
@@ -31,7 +35,7 @@ type GetPropertiesSpecificResponse struct {
 
 func (*GetPropertiesSpecificResponse) Rop() RopID { return RopGetPropertiesSpecific }
 
-func (r *GetPropertiesSpecificResponse) fields(c *codec) {
+func (r *GetPropertiesSpecificResponse) fields(c *wire.Codec) {
 	head(c, &r.Index)
 	propertyRow(c, r.Columns, &r.Row)
 }
@@ -46,11 +50,11 @@ type GetPropertiesAllRequest struct {
 
 func (*GetPropertiesAllRequest) Rop() RopID { return RopGetPropertiesAll }
 
-func (r *GetPropertiesAllRequest) fields(c *codec) {
-	u8(c, &r.LogonID)
-	u8(c, &r.Input)
-	u16(c, &r.SizeLimit)
-	flag16(c, &r.WantUnicode)
+func (r *GetPropertiesAllRequest) fields(c *wire.Codec) {
+	wire.U8(c, &r.LogonID)
+	wire.U8(c, &r.Input)
+	wire.U16(c, &r.SizeLimit)
+	wire.Flag16(c, &r.WantUnicode)
 }
 
 // GetPropertiesAllResponse is the properties (MS-OXCROPS 2.2.8.4.2). One that is
@@ -62,9 +66,9 @@ type GetPropertiesAllResponse struct {
 
 func (*GetPropertiesAllResponse) Rop() RopID { return RopGetPropertiesAll }
 
-func (r *GetPropertiesAllResponse) fields(c *codec) {
+func (r *GetPropertiesAllResponse) fields(c *wire.Codec) {
 	head(c, &r.Index)
-	list[uint16](c, &r.Properties, minProperty, func(c *codec, p *Property) { p.fields(c) })
+	wire.List[uint16](c, &r.Properties, minProperty, func(c *wire.Codec, p *Property) { p.fields(c) })
 }
 
 // SetPropertiesRequest sets properties of an object (MS-OXCROPS 2.2.8.6.1).
@@ -75,31 +79,31 @@ type SetPropertiesRequest struct {
 
 func (*SetPropertiesRequest) Rop() RopID { return RopSetProperties }
 
-func (r *SetPropertiesRequest) fields(c *codec) {
-	u8(c, &r.LogonID)
-	u8(c, &r.Input)
+func (r *SetPropertiesRequest) fields(c *wire.Codec) {
+	wire.U8(c, &r.LogonID)
+	wire.U8(c, &r.Input)
 	var size uint16 // of the count and the values
-	u16(c, &size)
-	start, whole := c.pos, c.buf
-	if c.writing {
-		start = len(c.buf)
-	} else if int(size) > c.left() {
-		c.fail("%d octets of properties announced, %d left", size, c.left())
+	wire.U16(c, &size)
+	start, whole := c.Pos, c.Buf
+	if c.Writing {
+		start = len(c.Buf)
+	} else if int(size) > c.Left() {
+		c.Fail("%d octets of properties announced, %d left", size, c.Left())
 	} else {
-		c.buf = c.buf[:c.pos+int(size)]
+		c.Buf = c.Buf[:c.Pos+int(size)]
 	}
-	list[uint16](c, &r.Properties, minProperty, func(c *codec, p *Property) { p.fields(c) })
-	if !c.writing {
-		c.end("the properties")
-		c.buf = whole
+	wire.List[uint16](c, &r.Properties, minProperty, func(c *wire.Codec, p *Property) { p.fields(c) })
+	if !c.Writing {
+		c.End("the properties")
+		c.Buf = whole
 		return
 	}
-	n := len(c.buf) - start
+	n := len(c.Buf) - start
 	if n > 0xFFFF {
-		c.fail("%d octets of properties", n)
+		c.Fail("%d octets of properties", n)
 	}
-	if c.err == nil {
-		binary.LittleEndian.PutUint16(c.buf[start-2:], uint16(n))
+	if c.Err == nil {
+		binary.LittleEndian.PutUint16(c.Buf[start-2:], uint16(n))
 	}
 }
 
@@ -111,9 +115,9 @@ type SetPropertiesResponse struct {
 
 func (*SetPropertiesResponse) Rop() RopID { return RopSetProperties }
 
-func (r *SetPropertiesResponse) fields(c *codec) {
+func (r *SetPropertiesResponse) fields(c *wire.Codec) {
 	head(c, &r.Index)
-	list[uint16](c, &r.Problems, 10, func(c *codec, p *PropertyProblem) { p.fields(c) })
+	wire.List[uint16](c, &r.Problems, 10, func(c *wire.Codec, p *PropertyProblem) { p.fields(c) })
 }
 
 // OpenStreamRequest opens a property to be read in pieces (MS-OXCROPS 2.2.9.1.1).
@@ -125,12 +129,12 @@ type OpenStreamRequest struct {
 
 func (*OpenStreamRequest) Rop() RopID { return RopOpenStream }
 
-func (r *OpenStreamRequest) fields(c *codec) {
-	u8(c, &r.LogonID)
-	u8(c, &r.Input)
-	u8(c, &r.Output)
-	u32(c, &r.Tag)
-	u8(c, &r.Mode)
+func (r *OpenStreamRequest) fields(c *wire.Codec) {
+	wire.U8(c, &r.LogonID)
+	wire.U8(c, &r.Input)
+	wire.U8(c, &r.Output)
+	wire.U32(c, &r.Tag)
+	wire.U8(c, &r.Mode)
 }
 
 // OpenStreamResponse is the opened stream (MS-OXCROPS 2.2.9.1.2).
@@ -141,9 +145,9 @@ type OpenStreamResponse struct {
 
 func (*OpenStreamResponse) Rop() RopID { return RopOpenStream }
 
-func (r *OpenStreamResponse) fields(c *codec) {
+func (r *OpenStreamResponse) fields(c *wire.Codec) {
 	head(c, &r.Index)
-	u32(c, &r.Size)
+	wire.U32(c, &r.Size)
 }
 
 // ReadStreamMaximum as ByteCount says that MaximumByteCount counts (MS-OXCROPS
@@ -159,11 +163,11 @@ type ReadStreamRequest struct {
 
 func (*ReadStreamRequest) Rop() RopID { return RopReadStream }
 
-func (r *ReadStreamRequest) fields(c *codec) {
-	u8(c, &r.LogonID)
-	u8(c, &r.Input)
-	if u16(c, &r.ByteCount); r.ByteCount == ReadStreamMaximum {
-		u32(c, &r.MaximumByteCount)
+func (r *ReadStreamRequest) fields(c *wire.Codec) {
+	wire.U8(c, &r.LogonID)
+	wire.U8(c, &r.Input)
+	if wire.U16(c, &r.ByteCount); r.ByteCount == ReadStreamMaximum {
+		wire.U32(c, &r.MaximumByteCount)
 	}
 }
 
@@ -176,7 +180,7 @@ type ReadStreamResponse struct {
 
 func (*ReadStreamResponse) Rop() RopID { return RopReadStream }
 
-func (r *ReadStreamResponse) fields(c *codec) {
+func (r *ReadStreamResponse) fields(c *wire.Codec) {
 	head(c, &r.Index)
-	bytes16(c, &r.Data)
+	wire.Bytes16(c, &r.Data)
 }

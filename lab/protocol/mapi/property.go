@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+
+	"shutout/lab/protocol/mapi/wire"
 )
 
 // PropType is the type of a property (MS-OXCDATA 2.11.1).
@@ -117,6 +119,14 @@ func (g GUID) String() string {
 	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
+func guid(c *wire.Codec, g *GUID) {
+	if c.Writing {
+		c.Put(g[:])
+	} else if b := c.Take(len(g)); b != nil {
+		copy(g[:], b)
+	}
+}
+
 // PropertyProblem says why one property of a request was not set (MS-OXCDATA 2.7).
 type PropertyProblem struct {
 	Index uint16 // of the property in the request
@@ -124,10 +134,10 @@ type PropertyProblem struct {
 	Code  ErrorCode
 }
 
-func (p *PropertyProblem) fields(c *codec) {
-	u16(c, &p.Index)
-	u32(c, &p.Tag)
-	u32(c, &p.Code)
+func (p *PropertyProblem) fields(c *wire.Codec) {
+	wire.U16(c, &p.Index)
+	wire.U32(c, &p.Tag)
+	wire.U32(c, &p.Code)
 }
 
-func tag(c *codec, t *PropTag) { u32(c, t) }
+func tag(c *wire.Codec, t *PropTag) { wire.U32(c, t) }

@@ -1,6 +1,10 @@
 package mapi
 
-import "math"
+import (
+	"math"
+
+	"shutout/lab/protocol/mapi/wire"
+)
 
 // RecipientType says what a recipient is to a message (MS-OXCMSG 2.2.3.1.2).
 type RecipientType uint8
@@ -84,13 +88,13 @@ func (r *RecipientRow) bits() uint16 {
 	return flags
 }
 
-func (r *RecipientRow) fields(c *codec, columns []PropTag) {
-	if c.writing && r.Kind > AddressPrivate2 {
-		c.fail("recipient address kind %d", r.Kind)
+func (r *RecipientRow) fields(c *wire.Codec, columns []PropTag) {
+	if c.Writing && r.Kind > AddressPrivate2 {
+		c.Fail("recipient address kind %d", r.Kind)
 		return
 	}
 	flags := r.bits()
-	u16(c, &flags)
+	wire.U16(c, &flags)
 	r.Kind = AddressKind(flags & rcptKind)
 	r.SameTransmittableName = flags&rcptSameName != 0
 	r.OtherTransport = flags&rcptOtherTrans != 0
@@ -98,22 +102,22 @@ func (r *RecipientRow) fields(c *codec, columns []PropTag) {
 	r.String8 = flags&rcptUnicode == 0
 	switch {
 	case flags&rcptReserved != 0:
-		c.fail("recipient flags 0x%04X", flags)
+		c.Fail("recipient flags 0x%04X", flags)
 	case flags&rcptAddressType != 0 && r.Kind != AddressNone:
-		c.fail("an address type for a recipient of kind %d", r.Kind)
+		c.Fail("an address type for a recipient of kind %d", r.Kind)
 	case r.Kind == AddressX500:
-		u8(c, &r.AddressPrefixUsed)
-		u8(c, &r.DisplayType)
-		string8(c, &r.X500DN)
+		wire.U8(c, &r.AddressPrefixUsed)
+		wire.U8(c, &r.DisplayType)
+		wire.String8(c, &r.X500DN)
 	case r.Kind >= AddressPrivate1:
-		bytes16(c, &r.EntryID)
-		bytes16(c, &r.SearchKey)
+		wire.Bytes16(c, &r.EntryID)
+		wire.Bytes16(c, &r.SearchKey)
 	case flags&rcptAddressType != 0:
-		string8(c, &r.AddressType)
+		wire.String8(c, &r.AddressType)
 	}
-	text := string16
+	text := wire.String16
 	if r.String8 {
-		text = string8
+		text = wire.String8
 	}
 	for _, f := range []struct {
 		bit uint16
@@ -127,42 +131,42 @@ func (r *RecipientRow) fields(c *codec, columns []PropTag) {
 		}
 	}
 	n := uint16(len(r.Properties))
-	if u16(c, &n); int(n) > len(columns) {
-		c.fail("a recipient with %d properties of %d columns", n, len(columns))
+	if wire.U16(c, &n); int(n) > len(columns) {
+		c.Fail("a recipient with %d properties of %d columns", n, len(columns))
 		return
 	}
 	propertyRow(c, columns[:n], &r.Properties)
 }
 
 // sizedRecipient is a row behind its size in two octets. A nil row is a size of 0.
-func sizedRecipient(c *codec, row **RecipientRow, columns []PropTag) {
-	if !c.writing {
+func sizedRecipient(c *wire.Codec, row **RecipientRow, columns []PropTag) {
+	if !c.Writing {
 		var data []byte
-		if bytes16(c, &data); c.err != nil || len(data) == 0 {
+		if wire.Bytes16(c, &data); c.Err != nil || len(data) == 0 {
 			*row = nil
 			return
 		}
-		start := c.pos - len(data)
-		inner := &codec{buf: c.buf[:c.pos], pos: start}
+		start := c.Pos - len(data)
+		inner := &wire.Codec{Buf: c.Buf[:c.Pos], Pos: start}
 		*row = new(RecipientRow)
 		(*row).fields(inner, columns)
-		inner.end("the recipient")
-		c.err = inner.err
+		inner.End("the recipient")
+		c.Err = inner.Err
 		return
 	}
 	var data []byte
 	if *row != nil {
-		inner := appending(nil)
-		if (*row).fields(inner, columns); inner.err != nil {
-			c.err = inner.err
+		inner := wire.Appending(nil)
+		if (*row).fields(inner, columns); inner.Err != nil {
+			c.Err = inner.Err
 			return
 		}
-		data = inner.buf
+		data = inner.Buf
 	}
 	if len(data) > math.MaxUint16 {
-		c.fail("a recipient of %d octets", len(data))
+		c.Fail("a recipient of %d octets", len(data))
 	}
-	bytes16(c, &data)
+	wire.Bytes16(c, &data)
 }
 
 // ModifyRecipient is one change to the recipients of a message (MS-OXCROPS,

@@ -1,5 +1,7 @@
 package mapi
 
+import "shutout/lab/protocol/mapi/wire"
+
 // ErrorResponse is the answer to a ROP that failed, whichever it is: all have
 // the same form.
 type ErrorResponse struct {
@@ -16,16 +18,16 @@ func (r *ErrorResponse) Error() string { return "mapi: " + r.ID.String() + ": " 
 // Unwrap is the error code.
 func (r *ErrorResponse) Unwrap() error { return r.Code }
 
-func (r *ErrorResponse) fields(c *codec) {
-	u8(c, &r.Index)
-	u32(c, &r.Code)
+func (r *ErrorResponse) fields(c *wire.Codec) {
+	wire.U8(c, &r.Index)
+	wire.U32(c, &r.Code)
 	if r.Code == Success {
-		c.fail("a failed %v with the code for success", r.ID)
+		c.Fail("a failed %v with the code for success", r.ID)
 	}
 	if r.ID == RopReadStream { // has DataSize in any case (MS-OXCROPS 2.2.9.2.2)
 		var size uint16
-		if u16(c, &size); size != 0 {
-			c.fail("a failed RopReadStream with %d octets of data", size)
+		if wire.U16(c, &size); size != 0 {
+			c.Fail("a failed RopReadStream with %d octets of data", size)
 		}
 	}
 }
@@ -44,11 +46,11 @@ func Err(r Response) error {
 
 // head is what all successful answers begin with: a handle index and a
 // ReturnValue of 0.
-func head(c *codec, index *uint8) {
+func head(c *wire.Codec, index *uint8) {
 	code := Success
-	u8(c, index)
-	if u32(c, &code); code != Success {
-		c.fail("return value %v where success was expected", code)
+	wire.U8(c, index)
+	if wire.U32(c, &code); code != Success {
+		c.Fail("return value %v where success was expected", code)
 	}
 }
 
@@ -61,12 +63,12 @@ type BufferTooSmallResponse struct {
 
 func (*BufferTooSmallResponse) Rop() RopID { return RopBufferTooSmall }
 
-func (r *BufferTooSmallResponse) fields(c *codec) {
-	u16(c, &r.SizeNeeded)
-	if c.writing {
-		c.raw(r.Requests)
+func (r *BufferTooSmallResponse) fields(c *wire.Codec) {
+	wire.U16(c, &r.SizeNeeded)
+	if c.Writing {
+		c.Put(r.Requests)
 	} else {
-		r.Requests = c.take(c.left())
+		r.Requests = c.Take(c.Left())
 	}
 }
 
@@ -116,7 +118,7 @@ func ParseResponses(payload []byte, sent Sent) (ResponseBuffer, error) {
 	}
 	p := responseParser{sent: sent}
 	b := ResponseBuffer{Handles: handles}
-	for c.left() > 0 {
+	for c.Left() > 0 {
 		r, err := p.next(c)
 		if err != nil {
 			return ResponseBuffer{}, err
@@ -131,12 +133,12 @@ type responseParser struct {
 	at   int // the next request to be answered
 }
 
-func (p *responseParser) next(c *codec) (Response, error) {
+func (p *responseParser) next(c *wire.Codec) (Response, error) {
 	var id RopID
-	u8(c, &id)
+	wire.U8(c, &id)
 	newResponse, ok := responses[id]
 	if !ok {
-		return nil, &UnknownRopError{ID: id, Offset: c.pos - 1}
+		return nil, &UnknownRopError{ID: id, Offset: c.Pos - 1}
 	}
 	var r Response
 	if unsolicited(id) {
@@ -153,10 +155,10 @@ func (p *responseParser) next(c *codec) (Response, error) {
 			p.columns(c, r, request)
 		}
 	}
-	if c.err == nil {
+	if c.Err == nil {
 		r.fields(c)
 	}
-	return r, c.err
+	return r, c.Err
 }
 
 func unsolicited(id RopID) bool {
@@ -164,35 +166,35 @@ func unsolicited(id RopID) bool {
 }
 
 // request is the one that a response with the id answers.
-func (p *responseParser) request(c *codec, id RopID) Request {
+func (p *responseParser) request(c *wire.Codec, id RopID) Request {
 	for p.at < len(p.sent.Rops) && p.sent.Rops[p.at].Rop() == RopRelease { // has no response
 		p.at++
 	}
 	if p.at == len(p.sent.Rops) {
-		c.fail("a response of %v, but all requests are answered", id)
+		c.Fail("a response of %v, but all requests are answered", id)
 		return nil
 	}
 	r := p.sent.Rops[p.at]
 	if r.Rop() != id {
-		c.fail("a response of %v where one of %v is due", id, r.Rop())
+		c.Fail("a response of %v where one of %v is due", id, r.Rop())
 	}
 	p.at++
 	return r
 }
 
 // returnValue looks ahead at the code behind the handle index.
-func returnValue(c *codec) ErrorCode {
+func returnValue(c *wire.Codec) ErrorCode {
 	ahead := *c
 	var index uint8
 	var code ErrorCode
-	u8(&ahead, &index)
-	u32(&ahead, &code)
-	c.err = ahead.err
+	wire.U8(&ahead, &index)
+	wire.U32(&ahead, &code)
+	c.Err = ahead.Err
 	return code
 }
 
 // columns tells a response which ones its rows have.
-func (p *responseParser) columns(c *codec, r Response, request Request) {
+func (p *responseParser) columns(c *wire.Codec, r Response, request Request) {
 	switch r := r.(type) {
 	case *GetPropertiesSpecificResponse:
 		if q, ok := request.(*GetPropertiesSpecificRequest); ok {
@@ -201,7 +203,7 @@ func (p *responseParser) columns(c *codec, r Response, request Request) {
 	case *QueryRowsResponse:
 		if q, ok := request.(*QueryRowsRequest); ok {
 			if r.Columns = p.table(q.Input); r.Columns == nil {
-				c.fail("rows of a table whose columns are not known")
+				c.Fail("rows of a table whose columns are not known")
 			}
 		}
 	}

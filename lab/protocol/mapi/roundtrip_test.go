@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"shutout/lab/protocol/mapi/wire"
 )
 
 var (
@@ -295,7 +297,7 @@ func TestIdentifiers(t *testing.T) {
 }
 
 func appendID(id ID) []byte {
-	c := appending(nil)
-	u64(c, &id)
-	return c.buf
+	c := wire.Appending(nil)
+	wire.U64(c, &id)
+	return c.Buf
 }

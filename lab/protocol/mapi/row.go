@@ -1,5 +1,7 @@
 package mapi
 
+import "shutout/lab/protocol/mapi/wire"
+
 // Row is the values of one row of a table, or of one object, in the order of
 // the columns asked for. A cell is a Value, or nil if the object has no such
 // property, or a CellError if the value could not be given.
@@ -12,20 +14,20 @@ type CellError ErrorCode
 
 // AppendRow appends the row with the given columns.
 func AppendRow(dst []byte, columns []PropTag, row Row) ([]byte, error) {
-	c := appending(dst)
-	if propertyRow(c, columns, &row); c.err != nil {
-		return nil, c.err
+	c := wire.Appending(dst)
+	if propertyRow(c, columns, &row); c.Err != nil {
+		return nil, c.Err
 	}
-	return c.buf, nil
+	return c.Buf, nil
 }
 
 // ParseRow reads one row with the given columns, and nothing behind it.
 func ParseRow(data []byte, columns []PropTag) (Row, error) {
-	c := reading(data)
+	c := wire.Reading(data)
 	var row Row
 	propertyRow(c, columns, &row)
-	if c.end("the row"); c.err != nil {
-		return nil, c.err
+	if c.End("the row"); c.Err != nil {
+		return nil, c.Err
 	}
 	return row, nil
 }
@@ -39,9 +41,9 @@ const (
 
 // propertyRow is a StandardPropertyRow when all values are there, and a
 // FlaggedPropertyRow otherwise (MS-OXCDATA 2.8.1).
-func propertyRow(c *codec, columns []PropTag, row *Row) {
-	if c.writing && len(*row) != len(columns) {
-		c.fail("a row of %d values for %d columns", len(*row), len(columns))
+func propertyRow(c *wire.Codec, columns []PropTag, row *Row) {
+	if c.Writing && len(*row) != len(columns) {
+		c.Fail("a row of %d values for %d columns", len(*row), len(columns))
 		return
 	}
 	var flagged uint8
@@ -50,15 +52,15 @@ func propertyRow(c *codec, columns []PropTag, row *Row) {
 			flagged = 1
 		}
 	}
-	u8(c, &flagged)
-	if !c.writing {
+	wire.U8(c, &flagged)
+	if !c.Writing {
 		if *row = nil; flagged > 1 {
-			c.fail("a row that begins with 0x%02X", flagged)
+			c.Fail("a row that begins with 0x%02X", flagged)
 		}
-		if len(columns) > c.left() {
-			c.fail("%d values are due, %d octets left", len(columns), c.left())
+		if len(columns) > c.Left() {
+			c.Fail("%d values are due, %d octets left", len(columns), c.Left())
 		}
-		if c.err != nil {
+		if c.Err != nil {
 			return
 		}
 		*row = make(Row, len(columns))
@@ -69,7 +71,7 @@ func propertyRow(c *codec, columns []PropTag, row *Row) {
 		} else {
 			cell(c, column.Type(), &(*row)[i])
 		}
-		if c.err != nil {
+		if c.Err != nil {
 			return
 		}
 	}
@@ -77,11 +79,11 @@ func propertyRow(c *codec, columns []PropTag, row *Row) {
 
 // cell is a FlaggedPropertyValue, or a FlaggedPropertyValueWithType for a
 // column without type (MS-OXCDATA 2.11.5 and 2.11.6).
-func cell(c *codec, t PropType, v *Value) {
+func cell(c *wire.Codec, t PropType, v *Value) {
 	var typed TypedValue
 	if t == TypeUnspecified {
 		typed, _ = (*v).(TypedValue)
-		u16(c, &typed.Type)
+		wire.U16(c, &typed.Type)
 	}
 	flag := uint8(cellPresent)
 	code, failed := (*v).(CellError)
@@ -91,7 +93,7 @@ func cell(c *codec, t PropType, v *Value) {
 	case *v == nil:
 		flag = cellAbsent
 	}
-	u8(c, &flag)
+	wire.U8(c, &flag)
 	switch flag {
 	case cellPresent:
 		if t != TypeUnspecified {
@@ -99,17 +101,17 @@ func cell(c *codec, t PropType, v *Value) {
 			return
 		}
 		if typed.Type == TypeUnspecified {
-			c.fail("a value without type")
+			c.Fail("a value without type")
 			return
 		}
 		value(c, typed.Type, &typed.Value)
 		*v = typed
 	case cellAbsent:
 	case cellError:
-		if u32(c, &code); !c.writing {
+		if wire.U32(c, &code); !c.Writing {
 			*v = code
 		}
 	default:
-		c.fail("a value with the flag 0x%02X", flag)
+		c.Fail("a value with the flag 0x%02X", flag)
 	}
 }

@@ -3,6 +3,8 @@ package mapi
 import (
 	"math"
 	"time"
+
+	"shutout/lab/protocol/mapi/wire"
 )
 
 // LogonFlags are flags of RopLogon (MS-OXCSTOR 2.2.1.1.1).
@@ -39,12 +41,12 @@ type LogonRequest struct {
 
 func (*LogonRequest) Rop() RopID { return RopLogon }
 
-func (r *LogonRequest) fields(c *codec) {
-	u8(c, &r.LogonID)
-	u8(c, &r.Output)
-	u8(c, &r.Flags)
-	u32(c, &r.OpenFlags)
-	u32(c, &r.StoreState)
+func (r *LogonRequest) fields(c *wire.Codec) {
+	wire.U8(c, &r.LogonID)
+	wire.U8(c, &r.Output)
+	wire.U8(c, &r.Flags)
+	wire.U32(c, &r.OpenFlags)
+	wire.U32(c, &r.StoreState)
 	size := 0
 	if r.ESSDN != "" {
 		size = len(r.ESSDN) + 1
@@ -54,18 +56,18 @@ func (r *LogonRequest) fields(c *codec) {
 
 // sizedString8 is a NUL-terminated string behind its size in two octets, or a
 // size of 0.
-func sizedString8(c *codec, s *string, size int) {
-	if c.writing && size > math.MaxUint16 {
-		c.fail("a string of %d octets", size)
+func sizedString8(c *wire.Codec, s *string, size int) {
+	if c.Writing && size > math.MaxUint16 {
+		c.Fail("a string of %d octets", size)
 	}
 	n := uint16(size)
-	u16(c, &n)
-	start := c.pos
+	wire.U16(c, &n)
+	start := c.Pos
 	if n == 0 {
 		return
 	}
-	if string8(c, s); c.err == nil && !c.writing && c.pos-start != int(n) {
-		c.fail("a string of %d octets with the size %d", c.pos-start, n)
+	if wire.String8(c, s); c.Err == nil && !c.Writing && c.Pos-start != int(n) {
+		c.Fail("a string of %d octets with the size %d", c.Pos-start, n)
 	}
 }
 
@@ -117,48 +119,48 @@ type LogonResponse struct {
 
 func (*LogonResponse) Rop() RopID { return RopLogon }
 
-func (r *LogonResponse) fields(c *codec) {
+func (r *LogonResponse) fields(c *wire.Codec) {
 	head(c, &r.Index)
-	u8(c, &r.Flags)
+	wire.U8(c, &r.Flags)
 	if r.Flags&LogonPrivate == 0 {
-		c.fail("a logon to public folders is not modelled")
+		c.Fail("a logon to public folders is not modelled")
 		return
 	}
 	for i := range r.Folders {
-		u64(c, &r.Folders[i])
+		wire.U64(c, &r.Folders[i])
 	}
-	u8(c, &r.ResponseFlags)
+	wire.U8(c, &r.ResponseFlags)
 	guid(c, &r.MailboxGUID)
-	u16(c, &r.ReplicaID)
+	wire.U16(c, &r.ReplicaID)
 	guid(c, &r.ReplicaGUID)
 	logonTime(c, &r.Time)
-	u64(c, &r.GwartTime)
-	u32(c, &r.StoreState)
+	wire.U64(c, &r.GwartTime)
+	wire.U32(c, &r.StoreState)
 }
 
 // logonTime is a LogonTime (MS-OXCROPS 2.2.3.1.2.1). The day of the week is
 // not checked.
-func logonTime(c *codec, t *time.Time) {
+func logonTime(c *wire.Codec, t *time.Time) {
 	u := t.UTC()
 	sec, minute, hour := uint8(u.Second()), uint8(u.Minute()), uint8(u.Hour())
 	weekday, day, month := uint8(u.Weekday()), uint8(u.Day()), uint8(u.Month())
 	year := uint16(u.Year())
-	if c.writing && int(year) != u.Year() {
-		c.fail("the year %d", u.Year())
+	if c.Writing && int(year) != u.Year() {
+		c.Fail("the year %d", u.Year())
 	}
-	u8(c, &sec)
-	u8(c, &minute)
-	u8(c, &hour)
-	u8(c, &weekday)
-	u8(c, &day)
-	u8(c, &month)
-	u16(c, &year)
-	if c.writing || c.err != nil {
+	wire.U8(c, &sec)
+	wire.U8(c, &minute)
+	wire.U8(c, &hour)
+	wire.U8(c, &weekday)
+	wire.U8(c, &day)
+	wire.U8(c, &month)
+	wire.U16(c, &year)
+	if c.Writing || c.Err != nil {
 		return
 	}
 	*t = time.Date(int(year), time.Month(month), int(day), int(hour), int(minute), int(sec), 0, time.UTC)
 	if t.Second() != int(sec) || t.Minute() != int(minute) || t.Hour() != int(hour) || t.Day() != int(day) || t.Month() != time.Month(month) {
-		c.fail("%d-%d-%d %d:%d:%d is not a time", year, month, day, hour, minute, sec)
+		c.Fail("%d-%d-%d %d:%d:%d is not a time", year, month, day, hour, minute, sec)
 	}
 }
 
@@ -172,19 +174,19 @@ type LogonRedirectResponse struct {
 
 func (*LogonRedirectResponse) Rop() RopID { return RopLogon }
 
-func (r *LogonRedirectResponse) fields(c *codec) {
+func (r *LogonRedirectResponse) fields(c *wire.Codec) {
 	code := CodeWrongServer
-	u8(c, &r.Index)
-	u32(c, &code)
-	u8(c, &r.Flags)
-	if c.writing && len(r.ServerName)+1 > math.MaxUint8 {
-		c.fail("a server name of %d octets", len(r.ServerName))
+	wire.U8(c, &r.Index)
+	wire.U32(c, &code)
+	wire.U8(c, &r.Flags)
+	if c.Writing && len(r.ServerName)+1 > math.MaxUint8 {
+		c.Fail("a server name of %d octets", len(r.ServerName))
 	}
 	size := uint8(len(r.ServerName) + 1)
-	u8(c, &size)
-	start := c.pos
-	if string8(c, &r.ServerName); c.err == nil && !c.writing && c.pos-start != int(size) {
-		c.fail("a server name of %d octets with the size %d", c.pos-start, size)
+	wire.U8(c, &size)
+	start := c.Pos
+	if wire.String8(c, &r.ServerName); c.Err == nil && !c.Writing && c.Pos-start != int(size) {
+		c.Fail("a server name of %d octets with the size %d", c.Pos-start, size)
 	}
 }
 
@@ -195,9 +197,9 @@ type ReleaseRequest struct {
 
 func (*ReleaseRequest) Rop() RopID { return RopRelease }
 
-func (r *ReleaseRequest) fields(c *codec) {
-	u8(c, &r.LogonID)
-	u8(c, &r.Input)
+func (r *ReleaseRequest) fields(c *wire.Codec) {
+	wire.U8(c, &r.LogonID)
+	wire.U8(c, &r.Input)
 }
 
 // GetReceiveFolderRequest asks where new messages of a class go (MS-OXCROPS
@@ -209,10 +211,10 @@ type GetReceiveFolderRequest struct {
 
 func (*GetReceiveFolderRequest) Rop() RopID { return RopGetReceiveFolder }
 
-func (r *GetReceiveFolderRequest) fields(c *codec) {
-	u8(c, &r.LogonID)
-	u8(c, &r.Input)
-	string8(c, &r.MessageClass)
+func (r *GetReceiveFolderRequest) fields(c *wire.Codec) {
+	wire.U8(c, &r.LogonID)
+	wire.U8(c, &r.Input)
+	wire.String8(c, &r.MessageClass)
 }
 
 // GetReceiveFolderResponse is the folder, and the class that it is set for.
@@ -224,8 +226,8 @@ type GetReceiveFolderResponse struct {
 
 func (*GetReceiveFolderResponse) Rop() RopID { return RopGetReceiveFolder }
 
-func (r *GetReceiveFolderResponse) fields(c *codec) {
+func (r *GetReceiveFolderResponse) fields(c *wire.Codec) {
 	head(c, &r.Index)
-	u64(c, &r.FolderID)
-	string8(c, &r.ExplicitMessageClass)
+	wire.U64(c, &r.FolderID)
+	wire.String8(c, &r.ExplicitMessageClass)
 }

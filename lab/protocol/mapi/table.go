@@ -1,5 +1,7 @@
 package mapi
 
+import "shutout/lab/protocol/mapi/wire"
+
 // TableStatus is how far a table has come with the last change to it (MS-OXCTABL
 // 2.2.2.1.3).
 type TableStatus uint8
@@ -25,11 +27,11 @@ type SetColumnsRequest struct {
 
 func (*SetColumnsRequest) Rop() RopID { return RopSetColumns }
 
-func (r *SetColumnsRequest) fields(c *codec) {
-	u8(c, &r.LogonID)
-	u8(c, &r.Input)
-	u8(c, &r.Flags)
-	list[uint16](c, &r.Tags, 4, tag)
+func (r *SetColumnsRequest) fields(c *wire.Codec) {
+	wire.U8(c, &r.LogonID)
+	wire.U8(c, &r.Input)
+	wire.U8(c, &r.Flags)
+	wire.List[uint16](c, &r.Tags, 4, tag)
 }
 
 // SetColumnsResponse is the answer (MS-OXCROPS 2.2.5.1.2).
@@ -40,9 +42,9 @@ type SetColumnsResponse struct {
 
 func (*SetColumnsResponse) Rop() RopID { return RopSetColumns }
 
-func (r *SetColumnsResponse) fields(c *codec) {
+func (r *SetColumnsResponse) fields(c *wire.Codec) {
 	head(c, &r.Index)
-	u8(c, &r.Status)
+	wire.U8(c, &r.Status)
 }
 
 // SortDirection is the Order of a SortOrder (MS-OXCDATA 2.13.1).
@@ -60,9 +62,9 @@ type SortOrder struct {
 	Order SortDirection
 }
 
-func (o *SortOrder) fields(c *codec) {
-	u32(c, &o.Tag)
-	u8(c, &o.Order)
+func (o *SortOrder) fields(c *wire.Codec) {
+	wire.U32(c, &o.Tag)
+	wire.U8(c, &o.Order)
 }
 
 // SortTableRequest sorts a table (MS-OXCROPS 2.2.5.2.1). The first orders are
@@ -76,26 +78,26 @@ type SortTableRequest struct {
 
 func (*SortTableRequest) Rop() RopID { return RopSortTable }
 
-func (r *SortTableRequest) fields(c *codec) {
-	u8(c, &r.LogonID)
-	u8(c, &r.Input)
-	u8(c, &r.Flags)
+func (r *SortTableRequest) fields(c *wire.Codec) {
+	wire.U8(c, &r.LogonID)
+	wire.U8(c, &r.Input)
+	wire.U8(c, &r.Flags)
 	// The other counts stand between the count of the list and the items.
-	if c.writing && len(r.Orders) > 0xFFFF {
-		c.fail("%d sort orders", len(r.Orders))
+	if c.Writing && len(r.Orders) > 0xFFFF {
+		c.Fail("%d sort orders", len(r.Orders))
 	}
 	n := uint16(len(r.Orders))
-	u16(c, &n)
-	u16(c, &r.Categories)
-	u16(c, &r.Expanded)
+	wire.U16(c, &n)
+	wire.U16(c, &r.Categories)
+	wire.U16(c, &r.Expanded)
 	if r.Categories > n || r.Expanded > r.Categories {
-		c.fail("%d sort orders, %d of them categories, %d of those expanded", n, r.Categories, r.Expanded)
+		c.Fail("%d sort orders, %d of them categories, %d of those expanded", n, r.Categories, r.Expanded)
 	}
-	if !c.writing {
-		if int(n)*5 > c.left() {
-			c.fail("%d sort orders announced, %d octets left", n, c.left())
+	if !c.Writing {
+		if int(n)*5 > c.Left() {
+			c.Fail("%d sort orders announced, %d octets left", n, c.Left())
 		}
-		if c.err != nil || n == 0 {
+		if c.Err != nil || n == 0 {
 			return
 		}
 		r.Orders = make([]SortOrder, n)
@@ -113,9 +115,9 @@ type SortTableResponse struct {
 
 func (*SortTableResponse) Rop() RopID { return RopSortTable }
 
-func (r *SortTableResponse) fields(c *codec) {
+func (r *SortTableResponse) fields(c *wire.Codec) {
 	head(c, &r.Index)
-	u8(c, &r.Status)
+	wire.U8(c, &r.Status)
 }
 
 // Flags of RopQueryRows (MS-OXCTABL 2.2.2.5.1).
@@ -134,12 +136,12 @@ type QueryRowsRequest struct {
 
 func (*QueryRowsRequest) Rop() RopID { return RopQueryRows }
 
-func (r *QueryRowsRequest) fields(c *codec) {
-	u8(c, &r.LogonID)
-	u8(c, &r.Input)
-	u8(c, &r.Flags)
-	flag(c, &r.Forward)
-	u16(c, &r.RowCount)
+func (r *QueryRowsRequest) fields(c *wire.Codec) {
+	wire.U8(c, &r.LogonID)
+	wire.U8(c, &r.Input)
+	wire.U8(c, &r.Flags)
+	wire.Flag(c, &r.Forward)
+	wire.U16(c, &r.RowCount)
 }
 
 // Bookmark is where a table's cursor stands (MS-OXCTABL 2.2.2.1.1).
@@ -161,8 +163,8 @@ type QueryRowsResponse struct {
 
 func (*QueryRowsResponse) Rop() RopID { return RopQueryRows }
 
-func (r *QueryRowsResponse) fields(c *codec) {
+func (r *QueryRowsResponse) fields(c *wire.Codec) {
 	head(c, &r.Index)
-	u8(c, &r.Origin)
-	list[uint16](c, &r.Rows, 1, func(c *codec, row *Row) { propertyRow(c, r.Columns, row) })
+	wire.U8(c, &r.Origin)
+	wire.List[uint16](c, &r.Rows, 1, func(c *wire.Codec, row *Row) { propertyRow(c, r.Columns, row) })
 }

@@ -3,6 +3,8 @@ package mapi
 import (
 	"math"
 	"time"
+
+	"shutout/lab/protocol/mapi/wire"
 )
 
 // Value is the value of a property. Its Go type goes with the property's type:
@@ -36,10 +38,10 @@ type Property struct {
 	Value Value
 }
 
-func (p *Property) fields(c *codec) {
-	u32(c, &p.Tag)
+func (p *Property) fields(c *wire.Codec) {
+	wire.U32(c, &p.Tag)
 	if p.Tag.Type() == TypeUnspecified {
-		c.fail("property %v has no type", p.Tag)
+		c.Fail("property %v has no type", p.Tag)
 		return
 	}
 	value(c, p.Tag.Type(), &p.Value)
@@ -49,17 +51,17 @@ const minProperty = 5 // octets: a tag and a Boolean
 
 // as reads or writes a value of one Go type. When writing, the value must have
 // that type.
-func as[T any](c *codec, v *Value, field func(*codec, *T)) {
+func as[T any](c *wire.Codec, v *Value, field func(*wire.Codec, *T)) {
 	var typed T
-	if c.writing {
+	if c.Writing {
 		var ok bool
 		if typed, ok = (*v).(T); !ok {
-			c.fail("a value of Go type %T where %T is due", *v, typed)
+			c.Fail("a value of Go type %T where %T is due", *v, typed)
 			return
 		}
 	}
 	field(c, &typed)
-	if !c.writing && c.err == nil {
+	if !c.Writing && c.Err == nil {
 		*v = typed
 	}
 }
@@ -67,7 +69,7 @@ func as[T any](c *codec, v *Value, field func(*codec, *T)) {
 // value is a PropertyValue (MS-OXCDATA 2.11.2). Within ROP buffers, binary data
 // stands behind a 16-bit count and multiple values behind a 32-bit one
 // (MS-OXCDATA 2.11.1.1).
-func value(c *codec, t PropType, v *Value) {
+func value(c *wire.Codec, t PropType, v *Value) {
 	if t&multivalueInstance == multivalueInstance {
 		t &^= multivalueInstance
 	}
@@ -75,57 +77,57 @@ func value(c *codec, t PropType, v *Value) {
 	case TypeUnspecified:
 		as(c, v, typedValue)
 	case TypeInteger16:
-		as(c, v, func(c *codec, n *int16) {
+		as(c, v, func(c *wire.Codec, n *int16) {
 			u := uint16(*n)
-			u16(c, &u)
+			wire.U16(c, &u)
 			*n = int16(u)
 		})
 	case TypeInteger32:
-		as(c, v, u32[int32])
+		as(c, v, wire.U32[int32])
 	case TypeInteger64:
-		as(c, v, u64[int64])
+		as(c, v, wire.U64[int64])
 	case TypeErrorCode:
-		as(c, v, u32[ErrorCode])
+		as(c, v, wire.U32[ErrorCode])
 	case TypeBoolean:
 		as(c, v, boolean)
 	case TypeString:
-		as(c, v, string16)
+		as(c, v, wire.String16)
 	case TypeString8:
-		as(c, v, string8)
+		as(c, v, wire.String8)
 	case TypeTime:
 		as(c, v, filetime)
 	case TypeGUID:
 		as(c, v, guid)
 	case TypeBinary, TypeServerID:
-		as(c, v, bytes16)
+		as(c, v, wire.Bytes16)
 	case TypeMultipleInt32:
-		as(c, v, func(c *codec, l *[]int32) { list[uint32](c, l, 4, u32[int32]) })
+		as(c, v, func(c *wire.Codec, l *[]int32) { wire.List[uint32](c, l, 4, wire.U32[int32]) })
 	case TypeMultipleString:
-		as(c, v, func(c *codec, l *[]string) { list[uint32](c, l, 2, string16) })
+		as(c, v, func(c *wire.Codec, l *[]string) { wire.List[uint32](c, l, 2, wire.String16) })
 	case TypeMultipleString8:
-		as(c, v, func(c *codec, l *[]string) { list[uint32](c, l, 1, string8) })
+		as(c, v, func(c *wire.Codec, l *[]string) { wire.List[uint32](c, l, 1, wire.String8) })
 	case TypeMultipleBinary:
-		as(c, v, func(c *codec, l *[][]byte) { list[uint32](c, l, 2, bytes16) })
+		as(c, v, func(c *wire.Codec, l *[][]byte) { wire.List[uint32](c, l, 2, wire.Bytes16) })
 	default:
-		c.fail("property type 0x%04X is not modelled", uint16(t))
+		c.Fail("property type 0x%04X is not modelled", uint16(t))
 	}
 }
 
-func typedValue(c *codec, v *TypedValue) {
-	u16(c, &v.Type)
+func typedValue(c *wire.Codec, v *TypedValue) {
+	wire.U16(c, &v.Type)
 	if v.Type == TypeUnspecified {
-		c.fail("a typed value without type")
+		c.Fail("a typed value without type")
 		return
 	}
 	value(c, v.Type, &v.Value)
 }
 
 // boolean is PtypBoolean, which is 0 or 1 and nothing else.
-func boolean(c *codec, v *bool) {
-	if !c.writing && c.left() > 0 && c.buf[c.pos] > 1 {
-		c.fail("a Boolean of 0x%02X", c.buf[c.pos])
+func boolean(c *wire.Codec, v *bool) {
+	if !c.Writing && c.Left() > 0 && c.Buf[c.Pos] > 1 {
+		c.Fail("a Boolean of 0x%02X", c.Buf[c.Pos])
 	}
-	flag(c, v)
+	wire.Flag(c, v)
 }
 
 const (
@@ -134,18 +136,18 @@ const (
 )
 
 // filetime is PtypTime: steps of 100 ns since 1601 (MS-DTYP 2.3.3).
-func filetime(c *codec, t *time.Time) {
+func filetime(c *wire.Codec, t *time.Time) {
 	var ticks uint64
-	if c.writing {
+	if c.Writing {
 		sec, rest := t.Unix()+filetimeEpoch, uint64(t.Nanosecond()/100)
 		if sec < 0 || uint64(sec) > (math.MaxUint64-rest)/filetimeTick {
-			c.fail("the time %v is not one that FILETIME can say", *t)
+			c.Fail("the time %v is not one that FILETIME can say", *t)
 			return
 		}
 		ticks = uint64(sec)*filetimeTick + rest
 	}
-	u64(c, &ticks)
-	if !c.writing {
+	wire.U64(c, &ticks)
+	if !c.Writing {
 		*t = time.Unix(int64(ticks/filetimeTick)-filetimeEpoch, int64(ticks%filetimeTick)*100).UTC()
 	}
 }
