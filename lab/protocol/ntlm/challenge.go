@@ -53,7 +53,7 @@ func ParseChallenge(b []byte) (Challenge, error) {
 	if err != nil {
 		return Challenge{}, err
 	}
-	if info != nil {
+	if info != nil && c.Flags.Has(TargetInfoPresent) {
 		if c.Info, err = ParseTargetInfo(info); err != nil {
 			return Challenge{}, err
 		}
