@@ -30,8 +30,10 @@ const (
 	CodeNotImplemented     ErrorCode = 0x80040FFF
 
 	// MS-OXCDATA 2.4.1, Additional Error Codes.
+	CodeProfileNotConfigured   ErrorCode = 0x11C // MS-OXCSTOR 3.2.5.1.3
 	CodeUnknownUser            ErrorCode = 0x3EB
 	CodeExiting                ErrorCode = 0x3ED
+	CodeUnknownCodePage        ErrorCode = 0x3EF
 	CodeServerMemory           ErrorCode = 0x3F0
 	CodeLoginPermission        ErrorCode = 0x3F2
 	CodeNoReceiveFolder        ErrorCode = 0x463
@@ -88,8 +90,10 @@ var codeNames = map[ErrorCode]string{
 	CodeNoRecipients:           "NoRecipients",
 	CodeAmbiguousRecipient:     "AmbiguousRecipient",
 	CodeNotImplemented:         "NotImplemented",
+	CodeProfileNotConfigured:   "ProfileNotConfigured",
 	CodeUnknownUser:            "UnknownUser",
 	CodeExiting:                "Exiting",
+	CodeUnknownCodePage:        "UnknownCodePage",
 	CodeServerMemory:           "ServerMemory",
 	CodeLoginPermission:        "LoginPermission",
 	CodeNoReceiveFolder:        "NoReceiveFolder",

@@ -206,8 +206,8 @@ const (
 	SubmitNeedsSpooler uint8 = 0x02
 )
 
-// SubmitMessageRequest puts a message into the queue for sending (MS-OXCROPS,
-// RopSubmitMessage).
+// SubmitMessageRequest puts a message into the queue for sending (MS-OXCROPS
+// 2.2.7.1).
 type SubmitMessageRequest struct {
 	LogonID, Input uint8
 	Flags          uint8
@@ -230,8 +230,8 @@ func (*SubmitMessageResponse) Rop() RopID { return RopSubmitMessage }
 
 func (r *SubmitMessageResponse) fields(c *wire.Codec) { head(c, &r.Index) }
 
-// TransportSendRequest sends a message without the queue (MS-OXCROPS,
-// RopTransportSend).
+// TransportSendRequest sends a message without the queue (MS-OXCROPS
+// 2.2.7.6.1).
 type TransportSendRequest struct {
 	LogonID, Input uint8
 }

@@ -19,8 +19,9 @@ const (
 	// MaxPayload bounds one payload, in octets (MS-OXCRPC 3.1.4.2.1).
 	MaxPayload = 32 << 10
 
-	// MaxPayloads bounds the payloads packed into one buffer. Servers pack up to
-	// 96 of them (MS-OXCRPC, Extended Buffer Packing).
+	// MaxPayloads bounds the payloads packed into one buffer. It is a limit of
+	// this package; buffers of 256 KiB, the most that a call takes (MS-OXCRPC,
+	// BIG_RANGE_ULONG), seldom have more than 8.
 	MaxPayloads = 96
 
 	xorMagic = 0xA5 // MS-OXCRPC 3.1.4.1.1.3

@@ -55,7 +55,7 @@ func head(c *wire.Codec, index *uint8) {
 }
 
 // BufferTooSmallResponse says that not all responses fit. It is the last in its
-// buffer (MS-OXCROPS, RopBufferTooSmall ROP Response Buffer).
+// buffer (MS-OXCROPS 2.2.15.1).
 type BufferTooSmallResponse struct {
 	SizeNeeded uint16
 	Requests   []byte // the part of the request list that was not executed
@@ -111,6 +111,9 @@ var responses = map[RopID]func() Response{
 // ParseResponses reads the payload of an answer. The responses must be those
 // to the requests, in their order, with notifications anywhere between them;
 // the last requests may stay without answer. Byte strings alias the payload.
+//
+// Packed payloads after the first repeat the answer to the last request; the
+// Rops of their Sent are that request alone.
 func ParseResponses(payload []byte, sent Sent) (ResponseBuffer, error) {
 	c, handles, err := split(payload)
 	if err != nil {

@@ -2,7 +2,7 @@ package mapi
 
 import "fmt"
 
-// RopID is the number of a remote operation (MS-OXCROPS 2.2.2).
+// RopID is the number of a remote operation (MS-OXCROPS, RopIds).
 type RopID uint8
 
 // The ROPs that this package models.

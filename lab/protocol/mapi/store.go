@@ -138,7 +138,7 @@ func (r *LogonResponse) fields(c *wire.Codec) {
 	wire.U32(c, &r.StoreState)
 }
 
-// logonTime is a LogonTime (MS-OXCROPS 2.2.3.1.2.1). The day of the week is
+// logonTime is a LogonTime (MS-OXCROPS, LogonTime Structure). The day of the week is
 // not checked.
 func logonTime(c *wire.Codec, t *time.Time) {
 	u := t.UTC()

@@ -14,11 +14,18 @@ func TestPublishedRequests(t *testing.T) {
 			&SortTableRequest{Categories: 1, Expanded: 1,
 				Orders: []SortOrder{{0x8008301F, SortAscending}, {TagMessageDeliveryTime, SortDescending}}}},
 		{"MS-OXCTABL 4.5.3.1", "15 00 00 00 01 32 00", &QueryRowsRequest{Forward: true, RowCount: 50}},
-		{"MS-OXCPRPT, Setting Properties",
+		{"MS-OXCPRPT 4.2.1",
 			`0A 00 00 24 00 02 00 1F-00 3D 00 00 00 1F 00 1D
 			 0E 48 00 65 00 6C 00 6C-00 6F 00 20 00 57 00 6F
 			 00 72 00 6C 00 64 00 00-00`,
 			&SetPropertiesRequest{Properties: []Property{{TagSubjectPrefix, ""}, {TagNormalizedSubject, "Hello World"}}}},
+		{"MS-OXCTABL 4.2.1",
+			`12 00 01 00 06 00 14 00-48 67 14 00 4a 67 14 00
+			 4d 67 03 00 4e 67 1f 00-37 00 40 00 06 0e`,
+			&SetColumnsRequest{Input: 1, Tags: []PropTag{TagFolderID, TagMID, 0x674D0014, 0x674E0003, TagSubject, TagMessageDeliveryTime}}},
+		{"MS-OXCPRPT 4.3.1", "07 00 00 00 00 01 00 03-00 0B 00 3E 86 03 00 3F 86 02 01 E2 65",
+			&GetPropertiesSpecificRequest{WantUnicode: true, Tags: []PropTag{0x863E000B, 0x863F0003, 0x65E20102}}},
+		{"MS-OXCPRPT 4.4.1.1", "2B 01 00 01 02 01 9A 0E-01", &OpenStreamRequest{LogonID: 1, Output: 1, Tag: 0x0E9A0102, Mode: OpenReadWrite}},
 		{"MS-OXCMSG 4.8.1", "0c 00 00 01 0a", &SaveChangesMessageRequest{Input: 1, Flags: 0x0A}},
 		{"MS-OXOMSG 4.1.1", "32 00 02 00", &SubmitMessageRequest{Input: 2}},
 	} {
@@ -46,6 +53,7 @@ func TestPublishedResponses(t *testing.T) {
 		want   Response
 	}{
 		{"MS-OXCTABL 4.3.2", "13 01 00 00 00 00 00", &SortTableRequest{Input: 1}, &SortTableResponse{Index: 1}},
+		{"MS-OXCPRPT 4.2.2", "0A 00 00 00 00 00 00 00", &SetPropertiesRequest{}, &SetPropertiesResponse{}},
 		{"MS-OXORULE 4.2.2", "12 01 00 00 00 00 00", &SetColumnsRequest{Input: 1}, &SetColumnsResponse{Index: 1}},
 	} {
 		t.Run(v.source, func(t *testing.T) {
@@ -62,6 +70,28 @@ func TestPublishedResponses(t *testing.T) {
 			sameBytes(t, again, payload)
 		})
 	}
+}
+
+// The beginning of the first row in MS-OXCTABL 4.5.3.2, whose end is not
+// printed. The columns are not either, beyond the first.
+func TestPublishedRow(t *testing.T) {
+	row := unhex(t, `01 00 01 00 00 00 00 f1-1f 32 0a 0f 01 04 80 00
+		01 00 00 00 00 f1 88 bd-00 00 00 00 00 00 03 00
+		00 00 00 00 00 00 00 0a-0f 01 04 80`)
+	number := Tag(0x8000, TypeInteger32)
+	columns := []PropTag{TagFolderID, TagMID, 0x674D0014, number, number, number, TagSubject}
+	got, err := ParseRow(row, columns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := ID(0x321ff10000000001)
+	equal(t, got, Row{int64(folder), CellError(CodeNotFound), int64(-0x42770eFFFFFFFFFF), int32(0), int32(3), int32(0), CellError(CodeNotFound)})
+	equal(t, folder, MakeID(1, 0xf11f32))
+	again, err := AppendRow(nil, columns, got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameBytes(t, again, row)
 }
 
 // MS-XCA has two examples of Plain LZ77, the same as DIRECT2.

@@ -63,8 +63,8 @@ type Limits struct {
 	Body    int // octets of the body
 }
 
-// DefaultLimits fit the largest answer to an Execute of 96 payloads of 32 KiB,
-// and Pending lines for hours.
+// DefaultLimits fit the largest answer to an Execute by far, and Pending lines
+// for hours.
 var DefaultLimits = Limits{Line: 1024, Headers: 32, Pending: 4096, Body: 4 << 20}
 
 func (l Limits) orDefault() Limits {
