@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"shutout/lab"
@@ -103,11 +104,16 @@ func (o *Organisation) listenCAS(host string) error {
 	if err != nil {
 		return err
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/", owa.New(o.World, host))
-	mux.Handle(airsync.URLPath, activesync.New(o.World, host, o.devices))
+	web, phones := owa.New(o.World, host), activesync.New(o.World, host, o.devices)
+	site := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, airsync.URLPath) {
+			phones.ServeHTTP(w, r)
+			return
+		}
+		web.ServeHTTP(w, r)
+	})
 	err = o.open(host, portHTTPS, func(l *network.Listener) error {
-		return network.ServeHTTP(l, conf, o.Params.IIS.ConnectionIdle, mux)
+		return network.ServeHTTP(l, conf, o.Params.IIS.ConnectionIdle, site)
 	})
 	if err != nil || !o.Params.PopImap.Autostart {
 		return err // POP3 and IMAP4 wait for an administrator to start them

@@ -90,6 +90,9 @@ type client struct {
 	since    time.Time
 	password int // the one in use, an index into the login's passwords
 	over     *lab.Failure
+
+	ctx    context.Context // the one that heed listens to
+	unheed func() bool
 }
 
 // Connections tells how many connections were made so far, so that a report
@@ -97,8 +100,22 @@ type client struct {
 func (c *client) Connections() int { return c.line.made }
 
 func (c *client) Close() {
+	if c.unheed != nil {
+		c.unheed()
+	}
 	c.forget()
 	c.line.hangUp()
+}
+
+// heed hangs up when ctx ends. The attempts of a run mostly have one context.
+func (c *client) heed(ctx context.Context) {
+	if c.ctx == ctx {
+		return
+	}
+	if c.unheed != nil {
+		c.unheed()
+	}
+	c.ctx, c.unheed = ctx, context.AfterFunc(ctx, c.line.hangUp)
 }
 
 func (c *client) Do(ctx context.Context, t lab.Task) error {
@@ -108,9 +125,7 @@ func (c *client) Do(ctx context.Context, t lab.Task) error {
 	if c.over != nil {
 		return c.over
 	}
-	stop := context.AfterFunc(ctx, c.line.hangUp)
-	defer stop()
-
+	c.heed(ctx)
 	var err error
 	if t.Capability == lab.SignIn {
 		err = c.try(ctx)

@@ -9,6 +9,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"time"
+
+	"shutout/lab"
 )
 
 // maxCookie bounds a cookie's text before anything is decoded.
@@ -56,6 +58,7 @@ type keyring struct {
 	root    [32]byte
 	epoch   time.Time
 	timeout time.Duration
+	rule    string        // the time-out as decisions tell it
 	period  time.Duration // how long one key is current
 	ciphers []keyCipher   // one per generation that is accepted, by number modulo their count
 }
@@ -68,6 +71,7 @@ type keyCipher struct {
 func newKeyring(kind cookieKind, root [32]byte, epoch time.Time, timeout time.Duration, perTimeout, generations int) *keyring {
 	return &keyring{
 		kind: kind, root: root, epoch: epoch, timeout: timeout,
+		rule:    kind.String() + " time-out " + lab.Duration(timeout),
 		period:  timeout / time.Duration(perTimeout),
 		ciphers: make([]keyCipher, generations),
 	}

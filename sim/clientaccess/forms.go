@@ -70,7 +70,7 @@ func (s *Server) OpenCookie(now time.Time, text string) (Cookie, lab.Decision) {
 		return Cookie{}, d
 	}
 	ring := s.keys[kind]
-	d.Rule = kind.String() + " time-out " + lab.Duration(ring.timeout)
+	d.Rule = ring.rule
 	body, err := ring.open(now, gen, raw)
 	if err != nil {
 		d.Reason = "cookie refused: " + err.Error()

@@ -4,7 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"hash"
-	"io"
 	"strings"
 	"time"
 
@@ -66,6 +65,7 @@ type tokenKey [sha256.Size]byte
 // cc783800). Only what was granted is in it: each refusal asks the DC anew.
 type tokenCache struct {
 	mac     hash.Hash // keyed once per process
+	text    []byte    // what is hashed, for a moment
 	entries map[tokenKey]*token
 	sweepAt int // number of entries at which lapsed ones are next looked for
 }
@@ -85,9 +85,9 @@ func newTokenCache(key []byte) *tokenCache {
 // same account as CORP\dana and as dana@corp.example has two tokens.
 func (c *tokenCache) key(user, password string) (k tokenKey) {
 	c.mac.Reset()
-	io.WriteString(c.mac, strings.ToLower(user))
-	c.mac.Write([]byte{0})
-	io.WriteString(c.mac, password)
+	c.text = append(append(append(c.text[:0], strings.ToLower(user)...), 0), password...)
+	c.mac.Write(c.text)
+	clear(c.text)
 	c.mac.Sum(k[:0])
 	return k
 }

@@ -87,7 +87,6 @@ func (a *Authority) Server(name string, others ...string) (*tls.Config, error) {
 		// TLS 1.2 is the newest that Windows Server 2012 R2 and 2016 speak.
 		MinVersion: tls.VersionTLS12,
 		MaxVersion: tls.VersionTLS12,
-		NextProtos: []string{"http/1.1"},
 	}
 	a.issued[name] = conf
 	return conf, nil

@@ -38,7 +38,7 @@ type Conn struct {
 // StartTLS has the client shake hands; what is read and written afterwards is
 // protected.
 func (c *Conn) StartTLS() error {
-	t := tls.Server(c.Conn, c.s.certificate())
+	t := tls.Server(c.Conn, c.s.TLS)
 	t.SetDeadline(wall(c.s.World.Params.PopImap.Preauth))
 	if err := t.Handshake(); err != nil {
 		return err

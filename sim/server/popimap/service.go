@@ -50,15 +50,6 @@ func (s *Service) PlainLogin() bool {
 	return s.World.Params.PopImap.LoginType == profile.LoginPlain
 }
 
-// certificate is s.TLS without what it says of HTTP: a mail client may name its
-// own protocol in the handshake (ALPN, RFC 7301 section 3.2) and would be
-// refused.
-func (s *Service) certificate() *tls.Config {
-	conf := s.TLS.Clone()
-	conf.NextProtos = nil
-	return conf
-}
-
 // connections counts the user's connections to this service.
 func (s *Service) connections(user string) (n int) {
 	for _, e := range s.World.CAS.Server(s.Host).Sessions() {

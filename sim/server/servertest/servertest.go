@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -224,7 +225,7 @@ const MaxTalk = 60 << 10
 // server has answered. With conf it speaks TLS. The world is played meanwhile.
 func (w *World) Talk(owner, addr string, conf *tls.Config, d time.Duration, sent []byte) []byte {
 	w.TB.Helper()
-	var c net.Conn
+	var c, raw net.Conn
 	var got []byte
 	done := make(chan struct{})
 	begun := w.Elapsed()
@@ -235,6 +236,7 @@ func (w *World) Talk(owner, addr string, conf *tls.Config, d time.Duration, sent
 			close(done)
 			return
 		}
+		raw = c
 		if conf != nil {
 			t := tls.Client(c, conf)
 			if err := t.HandshakeContext(ctx); err != nil {
@@ -250,10 +252,23 @@ func (w *World) Talk(owner, addr string, conf *tls.Config, d time.Duration, sent
 	})
 	w.At(begun+d, owner, func(context.Context) {
 		if c != nil {
+			drain(raw, done)
 			c.Close()
 		}
 	})
 	w.Run(begun + d)
 	<-done
 	return got
+}
+
+// drain waits until whoever reads c has taken all that has come, or is done.
+func drain(c net.Conn, done <-chan struct{}) {
+	for c.(interface{ Pending() bool }).Pending() {
+		select {
+		case <-done:
+			return
+		default:
+			runtime.Gosched()
+		}
+	}
 }

@@ -27,8 +27,7 @@ var logger smtplib.Logger = log.New(io.Discard, "", 0)
 // receive connector answers depends on l's port and on the client.
 func Serve(w *server.World, host string, conf *tls.Config, l net.Listener) error {
 	lib := smtplib.NewServer(smtplib.BackendFunc(newSession))
-	lib.TLSConfig = conf.Clone()
-	lib.TLSConfig.NextProtos = nil // those of HTTP
+	lib.TLSConfig = conf
 	lib.ErrorLog = logger
 	lib.MaxLineLength = maxLine
 	lib.AllowInsecureAuth = true // the connector decides
