@@ -214,12 +214,14 @@ const xmlSpace = "http://www.w3.org/XML/1998/namespace"
 // A Prefix is a namespace's in what is written.
 type Prefix struct{ Prefix, Space string }
 
-// Encode writes a document whose root declares the prefixes. A namespace
-// without one is an error. Characters that XML cannot carry become U+FFFD.
+// Encode writes a document whose root declares the prefixes. An element of
+// another namespace makes that the default one for itself and what is in it,
+// an attribute of another is an error. Characters that XML cannot carry become
+// U+FFFD.
 func (n *Node) Encode(prefixes []Prefix) ([]byte, error) {
 	w := writer{prefixes: prefixes}
 	w.b.WriteString(`<?xml version="1.0" encoding="utf-8"?>`)
-	w.element(n, true)
+	w.element(n, "", true)
 	return w.b.Bytes(), w.err
 }
 
@@ -229,30 +231,26 @@ type writer struct {
 	err      error
 }
 
-func (w *writer) element(n *Node, root bool) {
+// element writes n where unprefixed names are of the namespace space.
+func (w *writer) element(n *Node, space string, root bool) {
+	prefix, known := w.prefix(n.Name.Space)
 	w.b.WriteByte('<')
-	w.name(n.Name)
+	w.name(prefix, n.Name.Local)
 	if root {
 		for _, p := range w.prefixes {
-			w.b.WriteString(" xmlns")
-			if p.Prefix != "" {
-				w.b.WriteString(":" + p.Prefix)
-			}
-			w.b.WriteString(`="`)
-			w.text(p.Space)
-			w.b.WriteByte('"')
+			w.attr("xmlns:", p.Prefix, p.Space)
 		}
 	}
+	if !known && n.Name.Space != space {
+		space = n.Name.Space
+		w.attr("", "xmlns", space)
+	}
 	for _, a := range n.Attrs {
-		w.b.WriteByte(' ')
-		if a.Name.Space == "" {
-			w.local(a.Name.Local)
-		} else {
-			w.name(a.Name)
+		p, known := w.prefix(a.Name.Space)
+		if !known && a.Name.Space != "" {
+			w.err = fmt.Errorf("xmltree: no prefix for the namespace %q of %s", a.Name.Space, a.Name.Local)
 		}
-		w.b.WriteString(`="`)
-		w.text(a.Value)
-		w.b.WriteByte('"')
+		w.attr(p, a.Name.Local, a.Value)
 	}
 	if n.Text == "" && len(n.Children) == 0 {
 		w.b.WriteString("/>")
@@ -263,44 +261,39 @@ func (w *writer) element(n *Node, root bool) {
 		w.text(n.Text)
 	}
 	for i := range n.Children {
-		w.element(&n.Children[i], false)
+		w.element(&n.Children[i], space, false)
 	}
 	w.b.WriteString("</")
-	w.name(n.Name)
+	w.name(prefix, n.Name.Local)
 	w.b.WriteByte('>')
+}
+
+// prefix returns a namespace's prefix with its colon, and whether there is one.
+func (w *writer) prefix(space string) (string, bool) {
+	if space == xmlSpace {
+		return "xml:", true
+	}
+	for _, p := range w.prefixes {
+		if p.Space == space {
+			return p.Prefix + ":", true
+		}
+	}
+	return "", false
+}
+
+func (w *writer) attr(prefix, local, value string) {
+	w.b.WriteByte(' ')
+	w.name(prefix, local)
+	w.b.WriteString(`="`)
+	w.text(value)
+	w.b.WriteByte('"')
 }
 
 func (w *writer) text(s string) { _ = xml.EscapeText(&w.b, []byte(s)) } // a Buffer does not fail
 
-func (w *writer) name(n xml.Name) {
-	for _, p := range w.prefixes {
-		if p.Space == n.Space {
-			if p.Prefix != "" {
-				w.b.WriteString(p.Prefix + ":")
-			}
-			w.local(n.Local)
-			return
-		}
-	}
-	switch {
-	case n.Space == xmlSpace:
-		w.b.WriteString("xml:")
-		w.local(n.Local)
-		return
-	case n.Space == "" && !w.hasDefault():
-		w.local(n.Local)
-		return
-	}
-	w.err = fmt.Errorf("xmltree: no prefix for the namespace %q of %s", n.Space, n.Local)
-}
-
-func (w *writer) hasDefault() bool {
-	for _, p := range w.prefixes {
-		if p.Prefix == "" {
-			return true
-		}
-	}
-	return false
+func (w *writer) name(prefix, local string) {
+	w.b.WriteString(prefix)
+	w.local(local)
 }
 
 // local writes a local name. All names that are written are plain ones.

@@ -26,8 +26,8 @@ func TestParse(t *testing.T) {
 	if got.Attr("k") != "<1" || got.Children[0].Attr("k") != "" || got.Child("urn:a", "d") == nil || got.Child("urn:b", "d") != nil {
 		t.Error("look-ups")
 	}
-	b, err := got.Encode([]Prefix{{"", "urn:b"}, {"p", "urn:a"}})
-	if s := `<?xml version="1.0" encoding="utf-8"?><p:r xmlns="urn:b" xmlns:p="urn:a" k="&lt;1"><c p:k="2">x!</c><p:d/></p:r>`; err != nil || string(b) != s {
+	b, err := got.Encode([]Prefix{{"p", "urn:a"}})
+	if s := `<?xml version="1.0" encoding="utf-8"?><p:r xmlns:p="urn:a" k="&lt;1"><c xmlns="urn:b" p:k="2">x!</c><p:d/></p:r>`; err != nil || string(b) != s {
 		t.Errorf("got %s, %v", b, err)
 	}
 }
@@ -99,14 +99,28 @@ func (endless) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// TestDefault follows the namespace of unprefixed names down and up again.
+func TestDefault(t *testing.T) {
+	name := func(space, local string) xml.Name { return xml.Name{Space: space, Local: local} }
+	n := Node{Name: name("urn:a", "r"), Children: []Node{
+		{Name: name("urn:b", "c"), Children: []Node{{Name: name("urn:b", "d")}, {Name: name("", "e")}, {Name: name("urn:p", "f")}}}, {Name: name("urn:a", "g")}}}
+	const want = `<?xml version="1.0" encoding="utf-8"?><r xmlns:p="urn:p" xmlns="urn:a"><c xmlns="urn:b"><d/><e xmlns=""/><p:f/></c><g/></r>`
+	b, err := n.Encode([]Prefix{{"p", "urn:p"}})
+	if err != nil || string(b) != want {
+		t.Errorf("got %s, %v", b, err)
+	}
+	if got, err := Parse(b, limits); err != nil || !reflect.DeepEqual(*got, n) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
 func TestUnwritable(t *testing.T) {
 	for name, n := range map[string]*Node{
-		"namespace": {Name: xml.Name{Space: "urn:x", Local: "a"}},
 		"no name":   {Name: xml.Name{Space: "urn:a"}},
 		"markup":    {Name: xml.Name{Space: "urn:a", Local: "a b"}},
-		"default":   {Name: xml.Name{Local: "a"}},
+		"attribute": {Name: xml.Name{Local: "a"}, Attrs: []xml.Attr{{Name: xml.Name{Space: "urn:x", Local: "b"}}}},
 	} {
-		if b, err := n.Encode([]Prefix{{"", "urn:a"}}); err == nil {
+		if b, err := n.Encode([]Prefix{{"a", "urn:a"}}); err == nil {
 			t.Errorf("%s: %s", name, b)
 		}
 	}
