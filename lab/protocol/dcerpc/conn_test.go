@@ -68,8 +68,8 @@ func (x *xorProtector) Unprotect(fragment []byte, stub, trailer int, token []byt
 }
 
 // serve answers on c until it ends: binds by Negotiate, each token of a
-// handshake with the next number, opnum 0 with the stub doubled, other opnums
-// with a fault.
+// handshake with the next number, opnum 0 with the stub doubled, ept_map by
+// mapEndpoint, other opnums with a fault.
 func serve(c *Conn, p Protector) error {
 	legs := 0
 	for {
@@ -97,10 +97,16 @@ func serve(c *Conn, p Protector) error {
 			}
 			c.Protect(*call.Auth, p)
 		case *Request:
-			if body.Opnum != 0 {
-				err = c.Fault(call, StatusOpRange)
-			} else {
+			switch body.Opnum {
+			case 0:
 				err = c.Reply(call, append(body.Stub, body.Stub...))
+			case OpnumEptMap:
+				var stub []byte
+				if stub, err = mapEndpoint(body.Stub); err == nil {
+					err = c.Reply(call, stub)
+				}
+			default:
+				err = c.Fault(call, StatusOpRange)
 			}
 			if err != nil {
 				return err

@@ -34,11 +34,11 @@ type EptMap struct {
 // Encode is the stub of the request.
 func (m EptMap) Encode() ([]byte, error) {
 	var w Writer
-	w.Pointer(m.Object != nil)
+	w.FullPointer(m.Object != nil)
 	if m.Object != nil {
 		w.UUID(*m.Object)
 	}
-	w.Pointer(m.Tower != nil)
+	w.FullPointer(m.Tower != nil)
 	if m.Tower != nil {
 		w.tower(m.Tower)
 	}
@@ -83,7 +83,7 @@ func (m EptMapResult) Encode() ([]byte, error) {
 	w.Uint32(0)
 	w.Uint32(uint32(len(m.Towers)))
 	for _, t := range m.Towers {
-		w.Pointer(t != nil)
+		w.FullPointer(t != nil)
 	}
 	for _, t := range m.Towers {
 		if t != nil {

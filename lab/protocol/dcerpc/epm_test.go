@@ -75,6 +75,9 @@ func TestEptMap(t *testing.T) {
 	if len(stub) != 4+16+4+4+4+76+20+4 {
 		t.Errorf("a stub of %d octets", len(stub))
 	}
+	if stub[0] != 1 || stub[20] != 2 {
+		t.Errorf("the pointers are % x and % x", stub[:4], stub[20:24])
+	}
 	if !bytes.Equal(stub[24:32], unhex(t, "4b 00 00 00 4b 00 00 00")) {
 		t.Errorf("the tower begins % x", stub[24:32])
 	}

@@ -263,6 +263,17 @@ func (w *Writer) Pointer(something bool) {
 	w.pointers++
 }
 
+// FullPointer is Pointer for what the declaration marks [ptr]. Windows numbers
+// these from 1 on, and Windows Server 2003 takes no other numbers in ept_map.
+func (w *Writer) FullPointer(something bool) {
+	if !something {
+		w.Uint32(0)
+		return
+	}
+	w.pointers++
+	w.Uint32(w.pointers)
+}
+
 // ConformantBytes writes a conformant array of octets.
 func (w *Writer) ConformantBytes(b []byte) {
 	w.Uint32(uint32(len(b)))

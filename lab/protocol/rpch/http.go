@@ -1,6 +1,7 @@
 package rpch
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -38,6 +39,7 @@ const (
 	maxChannelLength = 2 << 30
 	maxEchoLength    = 0x10 // MS-RPCH 2.1.2.1.5
 	maxServerName    = 1024
+	maxInformational = 5
 )
 
 // Purpose is what an HTTP request to the proxy is for.
@@ -154,6 +156,19 @@ func parseTarget(s string) (string, uint16, error) {
 func SetOutHeader(h http.Header) {
 	h.Set("Content-Type", ContentType)
 	h.Set("Content-Length", strconv.Itoa(OutLength))
+}
+
+// ReadResponse reads the head of the response to a request, past any "100
+// Continue", which IIS sends on both channels as soon as it has the request's
+// head.
+func ReadResponse(r *bufio.Reader) (*http.Response, error) {
+	for range maxInformational {
+		resp, err := http.ReadResponse(r, nil)
+		if err != nil || resp.StatusCode >= http.StatusOK {
+			return resp, err
+		}
+	}
+	return nil, errors.New("rpch: one informational response after the other")
 }
 
 // CheckOutResponse tells whether the response to a request for an OUT channel

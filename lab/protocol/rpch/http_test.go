@@ -120,6 +120,9 @@ func TestResponses(t *testing.T) {
 			t.Error(s, code)
 		}
 	}
+	if r, err := ReadResponse(bufio.NewReader(strings.NewReader(strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 9)))); err == nil {
+		t.Error(r.Status)
+	}
 	if err := CheckEcho(bytes.NewReader(EchoBody())); err != nil {
 		t.Error(err)
 	}
@@ -148,6 +151,7 @@ func (p proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Write(EchoBody())
 		return
 	}
+	w.WriteHeader(http.StatusContinue) // as IIS does
 	first, err := ReadPDU(r.Body)
 	if err != nil {
 		return
@@ -203,7 +207,7 @@ func TestOverNetHTTP(t *testing.T) {
 		return c
 	}
 	response := func(c net.Conn) *http.Response {
-		r, err := http.ReadResponse(bufio.NewReader(c), nil)
+		r, err := ReadResponse(bufio.NewReader(c))
 		if err != nil {
 			t.Fatal(err)
 		}
