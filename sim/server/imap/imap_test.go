@@ -63,6 +63,7 @@ func signIn(ctx context.Context, t testing.TB, w *servertest.World, owner string
 		t.Error(err)
 		return nil
 	}
+	u.Caps() // waits for the library to have asked, which it does beside us
 	return u
 }
 
