@@ -111,7 +111,7 @@ func (s *Signal) Type() Type { return s.Kind }
 
 func (s *Signal) write(w *Writer) {
 	if s.Kind != TypeShutdown && s.Kind != TypeCancel && s.Kind != TypeOrphaned {
-		w.Fail(fmt.Errorf("dcerpc: a %v needs a body", s.Kind))
+		w.Fail(fmt.Errorf("dcerpc: %v needs a body", s.Kind))
 	}
 }
 

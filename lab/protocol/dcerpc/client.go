@@ -105,7 +105,7 @@ func (c *Conn) bind(b *Bind, flags Flags, auth *Auth) (*BindAck, *Auth, error) {
 	case *Fault:
 		return nil, nil, faultError(p, body)
 	}
-	return nil, nil, fmt.Errorf("dcerpc: a %v in answer to a %v", p.Body.Type(), b.Type())
+	return nil, nil, fmt.Errorf("dcerpc: %v in answer to %v", p.Body.Type(), b.Type())
 }
 
 func faultError(p *PDU, f *Fault) error {
@@ -141,7 +141,7 @@ func (c *Conn) Receive(id uint32) ([]byte, error) {
 			return nil, ErrShutdown
 		}
 	}
-	return nil, fmt.Errorf("dcerpc: a %v of call %d where the answer to call %d should be", p.Body.Type(), p.CallID, id)
+	return nil, fmt.Errorf("dcerpc: %v of call %d where the answer to call %d should be", p.Body.Type(), p.CallID, id)
 }
 
 // Call sends a request and reads its answer.

@@ -122,10 +122,10 @@ func (c *Conn) unprotect(b []byte) error {
 	token := len(b) - int(h.AuthLength)
 	trailer := token - trailerSize
 	if trailer < stubOffset(h) {
-		return fmt.Errorf("dcerpc: a %v of %d octets with a token of %d", h.Type, len(b), h.AuthLength)
+		return fmt.Errorf("dcerpc: %v of %d octets with a token of %d", h.Type, len(b), h.AuthLength)
 	}
 	if got := AuthLevel(b[trailer+1]); AuthType(b[trailer]) != c.auth.Type || got != c.auth.Level {
-		return fmt.Errorf("dcerpc: a %v at authentication type %d, level %d, not %d, %d", h.Type, b[trailer], got, c.auth.Type, c.auth.Level)
+		return fmt.Errorf("dcerpc: %v at authentication type %d, level %d, not %d, %d", h.Type, b[trailer], got, c.auth.Type, c.auth.Level)
 	}
 	return c.protector.Unprotect(b[:token:token], stubOffset(h), trailer, b[token:])
 }
@@ -165,14 +165,13 @@ func (c *Conn) WritePDU(p *PDU) error {
 func (c *Conn) WriteMessage(p *PDU) error {
 	switch body := p.Body.(type) {
 	case *Request:
-		room := c.room(headerSize + 8 + objectSize(body.Object))
-		return c.writeFragments(p, body.Stub, room, func(stub []byte, left int) Body {
+		return c.writeFragments(p, body.Stub, objectSize(body.Object), func(stub []byte, left int) Body {
 			f := *body
 			f.Stub, f.AllocHint = stub, uint32(left)
 			return &f
 		})
 	case *Response:
-		return c.writeFragments(p, body.Stub, c.room(headerSize+8), func(stub []byte, left int) Body {
+		return c.writeFragments(p, body.Stub, 0, func(stub []byte, left int) Body {
 			f := *body
 			f.Stub, f.AllocHint = stub, uint32(left)
 			return &f
@@ -189,21 +188,25 @@ func objectSize(o *UUID) int {
 	return len(o)
 }
 
-// room is how many octets of a stub fit into a fragment with that much header.
-func (c *Conn) room(header int) int {
-	n := c.xmit - header
+// room is how many octets of a stub fit into a fragment beside an object UUID
+// of so many octets and the trailer.
+func (c *Conn) room(object int, auth *Auth) int {
+	n := c.xmit - headerSize - 8 - object
 	if c.protector != nil {
 		n -= trailerSize + c.protector.TokenSize()
+	} else if auth != nil {
+		n -= trailerSize + len(auth.Token)
 	}
 	return n &^ 15 // no padding but in the last fragment
 }
 
-func (c *Conn) writeFragments(p *PDU, stub []byte, room int, body func(stub []byte, left int) Body) error {
+func (c *Conn) writeFragments(p *PDU, stub []byte, object int, body func(stub []byte, left int) Body) error {
 	if len(stub) > c.limits.Message {
 		return fmt.Errorf("dcerpc: a stub of %d octets is %w of %d", len(stub), ErrTooLarge, c.limits.Message)
 	}
+	room := c.room(object, p.Auth)
 	if room <= 0 {
-		return fmt.Errorf("dcerpc: tokens of %d octets leave no room in fragments of %d", c.protector.TokenSize(), c.xmit)
+		return fmt.Errorf("dcerpc: the token leaves no room in fragments of %d octets", c.xmit)
 	}
 	first := FlagFirst
 	for {
@@ -275,7 +278,7 @@ func (c *Conn) join(p, f *PDU) (over bool, err error) {
 		return s.Kind == TypeOrphaned, nil
 	}
 	if f.Body.Type() != p.Body.Type() || f.CallID != p.CallID || f.Flags&FlagFirst != 0 {
-		return false, fmt.Errorf("dcerpc: a %v of call %d between the fragments of call %d", f.Body.Type(), f.CallID, p.CallID)
+		return false, fmt.Errorf("dcerpc: %v of call %d between the fragments of call %d", f.Body.Type(), f.CallID, p.CallID)
 	}
 	stub := stubOf(p.Body)
 	*stub = append(*stub, *stubOf(f.Body)...) // the fragments' stubs have no spare capacity, so this copies

@@ -9,6 +9,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 // script is a stream whose other end has said everything already.
@@ -172,7 +174,7 @@ func TestFragments(t *testing.T) {
 	if err := c.WriteMessage(&PDU{CallID: 3, Body: &Request{Opnum: 11, Stub: stub}}); err != nil {
 		t.Fatal(err)
 	}
-	raw := s.sent.Bytes()
+	raw := bytes.Clone(s.sent.Bytes())
 	r := bytes.NewReader(raw)
 	var flags []Flags
 	var hints []uint32
@@ -193,6 +195,20 @@ func TestFragments(t *testing.T) {
 	}
 	if !reflect.DeepEqual(flags, []Flags{FlagFirst, 0, FlagLast}) || !reflect.DeepEqual(hints, []uint32{3200, 1792, 384}) {
 		t.Fatalf("flags %v, hints %v", flags, hints)
+	}
+	s.sent = bytes.Buffer{}
+	auth := &Auth{Type: AuthNTLM, Level: LevelConnect, Token: make([]byte, 100)}
+	if err := c.WriteMessage(&PDU{Body: &Response{Stub: stub}, Auth: auth}); err != nil {
+		t.Fatal(err)
+	}
+	for s.sent.Len() > 0 {
+		if b, err := ReadFragment(&s.sent); err != nil || len(b) > MinFragment {
+			t.Fatal(len(b), err)
+		}
+	}
+	auth.Token = make([]byte, MinFragment)
+	if err := c.WriteMessage(&PDU{Body: &Response{Stub: stub}, Auth: auth}); err == nil {
+		t.Fatal("a token as large as a fragment is written")
 	}
 	p, err := NewConn(&script{Reader: bytes.NewReader(raw)}, Limits{}).ReadMessage()
 	if err != nil || !bytes.Equal(p.Body.(*Request).Stub, stub) {
@@ -248,8 +264,8 @@ func TestBindRefused(t *testing.T) {
 		"bind_nak":        {answer(&BindNak{Reason: NakAuthType}), "reason 8"},
 		"fault":           {answer(&Fault{Status: StatusAccessDenied}), "fault 0x00000005"},
 		"no results":      {answer(&BindAck{MaxRecv: 5840}), "0 results for 1 contexts"},
-		"another's ack":   {answer(&BindAck{Alter: true}), "alter_context_resp in answer to a bind"},
-		"a response":      {answer(&Response{}), "response in answer to a bind"},
+		"another's ack":   {answer(&BindAck{Alter: true}), "alter_context_resp in answer to bind"},
+		"a response":      {answer(&Response{}), "response in answer to bind"},
 		"small fragments": {answer(&BindAck{MaxRecv: 5, Results: make([]Result, 1)}), "1432 is the least"},
 	} {
 		if _, err := NewConn(say(t, tt.answer), Limits{}).Bind([]Context{epmContext}, nil); err == nil || !strings.Contains(err.Error(), tt.want) {
@@ -317,6 +333,43 @@ func FuzzReadMessage(f *testing.F) {
 			if stub := stubOf(p.Body); stub != nil && len(*stub) > 1<<12 {
 				t.Fatalf("a stub of %d octets", len(*stub))
 			}
+		}
+	})
+}
+
+// Whatever the sizes, and whichever way the fragments are protected, what one
+// end writes the other reads, and no fragment is too large.
+func TestMessagesProperty(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		size := rapid.IntRange(MinFragment, 6000).Draw(t, "fragment")
+		stub := rapid.SliceOfN(rapid.Byte(), 0, 20000).Draw(t, "stub")
+		want := &Request{ContextID: rapid.Uint16().Draw(t, "context"), Opnum: rapid.Uint16().Draw(t, "opnum")}
+		if rapid.Bool().Draw(t, "object") {
+			want.Object = &someObject
+		}
+		want.Stub = bytes.Clone(stub)
+		s := &script{}
+		writer, reader := NewConn(s, Limits{Fragment: size}), NewConn(&script{Reader: &s.sent}, Limits{})
+		if rapid.Bool().Draw(t, "protected") {
+			auth := Auth{Type: AuthNTLM, Level: LevelPrivacy}
+			writer.Protect(auth, &xorProtector{})
+			reader.Protect(auth, &xorProtector{})
+		}
+		if err := writer.WriteMessage(&PDU{CallID: 9, Body: want}); err != nil {
+			t.Fatal(err)
+		}
+		for r := bytes.NewReader(s.sent.Bytes()); r.Len() > 0; {
+			if b, err := ReadFragment(r); err != nil || len(b) > size {
+				t.Fatalf("a fragment of %d octets, %v", len(b), err)
+			}
+		}
+		p, err := reader.ReadMessage()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := p.Body.(*Request)
+		if got.Opnum != want.Opnum || got.ContextID != want.ContextID || (got.Object == nil) != (want.Object == nil) || !bytes.Equal(got.Stub, stub) {
+			t.Fatalf("got %+v, want %+v", got, want)
 		}
 	})
 }

@@ -43,7 +43,7 @@ func (r *Reader) Fail(err error) {
 	}
 }
 
-// Failf is Fail with the offset and a reason.
+// failf is Fail with the offset and a reason.
 func (r *Reader) failf(format string, args ...any) {
 	r.Fail(fmt.Errorf("dcerpc: offset %d: %s", r.pos, fmt.Sprintf(format, args...)))
 }

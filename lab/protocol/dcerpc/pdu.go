@@ -242,7 +242,7 @@ func (p *PDU) Append(dst []byte) ([]byte, error) {
 		return nil, err
 	}
 	if headerSize+len(b) > MaxFragment {
-		return nil, fmt.Errorf("dcerpc: a %v of %d octets is %w of %d", h.Type, headerSize+len(b), ErrTooLarge, MaxFragment)
+		return nil, fmt.Errorf("dcerpc: %v of %d octets is %w of %d", h.Type, headerSize+len(b), ErrTooLarge, MaxFragment)
 	}
 	h.FragLength = uint16(headerSize + len(b))
 	return append(h.Append(dst), b...), nil

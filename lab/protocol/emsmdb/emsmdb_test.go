@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"shutout/lab/protocol/dcerpc"
 )
 
@@ -59,6 +61,37 @@ func TestRoundTrip(t *testing.T) {
 	roundTrip(t, ParseAsyncConnectExResponse, AsyncConnectExResponse.Encode, AsyncConnectExResponse{Async: session})
 	roundTrip(t, ParseAsyncWaitExRequest, AsyncWaitExRequest.Encode, AsyncWaitExRequest{Async: session})
 	roundTrip(t, ParseAsyncWaitExResponse, AsyncWaitExResponse.Encode, AsyncWaitExResponse{Flags: NotificationPending})
+}
+
+// Buffers of any length keep what follows them in its place.
+func TestRoundTripProperty(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		// nil where there is nothing: that is how it is read.
+		octets := func(name string, limit int) []byte {
+			if b := rapid.SliceOfN(rapid.Byte(), 0, limit).Draw(t, name); len(b) > 0 {
+				return b
+			}
+			return nil
+		}
+		q := RpcExt2Request{Session: session, Flags: rapid.Uint32().Draw(t, "flags"), Buffer: octets("buffer", 100),
+			MaxBufferOut: rapid.Uint32Range(0, MaxBuffer).Draw(t, "room"), Auxiliary: octets("auxiliary", 20)}
+		stub, err := q.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := ParseRpcExt2Request(stub); err != nil || !reflect.DeepEqual(got, q) {
+			t.Fatalf("got %+v, %v, want %+v", got, err, q)
+		}
+		p := ConnectExResponse{Session: session, DNPrefix: rapid.StringMatching(`[ -~]{0,9}`).Draw(t, "prefix"),
+			DisplayName: rapid.StringMatching(`[ -~]{0,9}`).Draw(t, "name"), ServerVersion: Version{1, 2, 3},
+			TimeStamp: rapid.Uint32().Draw(t, "stamp"), Auxiliary: octets("auxiliary out", 20), Result: ErrorCode(rapid.Uint32().Draw(t, "result"))}
+		if stub, err = p.Encode(); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := ParseConnectExResponse(stub); err != nil || !reflect.DeepEqual(got, p) {
+			t.Fatalf("got %+v, %v, want %+v", got, err, p)
+		}
+	})
 }
 
 // The stubs by hand, from the declarations of MS-OXCRPC 3.1.4 and the rules of

@@ -102,7 +102,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 		}
 		n := int(h.FragLength)
 		if n > len(p)-written || h.Type == dcerpc.TypeRTS {
-			return written, fmt.Errorf("rpch: a %v of %d octets in a write of %d", h.Type, n, len(p)-written)
+			return written, fmt.Errorf("rpch: %v of %d octets in a write of %d", h.Type, n, len(p)-written)
 		}
 		if err := c.reserve(n); err != nil {
 			return written, err
@@ -214,5 +214,5 @@ func (c *Conn) take(b []byte) error {
 		c.recycle = true
 		return nil
 	}
-	return fmt.Errorf("rpch: a %s on an open connection", p.Name())
+	return fmt.Errorf("rpch: %s on an open connection", p.Name())
 }

@@ -262,7 +262,7 @@ func TestOpenRefuses(t *testing.T) {
 		want string
 	}{
 		"ends at once":   {nil, "waiting for CONN/A3: EOF"},
-		"another PDU":    {[][]byte{EchoBody()}, "a Echo where CONN/A3"},
+		"another PDU":    {[][]byte{EchoBody()}, "Echo where CONN/A3"},
 		"no C2":          {[][]byte{a3, encode(Ping)}, "waiting for CONN/C2: EOF"},
 		"twice A3":       {[][]byte{a3, a3}, "a CONN/A3 where CONN/C2"},
 		"no window":      {[][]byte{a3, c2(1, 0)}, "receive window of 0"},

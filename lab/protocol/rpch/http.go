@@ -108,7 +108,9 @@ func WriteHead(w io.Writer, r *http.Request) error {
 }
 
 // ParseRequest says what a request to the proxy is for. It is about the head
-// alone; the path is the caller's to route.
+// alone; the path is the caller's to route. IIS answers the head of both
+// channels with "100 Continue" at once, and there are clients (impacket) that
+// wait for it.
 func ParseRequest(r *http.Request) (Request, error) {
 	var q Request
 	n := r.ContentLength
@@ -226,7 +228,7 @@ func CheckEcho(body io.Reader) error {
 		return err
 	}
 	if !p.Is(Echo) {
-		return errors.New("rpch: the answer to an echo request is a " + p.Name())
+		return errors.New("rpch: the answer to an echo request is " + p.Name())
 	}
 	return nil
 }

@@ -103,7 +103,7 @@ func expect(r io.Reader, k Kind) (*PDU, error) {
 		case p.Is(k):
 			return p, nil
 		case !p.Is(Ping):
-			return nil, fmt.Errorf("rpch: a %s where %v should be", p.Name(), k)
+			return nil, fmt.Errorf("rpch: %s where %v should be", p.Name(), k)
 		}
 	}
 }
@@ -125,7 +125,7 @@ type OutOpening struct {
 // ParseOutOpening reads CONN/A1, the body of the request for an OUT channel.
 func ParseOutOpening(p *PDU) (OutOpening, error) {
 	if !p.Is(ConnA1) {
-		return OutOpening{}, fmt.Errorf("rpch: a %s where %v should be", p.Name(), ConnA1)
+		return OutOpening{}, fmt.Errorf("rpch: %s where %v should be", p.Name(), ConnA1)
 	}
 	o := OutOpening{Connection: find[Cookie](p, 0), Channel: find[Cookie](p, 1), Window: find[ReceiveWindowSize](p, 0)}
 	if err := checkWindow(o.Window); err != nil {
@@ -146,7 +146,7 @@ type InOpening struct {
 // ParseInOpening reads CONN/B1, which the body of an IN channel begins with.
 func ParseInOpening(p *PDU) (InOpening, error) {
 	if !p.Is(ConnB1) {
-		return InOpening{}, fmt.Errorf("rpch: a %s where %v should be", p.Name(), ConnB1)
+		return InOpening{}, fmt.Errorf("rpch: %s where %v should be", p.Name(), ConnB1)
 	}
 	o := InOpening{Connection: find[Cookie](p, 0), Channel: find[Cookie](p, 1), Lifetime: find[ChannelLifetime](p, 0),
 		Keepalive: find[ClientKeepalive](p, 0), Group: find[AssociationGroupID](p, 0)}

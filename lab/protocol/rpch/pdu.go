@@ -66,7 +66,7 @@ func ParsePDU(b []byte) (*PDU, error) {
 	}
 	switch {
 	case h.Type != dcerpc.TypeRTS:
-		return nil, fmt.Errorf("rpch: a %v where an RTS PDU should be", h.Type)
+		return nil, fmt.Errorf("rpch: %v where an RTS PDU should be", h.Type)
 	case int(h.FragLength) != len(b) || len(b) < headerSize:
 		return nil, fmt.Errorf("rpch: an RTS PDU of %d octets in %d", h.FragLength, len(b))
 	case h.Flags != wholeFragment || h.AuthLength != 0 || h.CallID != 0:

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"shutout/lab/protocol/dcerpc"
 )
 
@@ -150,6 +152,27 @@ func TestCommands(t *testing.T) {
 	if c, ok := Find[Cookie](p, 2); ok {
 		t.Error("a third cookie", c)
 	}
+}
+
+// Any commands one after the other, whatever the PDU is not good for.
+func TestCommandsProperty(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := &PDU{Flags: Flags(rapid.Uint16().Draw(t, "flags"))}
+		for range rapid.IntRange(0, maxCommands).Draw(t, "commands") {
+			c := someCommand[CommandType(rapid.IntRange(0, len(someCommand)-1).Draw(t, "type"))]
+			if c.Type() == cmdPadding {
+				c = Padding(bytes.Repeat([]byte{1}, rapid.IntRange(1, 40).Draw(t, "padding")))
+			}
+			p.Commands = append(p.Commands, c)
+		}
+		b, err := p.Append(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := ParsePDU(b); err != nil || !reflect.DeepEqual(got, p) {
+			t.Fatalf("got %+v, %v, want %+v", got, err, p)
+		}
+	})
 }
 
 type nilCommand struct{}
