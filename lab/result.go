@@ -18,6 +18,7 @@ type Document struct {
 	Seed   uint64       `json:"seed"`
 	Replay string       `json:"replay"` // the command that plays the same again
 	Runs   []*RunResult `json:"runs"`
+	WallS  float64      `json:"wall_s"` // of all runs together, several at a time
 }
 
 // Tool is the program that made a document.

@@ -49,7 +49,7 @@ func document() *lab.Document {
 	doubt := cut(threat("dana-smtp", lab.SMTPSubmission, lab.Send, lab.VerdictUnknown), 60)
 	doubt.Note = "the attempt at T+10m may have worked"
 	return &lab.Document{
-		Schema: lab.Schema, Lab: "sim", Seed: 1, Replay: "shutout run", Runs: []*lab.RunResult{{
+		Schema: lab.Schema, Lab: "sim", Seed: 1, Replay: "shutout run", WallS: 1.3, Runs: []*lab.RunResult{{
 			Scenario: "first", Title: "One of each", Profile: "ex2010", LimitS: 300, HorizonS: 86400, WallS: 1.25, VirtualS: 88200,
 			Order: time.Date(2026, 1, 15, 10, 0, 0, 0, time.UTC), Verdict: lab.Open,
 			Steps: []*lab.StepResult{

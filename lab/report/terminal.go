@@ -206,10 +206,9 @@ func (t *terminal) table(rows []row) {
 
 func (t *terminal) total(d *lab.Document) {
 	counts := map[lab.Verdict]int{}
-	var wall, virtual float64
+	var virtual float64
 	drift := 0
 	for _, r := range d.Runs {
-		wall += r.WallS
 		virtual += r.VirtualS
 		for _, a := range r.Activities {
 			if a.Role == lab.Threat {
@@ -226,7 +225,7 @@ func (t *terminal) total(d *lab.Document) {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[v], v))
 		}
 	}
-	t.line(fmt.Sprintf("%s of mail traffic in %.1fs · seed %d · replay: %s", seconds(virtual), wall, d.Seed, d.Replay))
+	t.line(fmt.Sprintf("%s of mail traffic in %.1fs · seed %d · replay: %s", seconds(virtual), d.WallS, d.Seed, d.Replay))
 	line := fmt.Sprintf("%s: %s", plural(len(d.Runs), "case"), strings.Join(parts, ", "))
 	if drift > 0 {
 		line += fmt.Sprintf("; %s not as predicted", plural(drift, "verdict"))

@@ -27,6 +27,7 @@ func runCases(ctx context.Context, o *runOptions) (exit int, err error) {
 		return exitBad, fmt.Errorf("the run folder: %w", err)
 	}
 	p := newProgress(o)
+	begun := time.Now()
 	results, err := playAll(ctx, o, p)
 	p.clear()
 	if err != nil {
@@ -38,6 +39,7 @@ func runCases(ctx context.Context, o *runOptions) (exit int, err error) {
 	doc := &lab.Document{
 		Schema: lab.Schema, Tool: lab.Tool{Name: "shutout", Version: version()}, Lab: "sim",
 		Seed: o.Seed, Replay: o.Replay, Runs: results,
+		WallS: lab.Seconds(time.Since(begun)),
 	}
 	return deliver(o, doc)
 }

@@ -121,6 +121,62 @@ func TestForeign(t *testing.T) {
 	}
 }
 
+// TestExample reads the example of MS-OXDSCLI 4.4.
+func TestExample(t *testing.T) {
+	got, err := ParseResponse([]byte(`<?xml version="1.0" encoding="utf-8"?>
+<Autodiscover xmlns="http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006">
+  <Response xmlns="http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a">
+    <User>
+      <DisplayName>User Display Name</DisplayName>
+      <LegacyDN>/o=microsoft/ou=Contoso/cn=Recipients/cn=486021</LegacyDN>
+      <AutoDiscoverSMTPAddress>user@Contoso.com</AutoDiscoverSMTPAddress>
+      <DeploymentId>30c3a927-42aa-5de8-91e3-8e5b4655ed00</DeploymentId>
+    </User>
+    <Account>
+      <AccountType>email</AccountType>
+      <Action>settings</Action>
+      <Protocol Type="mapiHttp" Version="1">
+        <MailStore>
+          <InternalUrl>https://mail.Contoso.com/mapi/emsmdb/?MailboxId=416c6368-656d-794a-6f45-57615272456e@Contoso.com</InternalUrl>
+        </MailStore>
+        <AddressBook>
+          <InternalUrl>https://mail.Contoso.com/mapi/nspi/?MailboxId=416c6368-656d-794a-6f45-57615272456e@Contoso.com</InternalUrl>
+        </AddressBook>
+      </Protocol>
+      <Protocol>
+        <Type>WEB</Type>
+        <External>
+          <OWAUrl AuthenticationMethod="Fba">https://mail.Contoso.com/owa</OWAUrl>
+          <Protocol>
+            <Type>EXPR</Type>
+            <ASUrl>https://mail.Contoso.com/ews/exchange.asmx</ASUrl>
+          </Protocol>
+        </External>
+        <Internal>
+          <OWAUrl AuthenticationMethod="Ntlm, WindowsIntegrated">https:/Internal.mail.Contoso.com/owa</OWAUrl>
+          <OWAUrl AuthenticationMethod="Basic, Fba">https://mail.Contoso.com/owa</OWAUrl>
+          <Protocol>
+            <Type>EXCH</Type>
+            <ASUrl>https://mail.Contoso.com/ews/exchange.asmx</ASUrl>
+          </Protocol>
+        </Internal>
+      </Protocol>
+    </Account>
+  </Response>
+</Autodiscover>`))
+	const mapi, id, ews = "https://mail.Contoso.com/mapi/", "/?MailboxId=416c6368-656d-794a-6f45-57615272456e@Contoso.com", "https://mail.Contoso.com/ews/exchange.asmx"
+	want := Response{
+		User:   User{"User Display Name", "/o=microsoft/ou=Contoso/cn=Recipients/cn=486021", "user@Contoso.com", "30c3a927-42aa-5de8-91e3-8e5b4655ed00"},
+		Action: Settings,
+		Protocols: []Protocol{
+			{Type: MAPIHTTP, Version: 1, MailStore: Endpoint{InternalURL: mapi + "emsmdb" + id}, AddressBook: Endpoint{InternalURL: mapi + "nspi" + id}},
+			{Type: WEB, External: &Web{[]OWA{{"https://mail.Contoso.com/owa", "Fba"}}, EXPR, ews},
+				Internal: &Web{[]OWA{{"https:/Internal.mail.Contoso.com/owa", "Ntlm, WindowsIntegrated"}, {"https://mail.Contoso.com/owa", "Basic, Fba"}}, EXCH, ews}}}}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
 func TestHTTP(t *testing.T) {
 	for value, want := range map[string]int{"": 0, "1": 1, " 2 ": 2, "-1": 0, "yes": 0, "99999999999": 0} {
 		if got := MapiHTTP(http.Header{"X-Mapihttpcapability": {value}}); got != want {

@@ -71,7 +71,7 @@ type Protocol struct {
 	MailStore, AddressBook Endpoint // MAPIHTTP only
 }
 
-// An Endpoint is where MAPI over HTTP is served.
+// An Endpoint is where MAPI over HTTP is served (MS-OXDSCLI 2.2.4.1.1.2.6).
 type Endpoint struct{ InternalURL, ExternalURL string }
 
 // Web is where Outlook on the web is served.

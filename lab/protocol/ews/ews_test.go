@@ -205,6 +205,17 @@ func TestForeign(t *testing.T) {
     </GetFolder>
   </Body>
 </Envelope>`, Request{Op: GetFolder{Shape{Base: Default}, []FolderRef{Distinguished(Inbox)}}}},
+		"example of GetStreamingEvents operation": {`<?xml version="1.0" encoding="utf-8"?>
+<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/" xmlns:t="http://schemas.microsoft.com/exchange/services/2006/types" xmlns:m="http://schemas.microsoft.com/exchange/services/2006/messages">
+  <soap:Body>
+    <GetStreamingEvents xmlns="http://schemas.microsoft.com/exchange/services/2006/messages">
+      <SubscriptionIds>
+        <SubscriptionId>f6bc657d-dde1-4f94-952d-143b95d6483d</SubscriptionId>
+      </SubscriptionIds>
+      <ConnectionTimeout>30</ConnectionTimeout>
+    </GetStreamingEvents>
+  </soap:Body>
+</soap:Envelope>`, Request{Op: GetStreamingEvents{[]string{"f6bc657d-dde1-4f94-952d-143b95d6483d"}, 30 * time.Minute}}},
 		"user principal name": {strings.Replace(strings.ReplaceAll(davmail, "%", `<m:Unsubscribe><m:SubscriptionId>x</m:SubscriptionId></m:Unsubscribe>`), "</soap:Header>",
 			`<t:ExchangeImpersonation><t:ConnectingSID><t:PrincipalName>erin@corp.example</t:PrincipalName></t:ConnectingSID></t:ExchangeImpersonation></soap:Header>`, 1),
 			Request{Version: Exchange2010SP1, Impersonate: "erin@corp.example", Op: Unsubscribe{"x"}}},
@@ -225,6 +236,48 @@ func TestForeign(t *testing.T) {
 	}
 	if p, ok := Lookup(aMail.Properties, imapID); !ok || p.Value != "7" {
 		t.Errorf("got %+v", p)
+	}
+}
+
+// TestForeignEvent reads an event as Exchange 2013 sends it ("GetStreamingEvents
+// operation", successful response).
+func TestForeignEvent(t *testing.T) {
+	got, err := ParseResponse([]byte(`<?xml version="1.0" encoding="utf-8" ?>
+<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/">
+  <soap:Header xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/">
+    <ServerVersionInfo xmlns:xsd="http://www.w3.org/2001/XMLSchema" MajorVersion="15" MinorVersion="0" MajorBuildNumber="775" MinorBuildNumber="7" Version="V2_4" xmlns="http://schemas.microsoft.com/exchange/services/2006/types" />
+  </soap:Header>
+  <soap:Body xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/">
+    <m:GetStreamingEventsResponse xmlns:t="http://schemas.microsoft.com/exchange/services/2006/types" xmlns:m="http://schemas.microsoft.com/exchange/services/2006/messages">
+      <m:ResponseMessages>
+        <m:GetStreamingEventsResponseMessage ResponseClass="Success">
+          <m:ResponseCode>NoError</m:ResponseCode>
+          <m:Notifications>
+            <m:Notification>
+              <t:SubscriptionId>f6bc657d</t:SubscriptionId>
+              <t:NewMailEvent>
+                <t:TimeStamp>2013-09-16T04:31:29Z</t:TimeStamp>
+                <t:ItemId Id="AAMk" ChangeKey="CQAAAA==" />
+                <t:ParentFolderId Id="AQMk" ChangeKey="AQAAAA==" />
+              </t:NewMailEvent>
+              <t:ModifiedEvent>
+                <t:TimeStamp>2013-09-16T04:31:29Z</t:TimeStamp>
+                <t:FolderId Id="AQMk" ChangeKey="AQAAAA==" />
+                <t:ParentFolderId Id="AQMl" ChangeKey="AQAAAA==" />
+                <t:UnreadCount>1</t:UnreadCount>
+              </t:ModifiedEvent>
+            </m:Notification>
+          </m:Notifications>
+        </m:GetStreamingEventsResponseMessage>
+      </m:ResponseMessages>
+    </m:GetStreamingEventsResponse>
+  </soap:Body>
+</s:Envelope>`))
+	at := time.Date(2013, 9, 16, 4, 31, 29, 0, time.UTC)
+	want := Response{ServerVersion{15, 0, 775, 7, "V2_4"}, "GetStreamingEvents", []Message{{Code: NoError, Notifications: []Notification{{"f6bc657d", []Event{
+		{NewMailEvent, at, ID{"AAMk", "CQAAAA=="}, ID{}, ID{"AQMk", "AQAAAA=="}}, {ModifiedEvent, at, ID{}, ID{"AQMk", "AQAAAA=="}, ID{"AQMl", "AQAAAA=="}}}}}}}}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %v", got, err)
 	}
 }
 

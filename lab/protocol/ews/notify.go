@@ -123,7 +123,8 @@ func parseGetStreamingEvents(n *xmltree.Node) (o GetStreamingEvents, err error) 
 		switch inMessages(c) {
 		case "SubscriptionIds":
 			err = each(c, func(id *xmltree.Node) error {
-				if inTypes(id) != "SubscriptionId" || id.Text == "" {
+				// The reference's own example has it in the wrong namespace.
+				if inTypes(id) != "SubscriptionId" && inMessages(id) != "SubscriptionId" || id.Text == "" {
 					return schemaError(id, "is not a SubscriptionId")
 				}
 				o.Subscriptions = append(o.Subscriptions, id.Text)
