@@ -264,7 +264,7 @@ func TestOpenRefuses(t *testing.T) {
 		"ends at once":   {nil, "waiting for CONN/A3: EOF"},
 		"another PDU":    {[][]byte{EchoBody()}, "Echo where CONN/A3"},
 		"no C2":          {[][]byte{a3, encode(Ping)}, "waiting for CONN/C2: EOF"},
-		"twice A3":       {[][]byte{a3, a3}, "a CONN/A3 where CONN/C2"},
+		"twice A3":       {[][]byte{a3, a3}, "CONN/A3 where CONN/C2"},
 		"no window":      {[][]byte{a3, c2(1, 0)}, "receive window of 0"},
 		"endless window": {[][]byte{a3, c2(1, 1<<31)}, "receive window of"},
 		"version 0":      {[][]byte{a3, c2(0, DefaultWindow)}, "version 0"},
