@@ -31,19 +31,14 @@ func must[T any](t testing.TB) func(T, error) T {
 // exchange signs a user in and returns the three messages.
 func exchange(t testing.TB, user, domain, password string) (n, c, a []byte) {
 	t.Helper()
-	encoded := must[[]byte](t)
-	n = encoded(Negotiate{Flags: common | KeyExchange | VersionPresent, Version: Version{10, 0, 17763}}.Encode())
-	c = encoded(NewChallenge(must[Negotiate](t)(ParseNegotiate(n)), names, nonce, aTime).Encode())
-	seen := must[Challenge](t)(ParseChallenge(c))
-
-	key := ResponseKey(NTHash(password), user, domain)
-	stamp, _ := seen.Info.Timestamp()
-	info := append(seen.Info, AVPair{AvFlags, []byte{AvFlagMIC, 0, 0, 0}})
-	nt := encoded(Respond(key, seen.Challenge, Response{Time: stamp, Challenge: clientChallenge, Info: info}))
-	wrapped := ExchangeKey(SessionBaseKey(key, [16]byte(nt[:16])), randomKey)
-	a = encoded(Authenticate{Flags: seen.Flags, Domain: domain, User: user, Workstation: "DESK", LM: make([]byte, 24),
-		NT: nt, SessionKey: wrapped[:], Version: Version{10, 0, 17763}, MIC: make([]byte, 16)}.Encode())
-	SetMIC(a, must[[16]byte](t)(ComputeMIC(randomKey, n, c, a)))
+	client := Client{User: user, Domain: domain, Password: password, Workstation: "DESK", Flags: common | KeyExchange | VersionPresent,
+		Challenge: clientChallenge, SessionKey: randomKey}
+	n = must[[]byte](t)(client.Negotiate())
+	c = must[[]byte](t)(NewChallenge(must[Negotiate](t)(ParseNegotiate(n)), names, nonce, aTime).Encode())
+	a, exported, err := client.Authenticate(c, 0)
+	if err != nil || exported != randomKey {
+		t.Fatal(exported, err)
+	}
 	return n, c, a
 }
 
@@ -51,7 +46,7 @@ func exchange(t testing.TB, user, domain, password string) (n, c, a []byte) {
 func TestExchange(t *testing.T) {
 	n, c, b := exchange(t, "dana", "CORP", "Spring-2010")
 	a := must[Authenticate](t)(ParseAuthenticate(b))
-	if a.User != "dana" || a.Domain != "CORP" || a.Workstation != "DESK" || a.Version.Build != 17763 || a.IsAnonymous() {
+	if a.User != "dana" || a.Domain != "CORP" || a.Workstation != "DESK" || a.IsAnonymous() {
 		t.Errorf("got %+v", a)
 	}
 	key := ResponseKey(NTHash("Spring-2010"), a.User, a.Domain)
@@ -85,6 +80,31 @@ func TestExchange(t *testing.T) {
 	r := must[Response](t)(ParseResponse(a.NT))
 	if r.Time != FileTime(aTime) || r.Challenge != clientChallenge || r.Info.Text(AvDNSComputerName) != "cas1.corp.example" {
 		t.Errorf("got %+v", r)
+	}
+}
+
+// TestOldServer signs in with a server that tells no time: there is an LMv2
+// response then, and no MIC.
+func TestOldServer(t *testing.T) {
+	client := Client{User: "dana", Password: "secret", Challenge: clientChallenge, SessionKey: randomKey}
+	n := must[Negotiate](t)(ParseNegotiate(must[[]byte](t)(client.Negotiate())))
+	b, exported, err := client.Authenticate(must[[]byte](t)(NewChallenge(n, names, nonce, time.Time{}).Encode()), FileTime(aTime))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := must[Authenticate](t)(ParseAuthenticate(b))
+	key := ResponseKey(NTHash("secret"), "dana", "")
+	if !Verify(key, nonce, a.NT) || !bytes.Equal(a.LM, RespondLM(key, nonce, clientChallenge)) || a.MIC != nil || a.SessionKey != nil {
+		t.Errorf("got %+v", a)
+	}
+	if exported != SessionBaseKey(key, [16]byte(a.NT[:16])) {
+		t.Error("another session key")
+	}
+	if r := must[Response](t)(ParseResponse(a.NT)); r.Time != FileTime(aTime) {
+		t.Errorf("got %+v", r)
+	}
+	if _, _, err := client.Authenticate([]byte("rubbish"), 0); !errors.Is(err, ErrMessage) {
+		t.Error(err)
 	}
 }
 
