@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// Mechanisms that a client offers in SPNEGO (MS-SPNG 1.9; Kerberos in both of
+// Mechanisms that a client offers in SPNEGO (MS-SPNG; Kerberos in both of
 // its spellings, of which the first is a slip of Windows 2000 that stayed).
 var (
 	MechNTLM       = asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 311, 2, 2, 10}
