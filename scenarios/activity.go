@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -57,7 +58,10 @@ func (l *loader) activity(f *activityFile, role lab.Role, n *strict.Node) *lab.A
 	}
 	a := &lab.Activity{
 		ID: f.ID, Role: role, Who: f.Who, From: f.From, Path: f.Path, Do: f.Do,
-		Every: DefaultEvery, Since: DefaultSince, To: f.To, Sender: f.Sender, Size: int(f.Size),
+		Every: DefaultEvery, Since: DefaultSince, To: f.To, Sender: f.Sender, Size: DefaultSize,
+	}
+	if f.Size > 0 {
+		a.Size = int(f.Size)
 	}
 
 	who := l.sc.Cast.People[f.Who]
@@ -131,7 +135,25 @@ func (l *loader) cadence(a *lab.Activity, f *activityFile, bad func(key, format 
 	}
 	if a.Since >= 0 || a.Since < -longest {
 		bad("since", "since is %s: expected a time before the order such as -30m, so that access is seen to work first", lab.Duration(a.Since))
+	} else if tooRare(a, l.sc.Horizon) {
+		bad("every", "%s", rareText(a, l.sc.Horizon))
 	}
+}
+
+// tooRare tells whether no attempt falls between the order and the horizon, so
+// that nothing can be seen. A horizon that is wrong itself is not held against
+// the activity.
+func tooRare(a *lab.Activity, horizon time.Duration) bool {
+	if a.Every < minEvery || horizon <= 0 {
+		return false
+	}
+	before := (-a.Since + a.Every - 1) / a.Every // attempts before the order
+	return a.Since+before*a.Every > horizon
+}
+
+func rareText(a *lab.Activity, horizon time.Duration) string {
+	return fmt.Sprintf("with every %s from %s on, no attempt falls between the order and the horizon of %s: nothing could be seen",
+		lab.Duration(a.Every), lab.Duration(a.Since), lab.Duration(horizon))
 }
 
 // letter checks what is sent, and by and to whom.

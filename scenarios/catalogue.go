@@ -67,7 +67,8 @@ func FindSOP(id string) (*SOP, bool) {
 }
 
 // SetTimes gives a case another limit and horizon; a negative one leaves the
-// case's own. The error says which of the two, or which step, does not fit.
+// case's own. The error says which of the two, which activity or which step does
+// not fit.
 func SetTimes(sc *lab.Scenario, within, horizon time.Duration) error {
 	if within >= 0 {
 		sc.Within = within
@@ -81,6 +82,11 @@ func SetTimes(sc *lab.Scenario, within, horizon time.Duration) error {
 	}
 	if sc.Within > sc.Horizon {
 		faults = append(faults, withinText(sc.Within, sc.Horizon))
+	}
+	for _, a := range everybody(sc) {
+		if tooRare(a, sc.Horizon) {
+			faults = append(faults, a.ID+": "+rareText(a, sc.Horizon))
+		}
 	}
 	for _, step := range sc.SOP {
 		if step.At > sc.Horizon {

@@ -25,6 +25,9 @@ const (
 	DefaultSince   = -30 * time.Minute
 	DefaultWithin  = 5 * time.Minute
 	DefaultHorizon = 24 * time.Hour
+	// DefaultSize is what a short mail that people write has in bytes. A size
+	// limit of 1KB, the smallest that the directory can hold, must refuse it.
+	DefaultSize = 2 << 10
 )
 
 // Bounds that keep a case from asking for more than a machine can hold.
@@ -133,7 +136,7 @@ func Parse(file string, src []byte) (*lab.Scenario, error) {
 	}
 	sc := &lab.Scenario{
 		ID:      cf.ID,
-		Title:   cf.Title,
+		Title:   strict.OneLine(cf.Title),
 		Sources: cf.Sources,
 		Story:   strings.TrimSpace(cf.Story),
 		Profile: cf.Profile,

@@ -33,7 +33,7 @@ func TestDefaults(t *testing.T) {
 		t.Errorf("defaults: %+v", sc)
 	}
 	a := sc.Activities[0]
-	if a.ID != "dana-owa" || a.Role != lab.Threat || a.Every != 30*time.Second || a.Since != -30*time.Minute || a.To != "" {
+	if a.ID != "dana-owa" || a.Role != lab.Threat || a.Every != 30*time.Second || a.Since != -30*time.Minute || a.To != "" || a.Size <= 1<<10 {
 		t.Errorf("activity: %+v", a)
 	}
 	if sc.Controls[0].Role != lab.Control {
@@ -132,6 +132,24 @@ expect:
 	}
 }
 
+func TestTheLastAttemptMayBeAtTheHorizon(t *testing.T) {
+	src := edit("do: [read]}\nc", "do: [read], every: 2h, since: -30m}\nc", "sop:", "horizon: 90m\nsop:")
+	sc, err := Parse("case.yaml", []byte(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := SetTimes(sc, -1, 89*time.Minute); err == nil || !strings.Contains(err.Error(), "dana-owa: with every 2h from -30m on, no attempt falls") {
+		t.Errorf("a horizon before the first attempt: %v", err)
+	}
+}
+
+func TestATitleIsOneLine(t *testing.T) {
+	sc, err := Parse("case.yaml", []byte("\ufeff"+edit("title: A case", `title: "A\n case"`))) // begun with a byte order mark
+	if err != nil || sc.Title != "A case" {
+		t.Errorf("%+v, %v", sc, err)
+	}
+}
+
 // edit replaces a part of the minimal case.
 func edit(pairs ...string) string {
 	s := minimal
@@ -188,6 +206,11 @@ func TestProblems(t *testing.T) {
 			"7:9: within (48h) is longer than the horizon (24h)", `8:10: "soon" is no duration`}},
 		{"negative times", edit("{do:", "{at: -5m, do:", "sop:", "within: -1m\nhorizon: -1h\nsop:", "do: [read]}\nc", "do: [read], every: -1s}\nc"), []string{
 			"4:59: every is -1s", "7:9: within is negative", "8:10: horizon is -1h", "10:10: at is negative"}},
+		{"no attempt after the order", edit("do: [read]}\nc", "do: [read], every: 2d}\nc", "do: [read]}\nsop", "do: [read], every: 25h, since: -30m}\nsop"), []string{
+			"4:59: with every 48h from -30m on, no attempt falls between the order and the horizon of 24h: nothing could be seen",
+			"6:59: with every 25h from -30m on, no attempt"}},
+		{"characters that steer a terminal", edit("title: A case", `title: "a \e[31mred \u202e case"`, "id: a-case", `id: "a\x9bcase"`), []string{
+			"1:5: the text holds the control character U+009B: leave it out", "2:8: the text holds the control character U+001B: leave it out"}},
 		{"step after the horizon", edit("{do:", "{at: 1d1s, do:"), []string{"8:10: the step disable-account at 24h0m1s lies after the horizon of 24h: it would never be carried out"}},
 		{"parameters of a step", edit("disable-account, user: dana", "reset-password, user: dana, times: 3, dc: cas1"), []string{
 			`8:45: reset-password: times "3" is out of range`, `8:52: reset-password: dc "cas1" is not a domain controller`}},

@@ -70,7 +70,7 @@ func ParseSOP(file string, src []byte) (*SOP, error) {
 	if err := d.Err(); err != nil {
 		return nil, err
 	}
-	return &SOP{ID: f.ID, Title: f.Title, Sources: f.Sources, Story: strings.TrimSpace(f.Story), File: file, src: slices.Clone(src)}, nil
+	return &SOP{ID: f.ID, Title: strict.OneLine(f.Title), Sources: f.Sources, Story: strings.TrimSpace(f.Story), File: file, src: slices.Clone(src)}, nil
 }
 
 // Steps returns the SOP's steps for a leaver and a cast, and checks that they

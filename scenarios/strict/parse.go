@@ -1,10 +1,12 @@
 package strict
 
 import (
+	"bytes"
 	"errors"
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
@@ -39,6 +41,7 @@ func Parse(file string, src []byte) *Doc {
 		d.Problemf(nil, "the file is larger than 1 MiB: that cannot be meant")
 		return d
 	}
+	src = bytes.TrimPrefix(src, []byte("\ufeff")) // some editors begin a file in UTF-8 with a byte order mark
 	if line, col, ok := foreignByte(src); ok {
 		d.problem(line, col, "this is not text in UTF-8")
 		return d
@@ -188,7 +191,18 @@ func (d *Doc) node(n ast.Node) *Node {
 		out.Kind = Faulty
 		d.at(n, unsupported(n))
 	}
+	if i := strings.IndexFunc(out.Text, unprintable); i >= 0 {
+		r, _ := utf8.DecodeRuneInString(out.Text[i:])
+		d.Problemf(out, "the text holds the control character %U: leave it out", r)
+		out.Kind, out.Text = Faulty, ""
+	}
 	return out
+}
+
+// unprintable tells whether r steers whatever shows the text. A quoted text can
+// name such characters with an escape, so the bytes of the file do not tell.
+func unprintable(r rune) bool {
+	return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' || unicode.Is(unicode.Bidi_Control, r)
 }
 
 func unsupported(n ast.Node) string {
