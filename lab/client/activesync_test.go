@@ -30,6 +30,7 @@ type pushMail struct {
 	log      []string
 	mails    []string
 	changed  chan struct{} // closed when a message arrives
+	hanging  int           // Pings that wait for it
 }
 
 func (p *pushMail) set(f func()) {
@@ -61,8 +62,12 @@ func (p *pushMail) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	changed := p.changed
 	status, out := p.answer(rw, r, body)
+	if status == 0 {
+		p.hanging++
+	}
 	p.mu.Unlock()
 	if status == 0 { // a Ping
+		defer p.set(func() { p.hanging-- })
 		select {
 		case <-changed:
 			out = p.must(airsync.PingResponse{Status: airsync.PingChanges, Folders: []string{"5"}}.Encode())
@@ -322,6 +327,8 @@ func TestActiveSyncPing(t *testing.T) {
 	check(t, "still nothing", do(c, lab.Receive), missing())
 	wantConnections(t, c, 2)
 	for range 3 {
+		// The Ping was written, but the server may not have turned to it.
+		waitFor(t, func() (there bool) { p.set(func() { there = p.hanging > 0 }); return there })
 		p.deliver("probe 7")
 		waitFor(t, func() bool { return heard(ping().conn) })
 		check(t, "receive", do(c, lab.Receive), nil)
