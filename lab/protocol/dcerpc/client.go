@@ -1,8 +1,6 @@
 package dcerpc
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // A BindError is a bind that the server refused as a whole.
 type BindError struct{ Reason uint16 }
@@ -19,12 +17,13 @@ type FaultError struct {
 
 func (e *FaultError) Error() string { return fmt.Sprintf("dcerpc: fault 0x%08x", e.Status) }
 
-// A Handshake authenticates while binding (MS-RPCE 3.3.1.5.2). The zero
-// HeaderSign leaves headers out of signatures.
+// A Handshake authenticates while binding (MS-RPCE 3.3.1.5.2).
 type Handshake struct {
-	Type       AuthType
-	Level      AuthLevel
-	ContextID  uint32
+	Type      AuthType
+	Level     AuthLevel
+	ContextID uint32
+	// HeaderSign offers to sign headers too. NTLM with extended session
+	// security signs them in any case.
 	HeaderSign bool
 	// Next makes the next token, from nil at first and from each of the
 	// server's tokens after that. more says that an answer to the token is

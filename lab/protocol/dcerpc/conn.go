@@ -26,8 +26,8 @@ var (
 
 // A Protector signs or encrypts fragments, as a security provider does once
 // its handshake is over (MS-RPCE 3.3.1.5.2). fragment is the whole PDU up to the
-// token, fragment[stub:trailer] is the stub with its padding, which at
-// LevelPrivacy is encrypted in place.
+// token, all of which is signed; fragment[stub:trailer] is the stub with its
+// padding, which at LevelPrivacy is encrypted in place.
 type Protector interface {
 	// TokenSize is the length of each token that Protect returns, 1 or more.
 	TokenSize() int

@@ -26,25 +26,37 @@ except rpcrt.DCERPCException as e:
     print('nca_s_op_rng_error' in str(e))
 `
 
-// TestImpacket has a client that nobody here wrote use the server's side.
-func TestImpacket(t *testing.T) {
+func requireImpacket(t *testing.T) {
+	t.Helper()
 	if err := exec.Command("python3", "-c", "import impacket.dcerpc.v5.epm").Run(); err != nil {
 		t.Skip("python3-impacket is not installed")
 	}
+}
+
+// listen serves one connection on loopback and closes it after that.
+func listen(t *testing.T, serve func(*Conn) error) (port string) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	t.Cleanup(func() { l.Close() })
 	go func() {
 		c, err := l.Accept()
 		if err != nil {
 			return
 		}
 		defer c.Close()
-		_ = serve(NewConn(c, Limits{}), nil)
+		_ = serve(NewConn(c, Limits{}))
 	}()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
+	_, port, _ = net.SplitHostPort(l.Addr().String())
+	return port
+}
+
+// TestImpacket has a client that nobody here wrote use the server's side.
+func TestImpacket(t *testing.T) {
+	requireImpacket(t)
+	port := listen(t, func(c *Conn) error { return serve(c, nil) })
 	out, err := exec.Command("python3", "-c", impacketScript, port).CombinedOutput()
 	want := "ncacn_ip_tcp:127.0.0.1[6001]\nTrue\nTrue\n"
 	if err != nil || string(out) != want {
