@@ -1,10 +1,12 @@
 package dcerpc
 
 import (
+	"context"
 	"net"
 	"net/netip"
 	"os/exec"
 	"testing"
+	"time"
 )
 
 // impacketScript asks the endpoint mapper, then calls opnum 0 with a stub that
@@ -57,7 +59,7 @@ func listen(t *testing.T, serve func(*Conn) error) (port string) {
 func TestImpacket(t *testing.T) {
 	requireImpacket(t)
 	port := listen(t, func(c *Conn) error { return serve(c, nil) })
-	out, err := exec.Command("python3", "-c", impacketScript, port).CombinedOutput()
+	out, err := impacket(t, impacketScript, port)
 	want := "ncacn_ip_tcp:127.0.0.1[6001]\nTrue\nTrue\n"
 	if err != nil || string(out) != want {
 		t.Fatalf("%v\n%s", err, out)
@@ -79,4 +81,13 @@ func mapEndpoint(stub []byte) ([]byte, error) {
 	}
 	asked.Port, asked.Addr = 6001, netip.MustParseAddr("127.0.0.1")
 	return EptMapResult{MaxTowers: m.MaxTowers, Towers: []Tower{asked.Tower()}}.Encode()
+}
+
+// impacket runs a script. If the server hangs up in the middle, impacket never
+// notices, so it gets a minute.
+func impacket(t *testing.T, script string, args ...string) ([]byte, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	return exec.CommandContext(ctx, "python3", append([]string{"-c", script}, args...)...).CombinedOutput()
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"net"
-	"os/exec"
 	"strconv"
 	"testing"
 	"time"
@@ -145,7 +144,7 @@ func TestImpacketNTLM(t *testing.T) {
 	requireImpacket(t)
 	for _, level := range []AuthLevel{LevelConnect, LevelIntegrity, LevelPrivacy} {
 		port := listen(t, serveNTLM)
-		out, err := exec.Command("python3", "-c", impacketNTLM, port, strconv.Itoa(int(level))).CombinedOutput()
+		out, err := impacket(t, impacketNTLM, port, strconv.Itoa(int(level)))
 		if err != nil || string(out) != "True\nTrue\nTrue\nTrue\n" {
 			t.Errorf("level %d: %v\n%s", level, err, out)
 		}

@@ -1,11 +1,13 @@
 package rpch
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
 	"testing"
+	"time"
 )
 
 // impacketScript opens a virtual connection through the proxy and makes calls
@@ -41,8 +43,17 @@ func TestImpacket(t *testing.T) {
 		p.ServeHTTP(w, r)
 	}))
 	defer server.Close()
-	out, err := exec.Command("python3", "-c", impacketScript, server.URL).CombinedOutput()
+	out, err := impacket(t, impacketScript, server.URL)
 	if err != nil || string(out) != "True\nTrue\nTrue\n" {
 		t.Fatalf("%v\n%s", err, out)
 	}
+}
+
+// impacket runs a script. If the server hangs up in the middle, impacket never
+// notices, so it gets a minute.
+func impacket(t *testing.T, script string, args ...string) ([]byte, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	return exec.CommandContext(ctx, "python3", append([]string{"-c", script}, args...)...).CombinedOutput()
 }
