@@ -1,8 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"strconv"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"shutout/scenarios/strict"
 	"shutout/sim/profile"
@@ -36,6 +40,47 @@ func (f *durationFlag) or() time.Duration {
 		return -1
 	}
 	return f.value
+}
+
+// numberFlag is a whole number that is not negative.
+type numberFlag uint64
+
+func (f *numberFlag) String() string { return strconv.FormatUint(uint64(*f), 10) }
+func (f *numberFlag) Type() string   { return "NUMBER" }
+
+func (f *numberFlag) Set(text string) error {
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return errors.New("expected a whole number from 0 to 18446744073709551615")
+	}
+	*f = numberFlag(n)
+	return nil
+}
+
+// factorFlag is a number that may have a fraction.
+type factorFlag float64
+
+func (f *factorFlag) String() string { return strconv.FormatFloat(float64(*f), 'g', -1, 64) }
+func (f *factorFlag) Type() string   { return "FACTOR" }
+
+func (f *factorFlag) Set(text string) error {
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return errors.New("expected a number such as 60 or 0.5")
+	}
+	*f = factorFlag(n)
+	return nil
+}
+
+// notEmpty refuses flags that were given without a value, as a script does
+// whose variable is not set: it did not mean the flag's default.
+func notEmpty(cmd *cobra.Command, names ...string) error {
+	for _, name := range names {
+		if f := cmd.Flags().Lookup(name); f.Changed && f.Value.String() == "" {
+			return fmt.Errorf("--%s is empty: give it a value or leave it out (%s --help)", name, cmd.CommandPath())
+		}
+	}
+	return nil
 }
 
 // loadProfile returns a profile with some parameters set.

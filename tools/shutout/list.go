@@ -36,7 +36,12 @@ func (a *app) listCommand() *cobra.Command {
 		Short: "List scenarios, mitigations, SOPs, access paths and profiles",
 		Example: `  shutout list
   shutout list mitigations`,
-		Args:      cobra.MaximumNArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return fmt.Errorf("list takes one kind at most, found %d (shutout list --help)", len(args))
+			}
+			return nil
+		},
 		ValidArgs: kinds,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 1 {

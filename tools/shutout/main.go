@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"shutout/scenarios/strict"
 )
 
 // Exit codes of every command.
@@ -21,9 +23,16 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(execute(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(execute(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// untilInterrupted returns a context that the first Ctrl-C or SIGTERM ends; the
+// second ends the program. Commands that only read and print do without it, so
+// that the first does.
+func untilInterrupted(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }
 
 // execute runs one command line and returns its exit code. What went wrong is
@@ -32,9 +41,13 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	app := &app{out: newTerminal(stdout), err: newTerminal(stderr)}
 	root := app.root()
 	root.SetArgs(args)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
-	if err := root.ExecuteContext(ctx); err != nil {
+	root.SetOut(app.out)
+	root.SetErr(app.err)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = app.out.fault
+	}
+	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return exitBad
 	}
@@ -60,8 +73,13 @@ a termination SOP, and reports for each path when access really ended, and why i
   shutout serve                                 # open the organisation to any mail client`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return noCommand(cmd, args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w (%s --help)", err, cmd.CommandPath())
@@ -72,12 +90,32 @@ a termination SOP, and reports for each path when access really ended, and why i
 		Use:     "help [COMMAND]",
 		Short:   "Help about a command",
 		Example: "  shutout help run",
-		Run: func(cmd *cobra.Command, args []string) {
-			if c, _, err := cmd.Root().Find(args); err == nil {
-				c.InitDefaultHelpFlag()
-				_ = c.Help()
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return noCommand(cmd.Root(), args[0])
 			}
+			c.InitDefaultHelpFlag()
+			return c.Help()
 		},
 	})
 	return root
+}
+
+func noCommand(root *cobra.Command, name string) error {
+	var names []string
+	for _, c := range root.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	return fmt.Errorf("there is no command %s%s (%s --help)", strict.Quote(name), strict.Expected(name, names), root.Name())
+}
+
+// noArguments is for commands that take flags only.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("%s takes no argument, found %s (%s --help)", cmd.CommandPath(), strict.Quote(args[0]), cmd.CommandPath())
+	}
+	return nil
 }

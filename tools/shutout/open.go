@@ -88,6 +88,10 @@ func (o *serveOptions) examples(org *sim.Organisation, services []expose.Service
 		return services[i].Addr
 	}
 	var lines []string
+	if addr := at("https"); addr != "" {
+		// A phone's way in, which stays open for as long as the token is cached.
+		lines = append(lines, fmt.Sprintf("curl --cacert %s -u %s:%s -i -X OPTIONS https://%s/Microsoft-Server-ActiveSync", ca, dana.Mail, dana.Password, addr))
+	}
 	if addr := at("imaps"); addr != "" {
 		lines = append(lines, fmt.Sprintf("curl --cacert %s -u %s:%s 'imaps://%s/INBOX;MAILINDEX=1'", ca, dana.Mail, dana.Password, addr))
 	}

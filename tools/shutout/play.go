@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -23,14 +24,21 @@ import (
 func runCases(ctx context.Context, o *runOptions) (exit int, err error) {
 	// Played days leave much short-lived garbage and little that stays.
 	debug.SetGCPercent(400)
-	if err := os.MkdirAll(o.Out, 0o755); err != nil {
+	if err := o.makeFolder(); err != nil {
 		return exitBad, fmt.Errorf("the run folder: %w", err)
+	}
+	if o.JSON != "" && o.JSON != "-" {
+		if err := writable(o.JSON); err != nil {
+			os.Remove(o.Out) // fails, rightly, when something is in it
+			return exitBad, fmt.Errorf("write the result: %w", err)
+		}
 	}
 	p := newProgress(o)
 	begun := time.Now()
 	results, err := playAll(ctx, o, p)
 	p.clear()
 	if err != nil {
+		os.Remove(o.Out)
 		if ctx.Err() != nil {
 			return exitBad, errors.New("interrupted; no result was written")
 		}
@@ -42,6 +50,43 @@ func runCases(ctx context.Context, o *runOptions) (exit int, err error) {
 		WallS: lab.Seconds(time.Since(begun)),
 	}
 	return deliver(o, doc)
+}
+
+// makeFolder makes the run folder. One that nobody named is new: of two runs
+// that begin in the same second each has its own.
+func (o *runOptions) makeFolder() error {
+	if !o.Fresh {
+		return os.MkdirAll(o.Out, 0o755)
+	}
+	if err := os.MkdirAll(filepath.Dir(o.Out), 0o755); err != nil {
+		return err
+	}
+	name := o.Out
+	for n := 2; ; n++ {
+		err := os.Mkdir(o.Out, 0o755)
+		if !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		o.Out = fmt.Sprintf("%s-%d", name, n)
+	}
+}
+
+// writable tells, before hours are played, whether a file can be written. It
+// leaves the file as it was.
+func writable(path string) error {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return nil // a pipe would end when it is opened and closed
+	}
+	absent := errors.Is(err, fs.ErrNotExist)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o644)
+	if err != nil {
+		return err
+	}
+	if absent {
+		defer os.Remove(path)
+	}
+	return f.Close()
 }
 
 // playAll plays every case and returns the results in the order of the cases.

@@ -27,6 +27,8 @@ type runOptions struct {
 	Seed  uint64
 	JSON  string // where the result document goes: a file, "-" for standard output, or empty
 	Out   string // the run folder
+	// Fresh says that the run folder must be a new one: nobody named it.
+	Fresh bool
 	// Replay is the command line that plays the same again.
 	Replay string
 
@@ -59,12 +61,17 @@ The exit status is 0 when every promise was kept, 1 when one was not, and 2 when
   shutout run session-open-before-disable --set iis.token_ttl=7m --set iis.token_ttl_mode=absolute
   shutout run only-cas-down --json -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := notEmpty(cmd, "sop", "profile", "profiles", "json", "out"); err != nil {
+				return err
+			}
 			opts, err := f.options(args, time.Now())
 			if err != nil {
 				return err
 			}
 			opts.Stdout, opts.Stderr = a.out, a.err
-			a.exit, err = runCases(cmd.Context(), opts)
+			ctx, stop := untilInterrupted(cmd.Context())
+			defer stop()
+			a.exit, err = runCases(ctx, opts)
 			return err
 		},
 	}
@@ -80,7 +87,8 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	fs.Var(&f.within, "within", "the limit, such as 15m, in the place of the case's own")
 	fs.Var(&f.horizon, "horizon", "how long to watch, such as 2d, in the place of the case's own")
 	fs.StringArrayVar(&f.set, "set", nil, "set a profile's parameter, `NAME=VALUE`; may be given several times")
-	fs.Uint64Var(&f.seed, "seed", 1, "the `NUMBER` that everything random comes from")
+	f.seed = 1
+	fs.Var((*numberFlag)(&f.seed), "seed", "the `NUMBER` that everything random comes from")
 	fs.StringVar(&f.json, "json", "", "write the result document to `FILE`, or with - to standard output and nothing else there")
 	fs.StringVar(&f.out, "out", "", "write the run folder to `DIR` (default runs/ and the time)")
 	fs.SortFlags = false
@@ -124,6 +132,7 @@ func (f *runFlags) options(args []string, now time.Time) (*runOptions, error) {
 		}
 	}
 	if o.Out == "" {
+		o.Fresh = true
 		o.Out = filepath.Join("runs", now.Format("20060102-150405"))
 		if len(cases) == 1 {
 			o.Out += "-" + cases[0].ID

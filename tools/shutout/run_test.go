@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -72,6 +74,27 @@ func TestShortHorizonWithAnotherSOP(t *testing.T) {
 	}
 	if o, err := parse(t, "disable-then-reset-all-iis", "--horizon", "1m", "--within", "30s", "--sop", "naive"); err != nil || len(o.Cases[0].SOP) != 1 {
 		t.Errorf("%+v, %v", o, err)
+	}
+}
+
+func TestAnInterruptedRunLeavesNothing(t *testing.T) {
+	t.Chdir(t.TempDir())
+	o, err := parse(t, "only-cas-down", "--json", "result.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	o.Stdout, o.Stderr = newTerminal(&out), newTerminal(&out)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if exit, err := runCases(ctx, o); exit != exitBad || err == nil || err.Error() != "interrupted; no result was written" {
+		t.Errorf("exit %d, %v", exit, err)
+	}
+	if left, _ := filepath.Glob("r*/*"); left != nil || out.Len() > 0 {
+		t.Errorf("left %q and printed %q", left, out.String())
+	}
+	if _, err := os.Stat("result.json"); err == nil {
+		t.Error("the result document was left")
 	}
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"maps"
-	"math"
 	"net"
 	"slices"
 
@@ -15,6 +14,9 @@ import (
 	"shutout/scenarios/strict"
 	"shutout/sim/profile"
 )
+
+// maxSpeed is a day in a second, more than a machine can follow.
+const maxSpeed = 24 * 60 * 60
 
 // serveOptions is a command line of serve that has been understood.
 type serveOptions struct {
@@ -40,11 +42,11 @@ password of each, so that any mail client can look around in it. It runs until i
 well, which Exchange leaves to the administrator.`,
 		Example: `  shutout serve
   shutout serve --speed 60 --profile ex2016   # a minute passes in a second`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			opts.Cast, opts.Stdout, opts.Stderr = fixtures.DefaultCast(), a.out, a.err
-			if !(opts.Speed > 0) || math.IsInf(opts.Speed, 0) {
-				return fmt.Errorf("--speed is %v: expected more than 0, for example 60", opts.Speed)
+			if !(opts.Speed > 0 && opts.Speed <= maxSpeed) {
+				return fmt.Errorf("--speed is %v: expected more than 0 and at most %d, for example 60", opts.Speed, maxSpeed)
 			}
 			if opts.Listen = net.ParseIP(listen); opts.Listen == nil || !opts.Listen.IsLoopback() {
 				return fmt.Errorf("--listen is %s: expected an address of this machine alone, such as 127.0.0.1", strict.Quote(listen))
@@ -58,17 +60,20 @@ well, which Exchange leaves to the administrator.`,
 			if opts.Profile, err = loadProfile(profileName, append([]string{"popimap.autostart=true"}, set...)); err != nil {
 				return err
 			}
-			a.exit, err = serveLab(cmd.Context(), opts)
+			ctx, stop := untilInterrupted(cmd.Context())
+			defer stop()
+			a.exit, err = serveLab(ctx, opts)
 			return err
 		},
 	}
 	fs := cmd.Flags()
-	fs.Float64Var(&opts.Speed, "speed", 1, "how fast time passes: `FACTOR` 1 is real time")
+	opts.Speed, opts.Seed = 1, 1
+	fs.Var((*factorFlag)(&opts.Speed), "speed", "how fast time passes: `FACTOR` 1 is real time")
 	fs.StringVar(&listen, "listen", "127.0.0.1", "the loopback `ADDRESS` to listen on")
 	fs.StringVar(&profileName, "profile", scenarios.DefaultProfile, "the profile `NAME`")
 	fs.StringArrayVar(&set, "set", nil, "set a profile's parameter, `NAME=VALUE`; may be given several times")
 	fs.StringVar(&opts.From, "from", "home", "the `HOST` of the cast that your clients seem to connect from")
-	fs.Uint64Var(&opts.Seed, "seed", 1, "the `NUMBER` that everything random comes from")
+	fs.Var((*numberFlag)(&opts.Seed), "seed", "the `NUMBER` that everything random comes from")
 	fs.SortFlags = false
 	return cmd
 }

@@ -59,7 +59,12 @@ case file or an SOP file.`,
   shutout show iis.token_ttl
   shutout show path/imap
   shutout show our-sop.yaml`,
-		Args: cobra.ExactArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return fmt.Errorf("show takes one name, found %d (shutout list, shutout show --help)", len(args))
+			}
+			return nil
+		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			if isFile(args[0]) {
 				return showFile(a.out, args[0])
@@ -171,18 +176,17 @@ func runName(sc *lab.Scenario) string {
 func showActivities(t *terminal, sc *lab.Scenario, list []*lab.Activity) {
 	var rows [][]string
 	for _, a := range list {
-		var expected []string
-		for _, c := range a.Do {
-			verdict := sc.Expect[a.ID][c]
-			if verdict == "" {
-				verdict = "?"
+		does := strings.Join(words(a.Do), ", ")
+		if predicted := sc.Expect[a.ID]; len(predicted) > 0 {
+			var expected []string
+			for _, c := range a.Do {
+				expected = append(expected, strings.TrimSpace(string(c)+" "+string(predicted[c])))
 			}
-			expected = append(expected, string(c)+" "+string(verdict))
+			does = "expected: " + strings.Join(expected, ", ")
 		}
 		host := sc.Cast.Hosts[a.From]
 		rows = append(rows, []string{
-			a.ID, a.Who, "from " + a.From + " (" + string(host.Zone) + ")", string(a.Path), "every " + lab.Duration(a.Every),
-			"expected: " + strings.Join(expected, ", "),
+			a.ID, a.Who, "from " + a.From + " (" + string(host.Zone) + ")", string(a.Path), "every " + lab.Duration(a.Every), does,
 		})
 	}
 	t.table("  ", rows)

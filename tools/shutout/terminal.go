@@ -15,6 +15,17 @@ type terminal struct {
 	io.Writer
 	Colour bool // never when not a terminal, or with NO_COLOR (https://no-color.org)
 	Width  int  // columns; 0 when not a terminal
+	// fault is the first failed write, after which the rest is lost.
+	fault error
+}
+
+func (t *terminal) Write(b []byte) (int, error) {
+	if t.fault != nil {
+		return 0, t.fault
+	}
+	n, err := t.Writer.Write(b)
+	t.fault = err
+	return n, err
 }
 
 func newTerminal(w io.Writer) *terminal {

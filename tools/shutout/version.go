@@ -30,7 +30,7 @@ func (a *app) versionCommand() *cobra.Command {
 		Use:     "version",
 		Short:   "Tell the version",
 		Example: "  shutout version",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		Run: func(*cobra.Command, []string) {
 			fmt.Fprintf(a.out, "shutout %s (%s %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 		},
