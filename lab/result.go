@@ -116,8 +116,7 @@ func summarise(t *Track, j Judgement, expect Verdict, order time.Time) *Activity
 		r.CutoffS = new(Seconds(j.Cutoff))
 	}
 	if t.Worked > 0 {
-		last, _ := t.lastSuccess()
-		r.LastSuccessS = new(Seconds(last))
+		r.LastSuccessS = new(Seconds(t.lastSuccess()))
 	}
 	if a.Role == Control {
 		for _, o := range t.Outages() {
@@ -195,11 +194,14 @@ func worst(threats []*ActivityResult) Verdict {
 	return v
 }
 
-// Failed tells whether a promise of the run was broken.
+// Failed tells whether a promise was broken: access that had to end, or a
+// control that had to go on.
 func (d *Document) Failed() bool {
 	for _, r := range d.Runs {
-		if r.Verdict.Broken() {
-			return true
+		for _, a := range r.Activities {
+			if a.Verdict.Broken() {
+				return true
+			}
 		}
 	}
 	return false

@@ -30,7 +30,6 @@ func (r *Runner) Run(ctx context.Context, l Lab, s *Scenario) (*RunResult, error
 	for _, a := range s.Controls {
 		p.add(a)
 	}
-	defer p.close()
 	for _, step := range s.SOP {
 		p.schedule(step)
 	}
@@ -41,6 +40,7 @@ func (r *Runner) Run(ctx context.Context, l Lab, s *Scenario) (*RunResult, error
 	if err := p.run(ctx); err != nil {
 		return nil, fmt.Errorf("%s: %w", s.ID, err)
 	}
+	defer p.close() // after a failed run an attempt may be at work; it ends with the lab
 	res := p.result()
 	res.WallS = Seconds(time.Since(wall))
 	return res, nil
@@ -76,6 +76,8 @@ type player struct {
 	client   Client
 	number   int // of the attempt
 	inFlight bool
+	trying   *Track        // what is being tried
+	begun    time.Duration // since when
 }
 
 func (p *play) add(a *Activity) {
@@ -176,6 +178,7 @@ func (p *play) next(pl *player, t time.Time) {
 func (p *play) attempt(ctx context.Context, pl *player, t *Track) {
 	clock := p.lab.Clock()
 	begun := clock.Now()
+	pl.trying, pl.begun = t, begun.Sub(p.order)
 	task, err := p.task(ctx, pl, t.Capability)
 	if err == nil {
 		err = pl.client.Do(ctx, task)
@@ -190,7 +193,7 @@ func (p *play) attempt(ctx context.Context, pl *player, t *Track) {
 	if ex, ok := p.lab.(Explainer); ok {
 		why = ex.Decisions(pl.activity.ID)
 	}
-	if errors.Is(err, ErrNotAvailable) {
+	if errors.Is(err, ErrNotAvailable) && t.Attempts == 0 {
 		t.Missing = err.Error()
 		return
 	}
@@ -284,6 +287,9 @@ func (p *play) result() *RunResult {
 	}
 	var controls []*Track
 	for _, pl := range p.players {
+		if pl.inFlight {
+			pl.trying.Pending = &pl.begun
+		}
 		if pl.activity.Role == Control {
 			controls = append(controls, pl.tracks...)
 		}
@@ -291,15 +297,7 @@ func (p *play) result() *RunResult {
 	var threats []*ActivityResult
 	for _, pl := range p.players {
 		for _, t := range pl.tracks {
-			var j Judgement
-			if pl.activity.Role == Control {
-				j = JudgeControl(t)
-			} else {
-				if p.missing != "" && t.Missing == "" {
-					t.Missing = p.missing
-				}
-				j = Judge(t, controls, s.Within)
-			}
+			j := p.judge(pl, t, controls)
 			ar := summarise(t, j, s.Expect[pl.activity.ID][t.Capability], p.order)
 			res.Activities = append(res.Activities, ar)
 			if pl.activity.Role == Threat {
@@ -309,4 +307,17 @@ func (p *play) result() *RunResult {
 	}
 	res.Verdict = worst(threats)
 	return res
+}
+
+// judge gives the verdict on one track. Access that went on is no fault of an
+// SOP of which the lab could not carry out a step.
+func (p *play) judge(pl *player, t *Track, controls []*Track) Judgement {
+	if pl.activity.Role == Control {
+		return JudgeControl(t)
+	}
+	j := Judge(t, controls, p.s.Within)
+	if p.missing != "" && (j.Verdict == Open || j.Verdict == Late) {
+		return Judgement{Verdict: NotAvailable, Note: p.missing}
+	}
+	return j
 }

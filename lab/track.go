@@ -13,6 +13,9 @@ type Track struct {
 	Spans    []Span
 	Attempts int
 	Worked   int
+	// Pending is the begin of an attempt that was still waiting for its
+	// answer at the horizon; nil if there was none.
+	Pending *time.Duration
 }
 
 // Span is a run of attempts with one outcome. Times are relative to the order.
@@ -37,6 +40,9 @@ func (t *Track) Observe(begun, answered time.Duration, failure *Failure, why []D
 		s.Last = answered // access was had until the answer came
 	} else {
 		s.Kind, s.Text = failure.Kind, failure.Error()
+		if failure.Kind == Unknown {
+			s.Last = answered // it may have worked until then
+		}
 	}
 	if n := len(t.Spans); n > 0 {
 		if last := &t.Spans[n-1]; last.OK == s.OK && last.Kind == s.Kind && last.Text == s.Text {
@@ -77,6 +83,9 @@ func (t *Track) Outages() []Outage {
 				out = append(out, Outage{From: s.First, To: s.Last, Lasting: true, Text: s.Text})
 			}
 		}
+	}
+	if n := len(t.Spans); t.Pending != nil && n > 0 && t.Spans[n-1].OK {
+		out = append(out, Outage{From: *t.Pending, To: *t.Pending, Lasting: true, Text: "no answer at the horizon"})
 	}
 	return out
 }

@@ -35,12 +35,15 @@ func Judge(t *Track, controls []*Track, within time.Duration) Judgement {
 	if t.Missing != "" {
 		return Judgement{Verdict: NotAvailable, Note: t.Missing}
 	}
-	last, before := t.lastSuccess()
-	if !before {
-		return Judgement{Verdict: Invalid, Note: "no access before the order"}
+	if note := t.notHeld(); note != "" {
+		return Judgement{Verdict: Invalid, Note: note}
 	}
+	last := t.lastSuccess()
 	final := t.Spans[len(t.Spans)-1]
-	if final.OK {
+	switch {
+	case final.OK && t.Pending != nil:
+		return Judgement{VerdictUnknown, max(0, last), "an attempt was still waiting for its answer at the horizon"}
+	case final.OK:
 		return Judgement{Verdict: Open}
 	}
 	j := Judgement{Cutoff: max(0, last)}
@@ -53,8 +56,13 @@ func Judge(t *Track, controls []*Track, within time.Duration) Judgement {
 			return Judgement{VerdictUnknown, j.Cutoff, fmt.Sprintf("the attempt at %s may have worked", Moment(doubt))}
 		}
 	}
-	if note := undermined(t, last, controls); note != "" {
+	gone, note := shown(t, last, controls)
+	switch {
+	case note != "":
 		return Judgement{Verdict: Invalid, Note: note}
+	case j.Verdict == Ended && gone > within+t.precision(within):
+		return Judgement{VerdictUnknown, j.Cutoff, fmt.Sprintf("it worked at %s and was first seen to fail at %s: nothing was shown in between",
+			Moment(last), Moment(gone))}
 	}
 	return j
 }
@@ -64,13 +72,25 @@ func JudgeControl(t *Track) Judgement {
 	if t.Missing != "" {
 		return Judgement{Verdict: NotAvailable, Note: t.Missing}
 	}
-	if _, before := t.lastSuccess(); !before {
+	if len(t.Spans) == 0 || !t.workedBefore() {
 		return Judgement{Verdict: Invalid, Note: "no access before the order"}
 	}
 	if out := t.Outages(); len(out) > 0 && out[len(out)-1].Lasting {
 		return Judgement{Verdict: Lost, Note: out[len(out)-1].Text}
 	}
+	if t.lastSuccess() < 0 {
+		return Judgement{Verdict: Invalid, Note: "not tried after the order"}
+	}
 	return Judgement{Verdict: Kept}
+}
+
+// precision is how exactly attempts can tell a moment: to one interval, if they
+// are as dense as the limit asks for.
+func (t *Track) precision(within time.Duration) time.Duration {
+	if t.Activity.Every > within {
+		return 0
+	}
+	return t.Activity.Every
 }
 
 func timely(cutoff, within time.Duration) Verdict {
@@ -80,16 +100,34 @@ func timely(cutoff, within time.Duration) Verdict {
 	return Late
 }
 
-// lastSuccess returns when the track last worked, and whether it worked before
-// the order.
-func (t *Track) lastSuccess() (last time.Duration, before bool) {
+// lastSuccess returns when the track last worked.
+func (t *Track) lastSuccess() (last time.Duration) {
 	for _, s := range t.Spans {
 		if s.OK {
 			last = s.Last
-			before = before || s.First < 0
 		}
 	}
-	return last, before
+	return last
+}
+
+func (t *Track) workedBefore() bool {
+	return slices.ContainsFunc(t.Spans, func(s Span) bool { return s.OK && s.First < 0 })
+}
+
+// notHeld tells why there was no access at the order that an SOP could end.
+func (t *Track) notHeld() string {
+	if !t.workedBefore() {
+		return "no access before the order"
+	}
+	for _, s := range slices.Backward(t.Spans) {
+		if s.First < 0 {
+			if !s.OK {
+				return "access was gone before the order: " + s.Text
+			}
+			return ""
+		}
+	}
+	return ""
 }
 
 func (t *Track) lastUnknown() (time.Duration, bool) {
@@ -101,61 +139,53 @@ func (t *Track) lastUnknown() (time.Duration, bool) {
 	return 0, false
 }
 
-// undermined tells why the failed attempts after the last success show
-// nothing: a control did not work either. Controls on the same path count; if
-// there are none, all do.
-func undermined(t *Track, last time.Duration, controls []*Track) string {
-	var judges []*Track
-	for _, c := range controls {
-		if c.Missing == "" && c.Activity.Path == t.Activity.Path {
-			judges = append(judges, c)
-		}
-	}
+// shown returns the first failed attempt after the last success that shows
+// something: one that was made while every control worked. Note tells why none
+// does. Controls on the same path count; if there are none, all do.
+func shown(t *Track, last time.Duration, controls []*Track) (gone time.Duration, note string) {
+	judges := judgesOf(t, controls)
 	if judges == nil {
-		for _, c := range controls {
-			if c.Missing == "" {
-				judges = append(judges, c)
-			}
-		}
-	}
-	if judges == nil {
-		return "there is no control, so nothing shows that the lab was up"
+		return 0, "there is no control, so nothing shows that the lab was up"
 	}
 	for _, c := range judges {
 		name := c.Activity.ID + " " + string(c.Capability)
-		if _, before := c.lastSuccess(); !before {
-			return "the control " + name + " never worked"
+		if !c.workedBefore() {
+			return 0, "the control " + name + " never worked"
 		}
-		out := c.Outages()
-		if n := len(out); n > 0 && out[n-1].Lasting {
-			return fmt.Sprintf("the control %s failed too, from %s on: %s", name, Moment(out[n-1].From), out[n-1].Text)
-		}
-		shown := false
-		for _, s := range t.Spans {
-			shown = shown || !s.OK && s.First > last && outside(s, out, t.Activity.Every)
-		}
-		if !shown {
-			return "every failed attempt fell into an outage of the control " + name
+		if out := c.Outages(); len(out) > 0 && out[len(out)-1].Lasting {
+			o := out[len(out)-1]
+			return 0, fmt.Sprintf("the control %s failed too, from %s on: %s", name, Moment(o.From), o.Text)
 		}
 	}
-	return ""
+	for _, s := range t.Spans {
+		if s.OK || s.First <= last {
+			continue
+		}
+		for at := s.First; at <= s.Last; at += max(t.Activity.Every, time.Second) {
+			if !slices.ContainsFunc(judges, func(c *Track) bool { return !c.workingAt(at) }) {
+				return at, ""
+			}
+		}
+	}
+	return 0, "no failed attempt was made while the controls worked"
 }
 
-// outside tells whether some attempt of the span lies outside all outages.
-func outside(s Span, outages []Outage, every time.Duration) bool {
-	in := func(at time.Duration) int {
-		return slices.IndexFunc(outages, func(o Outage) bool { return o.From <= at && at < o.To })
-	}
-	first, last := in(s.First), in(s.Last)
-	if first < 0 || last < 0 {
-		return true
-	}
-	// Both ends fall into outages. Between two of them there is an attempt
-	// when the gap is longer than the time between attempts.
-	for i := first; i < last; i++ {
-		if outages[i+1].From-outages[i].To > every {
-			return true
+func judgesOf(t *Track, controls []*Track) (judges []*Track) {
+	for _, samePath := range []bool{true, false} {
+		for _, c := range controls {
+			if c.Missing == "" && (!samePath || c.Activity.Path == t.Activity.Path) {
+				judges = append(judges, c)
+			}
+		}
+		if judges != nil {
+			return judges
 		}
 	}
-	return false
+	return nil
+}
+
+// workingAt tells whether the track worked before and after a moment, with no
+// failure between.
+func (t *Track) workingAt(at time.Duration) bool {
+	return slices.ContainsFunc(t.Spans, func(s Span) bool { return s.OK && s.First <= at && at <= s.Last })
 }

@@ -45,9 +45,14 @@ func TestJudge(t *testing.T) {
 		{"never worked before the order", "---+++----", "++++++++++", Invalid, 0, "no access before the order"},
 		{"no attempt at all", "..........", "++++++++++", Invalid, 0, "no access before the order"},
 		{"control died with it", "+++-------", "+++xxxxxxx", Invalid, 0, "failed too"},
+		{"access was lost before the order", "+---------", "++++++++++", Invalid, 0, "gone before the order"},
+		{"nobody looked whether the lab was up", "+++-------", "+++.......", Invalid, 0, "while the controls worked"},
+		{"the control looked too early", "+++---....", "++++......", Ended, 0, ""},
+		{"an outage hides the limit", "+++++-----", "+++++xxx++", VerdictUnknown, time.Minute, "nothing was shown in between"},
+		{"nothing tried for long after the limit", "+++....---", "++++++++++", VerdictUnknown, 0, "nothing was shown in between"},
 		{"control never worked", "+++-------", "xxxxxxxxxx", Invalid, 0, "never worked"},
 		{"control blinked and came back", "+++-------", "+++xx+++++", Ended, 0, ""},
-		{"only seen to fail inside the outage", "+++xx.....", "+++xx+++++", Invalid, 0, "outage of the control"},
+		{"only seen to fail inside the outage", "+++xx.....", "+++xx+++++", Invalid, 0, "while the controls worked"},
 		{"two outages with an attempt between", "+++xxxxx..", "+++x+++x++", Ended, 0, ""},
 		{"control down at the horizon", "+++-------", "+++++++++x", Invalid, 0, "failed too"},
 		{"the lab's death does not hide access", "+++++++++-", "+++++++++x", Invalid, 0, "failed too"},
@@ -84,6 +89,48 @@ func TestJudgePicksTheControlsOfThePath(t *testing.T) {
 	}
 }
 
+// An attempt that hangs at the horizon has shown nothing: it does not undo what
+// was seen before, and it does not count as working.
+func TestJudgePending(t *testing.T) {
+	hanging := 6 * time.Minute
+	for attempts, want := range map[string]Verdict{"++++++++++": VerdictUnknown, "+++-------": Ended} {
+		tr := tracked(OWA, attempts)
+		tr.Pending = &hanging
+		if j := Judge(tr, []*Track{tracked(OWA, "++++++++++")}, 2*time.Minute); j.Verdict != want {
+			t.Errorf("threat %s: %+v, want %s", attempts, j, want)
+		}
+	}
+	control := tracked(OWA, "++++++++++")
+	control.Pending = &hanging
+	if j := JudgeControl(control); j.Verdict != Lost {
+		t.Errorf("control: %+v", j)
+	}
+	if j := Judge(tracked(OWA, "+++-------"), []*Track{control}, 2*time.Minute); j.Verdict != Invalid {
+		t.Errorf("threat beside a hanging control: %+v", j)
+	}
+}
+
+// Polls that are rarer than the limit cannot show that it was kept.
+func TestJudgeCoarse(t *testing.T) {
+	tr := tracked(OWA, "+++---")
+	tr.Activity.Every = time.Hour
+	tr.Spans[1].First, tr.Spans[1].Last = 50*time.Minute, 3*time.Hour
+	control := tracked(OWA, "+++")
+	control.Spans[0].Last = 4 * time.Hour
+	if j := Judge(tr, []*Track{control}, 5*time.Minute); j.Verdict != VerdictUnknown {
+		t.Errorf("%+v", j)
+	}
+}
+
+// An unknown outcome counts until the moment that the link died.
+func TestObserveUnknown(t *testing.T) {
+	tr := &Track{Activity: &Activity{}}
+	tr.Observe(time.Minute, 3*time.Minute, &Failure{Kind: Unknown}, nil)
+	if tr.Spans[0].Last != 3*time.Minute {
+		t.Errorf("%+v", tr.Spans[0])
+	}
+}
+
 func TestJudgeMissing(t *testing.T) {
 	j := Judge(&Track{Activity: &Activity{}, Missing: "no such path"}, nil, time.Minute)
 	if j.Verdict != NotAvailable || j.Verdict.Broken() {
@@ -98,6 +145,7 @@ func TestJudgeControl(t *testing.T) {
 		"+++++++++x": Lost,
 		"xxxx++++++": Invalid,
 		"..........": Invalid,
+		"+++.......": Invalid, // nobody looked after the order
 	} {
 		if j := JudgeControl(tracked(OWA, attempts)); j.Verdict != want {
 			t.Errorf("%s: %+v, want %s", attempts, j, want)

@@ -32,12 +32,9 @@ type effect struct {
 
 func (e effect) scenario() *lab.Scenario {
 	GinkgoHelper()
-	path, do, _ := strings.Cut(e.leaver, " ")
-	from := "home"
-	if path, host, ok := strings.Cut(path, "@"); ok {
-		from, e.leaver = host, path
-	}
-	path, _, _ = strings.Cut(path, "@")
+	where, do, _ := strings.Cut(e.leaver, " ")
+	path, from, _ := strings.Cut(where, "@")
+	from = cmp.Or(from, "home")
 	to := ""
 	if path == "smtp-anonymous" {
 		to = ", to: frank"
@@ -162,7 +159,7 @@ var _ = Describe("mitigations", func() {
 			for c, want := range e.want {
 				got := find(res, "dana", c)
 				Expect(got.Verdict).To(Equal(want), "%s %v: %s; answer %q; steps %+v", c, got.CutoffS, got.Note, got.Answer, res.Steps)
-				if want == lab.Late || want == lab.Ended && e.cutoff > 0 {
+				if want == lab.Late || want == lab.Ended {
 					every, err := time.ParseDuration(e.every)
 					Expect(err).NotTo(HaveOccurred())
 					Expect(*got.CutoffS).To(BeNumerically("~", e.cutoff, every.Seconds()), "%s", c)
@@ -181,9 +178,10 @@ var _ = Describe("mitigations", func() {
 		}
 	}
 	It("are all covered", func() {
-		covered["set-out-of-office"] = true // spam-to-ooo-user, and ooo_test.go
 		for _, info := range mitigation.All() {
-			Expect(covered).To(HaveKey(info.Name))
+			if info.Name != "set-out-of-office" { // which ooo_test.go is about
+				Expect(covered).To(HaveKey(info.Name))
+			}
 		}
 	})
 })

@@ -127,12 +127,14 @@ func (o *Organisation) resetPassword(now time.Time, a *mitigation.ResetPassword)
 	if err != nil {
 		return "", err
 	}
-	// Only the last of several resets leaves the password that a person may
-	// be told; those before it are thrown away.
+	// The first step leaves the password that a person may be told; what is
+	// set before and after that is told to nobody.
+	told := o.resets[a.User] == 0
 	for i := range a.Times {
-		next := o.cast.People[a.User].NewPassword
-		if i < a.Times-1 {
-			next = password(o.TL.Rand("reset " + a.User))
+		o.resets[a.User]++
+		next := password(o.TL.Rand(fmt.Sprintf("reset %s %d", a.User, o.resets[a.User])))
+		if told && i == a.Times-1 {
+			next = o.cast.People[a.User].NewPassword
 		}
 		if err := dc.SetPassword(now, obj.DN(), next); err != nil {
 			return "", err

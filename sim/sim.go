@@ -41,6 +41,7 @@ type Organisation struct {
 	cast    *lab.Cast
 	devices *activesync.Devices
 	probes  atomic.Uint64
+	resets  map[string]int // how often somebody's password was reset
 }
 
 var (
@@ -55,7 +56,7 @@ func New(o Options) (*Organisation, error) {
 	p := o.Profile.Params()
 	w := &server.World{TL: tl, Params: p, Cast: o.Cast, Net: network.New(tl)}
 	w.Net.SYNTimeout = p.Net.SYNTimeout
-	org := &Organisation{World: w, cast: o.Cast, clock: clock.New(tl, w.Net, w), devices: activesync.NewDevices()}
+	org := &Organisation{World: w, cast: o.Cast, clock: clock.New(tl, w.Net, w), devices: activesync.NewDevices(), resets: map[string]int{}}
 	setPasswords(o.Cast, tl.Rand("passwords"))
 
 	for _, id := range sortedKeys(o.Cast.Hosts) {

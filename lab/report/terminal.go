@@ -98,9 +98,9 @@ func (t *terminal) run(d *lab.Document, r *lab.RunResult) {
 	for _, s := range r.Set {
 		head += " · " + s
 	}
-	t.line(t.bold(head))
+	t.line(t.bold(harmless(head)))
 	if !t.st.Brief {
-		t.line("  " + r.Title)
+		t.line("  " + harmless(r.Title))
 	}
 	for _, s := range r.Steps {
 		if t.st.Brief && s.Outcome == lab.Done {
@@ -207,12 +207,14 @@ func (t *terminal) table(rows []row) {
 func (t *terminal) total(d *lab.Document) {
 	counts := map[lab.Verdict]int{}
 	var virtual float64
-	drift := 0
+	drift, lost := 0, 0
 	for _, r := range d.Runs {
 		virtual += r.VirtualS
 		for _, a := range r.Activities {
 			if a.Role == lab.Threat {
 				counts[a.Verdict]++
+			} else if a.Verdict.Broken() {
+				lost++
 			}
 			if a.Drift {
 				drift++
@@ -227,6 +229,9 @@ func (t *terminal) total(d *lab.Document) {
 	}
 	t.line(fmt.Sprintf("%s of mail traffic in %.1fs · seed %d · replay: %s", seconds(virtual), d.WallS, d.Seed, d.Replay))
 	line := fmt.Sprintf("%s: %s", plural(len(d.Runs), "case"), strings.Join(parts, ", "))
+	if lost > 0 {
+		line += fmt.Sprintf("; %s not kept", plural(lost, "control"))
+	}
 	if drift > 0 {
 		line += fmt.Sprintf("; %s not as predicted", plural(drift, "verdict"))
 	}

@@ -34,7 +34,8 @@ type conn struct {
 	done    bool // CloseWrite: nothing more will be sent
 	late    bool // a write after the peer's close has been swallowed already
 	hole    bool // packets on this connection vanish
-	lost    bool // something was written into the hole
+	lost    bool // something has vanished in the hole: the stream is broken for good
+	starved bool // the attempt in flight waits for what has vanished; of a client end
 	read    deadline
 	write   deadline
 	overdue error      // what a read past its deadline returns
@@ -153,8 +154,7 @@ func (c *conn) Write(b []byte) (int, error) {
 		case c.write.expired:
 			return done, c.opError("write", os.ErrDeadlineExceeded)
 		case c.hole:
-			c.lost = true
-			c.n.changed()
+			c.vanish()
 			return len(b), nil
 		case c.peer.closed:
 			// TCP notices the peer's close only by the answer to a packet
@@ -192,7 +192,9 @@ func (c *conn) Close() error {
 	if c.closed {
 		return c.opError("close", net.ErrClosed)
 	}
-	if !c.hole {
+	if c.hole {
+		c.vanish()
+	} else {
 		c.peer.eof = true
 		c.peer.wakeReader(false)
 	}
@@ -210,12 +212,25 @@ func (c *conn) CloseWrite() error {
 		return c.opError("close", net.ErrClosed)
 	}
 	c.done = true
-	if !c.hole {
+	if c.hole {
+		c.vanish()
+	} else {
 		c.peer.eof = true
 		c.peer.wakeReader(false)
 	}
 	c.wakeWriter()
 	return nil
+}
+
+// vanish notes that something sent on c has vanished in the hole.
+func (c *conn) vanish() {
+	c.lost, c.peer.lost = true, true
+	client := c
+	if c.server {
+		client = c.peer
+	}
+	client.starved = true
+	c.n.changed()
 }
 
 // abort ends both ends at once, as RST does. n.mu is held.

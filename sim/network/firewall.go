@@ -93,7 +93,7 @@ func (n *Network) enforce() {
 		case Drop:
 			s.hole, s.peer.hole = true, true
 		default:
-			s.hole, s.peer.hole = s.lost || s.peer.lost, s.lost || s.peer.lost
+			s.hole, s.peer.hole = s.lost, s.lost
 		}
 		s.peer.settle()
 	}

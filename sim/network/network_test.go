@@ -188,6 +188,27 @@ func TestFirewallDropsAndRejects(t *testing.T) {
 	}
 }
 
+// The answer of a server that was parked when the rule came vanishes; the
+// client's time-out is what the clock moves to.
+func TestAnswerThatVanishes(t *testing.T) {
+	w := newWorld(t)
+	w.echo(t)
+	w.tl.At(start.Add(2*time.Second), 0, func(time.Time) {
+		w.AddRule(network.Rule{Action: network.Drop, FromZone: lab.Internet})
+	})
+	w.attempt(t, 0, func(ctx context.Context) {
+		c, _ := w.Dial(ctx, "dana", "home", "cas1:7")
+		fmt.Fprintln(c, "wait 5")
+		c.SetReadDeadline(time.Now().Add(30 * time.Second))
+		if _, err := c.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("read: %v", err)
+		}
+		if got := w.tl.Now().Sub(start); got != 30*time.Second {
+			t.Errorf("gave up after %s", got)
+		}
+	})
+}
+
 func TestRoamingHostChangesAddressDaily(t *testing.T) {
 	w := newWorld(t)
 	a, _ := w.HostAddr("phone")

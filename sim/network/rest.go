@@ -122,7 +122,7 @@ func (c *conn) stuck() bool {
 	if !c.state.reading || len(c.in) > c.off || c.eof || c.err != nil {
 		return false
 	}
-	return c.peer.state.gate != nil || c.lost
+	return c.peer.state.gate != nil || c.starved
 }
 
 // stuck tells whether each of the owner's attempts waits for the clock. While
@@ -155,6 +155,9 @@ func (n *Network) Begin(name string) {
 	defer n.mu.Unlock()
 	o := n.owner(name)
 	if o.flights == 0 {
+		for c := range o.ends {
+			c.starved = false // it has not asked for anything yet
+		}
 		n.account.flying = append(n.account.flying, o)
 	}
 	o.flights++
