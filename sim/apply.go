@@ -282,7 +282,7 @@ func (o *Organisation) disconnectMailbox(now time.Time, user string) (string, er
 		return "", err
 	}
 	var mods []directory.Mod
-	for _, attr := range []string{"homeMDB", "msExchMailboxGuid"} {
+	for _, attr := range []string{"homeMDB", "msExchMailboxGuid", "mail", "proxyAddresses"} {
 		if obj.Get(attr) != "" {
 			mods = append(mods, directory.Set(attr))
 		}

@@ -119,7 +119,7 @@ func (o *Organisation) Probe(_ context.Context, who *lab.Person) (string, error)
 	subject := fmt.Sprintf("probe %d for %s", o.probes.Add(1), who.ID)
 	o.Lock()
 	defer o.Unlock()
-	_, err := o.Transport.InternetMail(o.Now(), "prober@"+o.partner(), who.ID, subject)
+	_, err := o.Transport.InternetMail(o.Now(), "prober@"+o.partner(), who.Mail, subject)
 	return subject, err
 }
 

@@ -112,6 +112,14 @@ var memory = []lab.Layer{
 // KeptBy is the decision that let the last successful attempt pass: of a layer
 // whose memory is older than the order, if there is one.
 func KeptBy(a *lab.ActivityResult) *lab.Reason {
+	// What ended access is what had kept it: the same layer with a new answer.
+	if ends := EndedBy(a); ends != nil {
+		for i := range a.Because {
+			if r := &a.Because[i]; r.Allowed && r.Layer == ends.Layer && r.SinceS != nil && *r.SinceS < 0 && r.AtS < ends.AtS {
+				return r
+			}
+		}
+	}
 	var any *lab.Reason
 	for _, layer := range memory {
 		for i := range a.Because {
@@ -122,7 +130,7 @@ func KeptBy(a *lab.ActivityResult) *lab.Reason {
 			if r.SinceS != nil && *r.SinceS < 0 {
 				return r
 			}
-			if any == nil {
+			if any == nil || layer == lab.LayerDirectory { // nothing old: they were let in anew
 				any = r
 			}
 		}

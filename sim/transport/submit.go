@@ -150,6 +150,10 @@ func (t *Transport) recipientsAllowed(now time.Time, h *host, user *directory.Ob
 	return -1, ""
 }
 
+// probeText makes a probe as large as usual mail, about 2 KB, so that a size
+// limit meets it.
+var probeText = strings.Repeat("This message shows whether mail still arrives.\r\n", 42)
+
 // InternetMail has a message from outside delivered to a user of the
 // organisation, past every receive connector: a probe of the mailbox, not of
 // the way in. ToUser is a sAMAccountName or an address. It returns the
@@ -178,7 +182,7 @@ func (t *Transport) InternetMail(now time.Time, from, toUser, subject string) (s
 	}
 	t.complete(m, h)
 	raw := "From: <" + sender.String() + ">\r\nTo: <" + to.String() + ">\r\nSubject: " + encode(m.subject) +
-		"\r\nDate: " + now.Format(time.RFC1123Z) + "\r\nMessage-ID: <" + m.messageID + ">\r\n\r\nprobe\r\n"
+		"\r\nDate: " + now.Format(time.RFC1123Z) + "\r\nMessage-ID: <" + m.messageID + ">\r\n\r\n" + probeText
 	m.end = strings.Index(raw, "\r\n\r\n") + 4
 	m.raw = t.stamp(now, h, m, []byte(raw), "Received: from "+cmp.Or(sender.Domain, "unknown")+" by "+h.fqdn+
 		";\r\n "+now.Format(time.RFC1123Z)+"\r\n")
