@@ -228,7 +228,11 @@ func (t *terminal) total(d *lab.Document) {
 		}
 	}
 	t.line(fmt.Sprintf("%s of mail traffic in %.1fs · seed %d · replay: %s", seconds(virtual), d.WallS, d.Seed, d.Replay))
-	line := fmt.Sprintf("%s: %s", plural(len(d.Runs), "case"), strings.Join(parts, ", "))
+	promises := 0
+	for _, n := range counts {
+		promises += n
+	}
+	line := fmt.Sprintf("%s, %s: %s", plural(len(d.Runs), "case"), plural(promises, "promise"), strings.Join(parts, ", "))
 	if lost > 0 {
 		line += fmt.Sprintf("; %s not kept", plural(lost, "control"))
 	}
