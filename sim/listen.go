@@ -88,12 +88,10 @@ func (o *Organisation) open(host string, port int, serve func(l *network.Listene
 // openBoth opens a service's plain port, where clients may ask for TLS, and
 // the port on which everything is TLS.
 func (o *Organisation) openBoth(host string, plain, implicit int, conf *tls.Config, serve, serveTLS front) error {
-	for port, f := range map[int]front{plain: serve, implicit: serveTLS} {
-		if err := o.open(host, port, func(l *network.Listener) error { return f(o.World, host, conf, l) }); err != nil {
-			return err
-		}
+	if err := o.open(host, plain, func(l *network.Listener) error { return serve(o.World, host, conf, l) }); err != nil {
+		return err
 	}
-	return nil
+	return o.open(host, implicit, func(l *network.Listener) error { return serveTLS(o.World, host, conf, l) })
 }
 
 // front is how a front end is started on a port.

@@ -162,22 +162,6 @@ func Owner(c net.Conn) string {
 	return ""
 }
 
-// Client returns the host that dialled c.
-func Client(c net.Conn) string {
-	if e := unwrap(c); e != nil {
-		return e.clientHost
-	}
-	return ""
-}
-
-// Server returns the host that c was dialled to.
-func Server(c net.Conn) string {
-	if e := unwrap(c); e != nil {
-		return e.serverHost
-	}
-	return ""
-}
-
 // Abort ends c as RST does.
 func Abort(c net.Conn) {
 	if e := unwrap(c); e != nil {

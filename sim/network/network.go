@@ -261,16 +261,16 @@ func (n *Network) Open() int {
 
 // Close ends everything: listeners, connections, whoever waits.
 func (n *Network) Close() {
-	n.ResetWhere(func(Info) bool { return true })
 	n.mu.Lock()
 	listeners := make([]*Listener, 0, len(n.listeners))
 	for _, l := range n.listeners {
 		listeners = append(listeners, l)
 	}
 	n.mu.Unlock()
-	for _, l := range listeners {
+	for _, l := range listeners { // first, so that nobody comes after
 		l.Close()
 	}
+	n.ResetWhere(func(Info) bool { return true })
 }
 
 // Listener is an open port; it is a net.Listener.
