@@ -6,6 +6,7 @@ package sim
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"slices"
@@ -59,7 +60,7 @@ func New(o Options) (*Organisation, error) {
 	org := &Organisation{World: w, cast: o.Cast, clock: clock.New(tl, w.Net, w), devices: activesync.NewDevices(), resets: map[string]int{}}
 	setPasswords(o.Cast, tl.Rand("passwords"))
 
-	for _, id := range sortedKeys(o.Cast.Hosts) {
+	for _, id := range slices.Sorted(maps.Keys(o.Cast.Hosts)) {
 		w.Net.AddHost(*o.Cast.Hosts[id])
 	}
 	org.publish()
@@ -78,7 +79,7 @@ func New(o Options) (*Organisation, error) {
 		return nil, err
 	}
 	w.Transport = transport.New(tl, p, w.Dir, w.Store, o.Cast, org.reach)
-	for _, id := range sortedKeys(o.Cast.People) {
+	for _, id := range slices.Sorted(maps.Keys(o.Cast.People)) {
 		if who := o.Cast.People[id]; !who.Outsider() {
 			org.seedMail(who)
 		}
@@ -125,7 +126,7 @@ func (o *Organisation) Probe(_ context.Context, who *lab.Person) (string, error)
 
 // partner is an outside domain that accepts mail.
 func (o *Organisation) partner() string {
-	for _, d := range sortedKeys(o.cast.Domains) {
+	for _, d := range slices.Sorted(maps.Keys(o.cast.Domains)) {
 		if o.cast.Domains[d] == lab.GoodDomain {
 			return d
 		}
@@ -162,7 +163,7 @@ func (o *Organisation) reach(from, to string, port int) bool {
 
 // populate makes accounts and mailboxes for the people of the organisation.
 func (o *Organisation) populate() error {
-	for _, id := range sortedKeys(o.cast.People) {
+	for _, id := range slices.Sorted(maps.Keys(o.cast.People)) {
 		who := o.cast.People[id]
 		if who.Outsider() {
 			continue
@@ -193,7 +194,7 @@ func (o *Organisation) seedMail(who *lab.Person) {
 
 // setPasswords gives everybody a password, and the one that a reset sets.
 func setPasswords(cast *lab.Cast, r *rand.Rand) {
-	for _, id := range sortedKeys(cast.People) {
+	for _, id := range slices.Sorted(maps.Keys(cast.People)) {
 		who := cast.People[id]
 		who.Password, who.NewPassword = password(r), password(r)
 	}
@@ -223,15 +224,6 @@ func password(r *rand.Rand) string {
 // AdministratorPassword is the password of CORP\Administrator, made from the
 // seed as all are.
 func (o *Organisation) AdministratorPassword() string { return password(o.TL.Rand("administrator")) }
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
 
 // Servers lists the organisation's servers by what runs on them.
 type Servers struct {

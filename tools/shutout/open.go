@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"time"
 
-	"shutout/lab"
 	"shutout/sim"
 	"shutout/sim/expose"
 )
@@ -59,7 +59,7 @@ func (o *serveOptions) introduce(org *sim.Organisation, services []expose.Servic
 	t.table("  ", rows)
 
 	rows = nil
-	for _, id := range sortedPeople(cast) {
+	for _, id := range slices.Sorted(maps.Keys(cast.People)) {
 		if who := cast.People[id]; !who.Outsider() {
 			rows = append(rows, []string{who.Mail, who.Password, who.Name + ", " + who.CAS + ", " + who.Database})
 		}
@@ -101,13 +101,4 @@ func (o *serveOptions) examples(org *sim.Organisation, services []expose.Service
 			fmt.Sprintf("  LDAPTLS_CACERT=%s ldapmodify -H ldaps://%s -x -D Administrator@%s -w %s", ca, addr, org.Cast().Organisation.Domain, org.AdministratorPassword()))
 	}
 	return lines
-}
-
-func sortedPeople(c *lab.Cast) []string {
-	var ids []string
-	for id := range c.People {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	return ids
 }
