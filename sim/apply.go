@@ -134,7 +134,7 @@ func (o *Organisation) resetPassword(now time.Time, a *mitigation.ResetPassword)
 		o.resets[a.User]++
 		next := password(o.TL.Rand(fmt.Sprintf("reset %s %d", a.User, o.resets[a.User])))
 		if told && i == a.Times-1 {
-			next = o.cast.People[a.User].NewPassword
+			next = o.World.Cast.People[a.User].NewPassword
 		}
 		if err := dc.SetPassword(now, obj.DN(), next); err != nil {
 			return "", err
@@ -293,7 +293,7 @@ func (o *Organisation) disconnectMailbox(now time.Time, user string) (string, er
 func (o *Organisation) restartStore(now time.Time, a *mitigation.RestartStore) (string, error) {
 	servers := a.Servers
 	if len(servers) == 0 {
-		for _, s := range o.cast.Organisation.Sites {
+		for _, s := range o.World.Cast.Organisation.Sites {
 			servers = append(servers, s.Stores...)
 		}
 	}

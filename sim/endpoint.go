@@ -50,19 +50,19 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 // storeOf is the mailbox server of somebody's database. Whoever has none writes
 // to the first.
 func (o *Organisation) storeOf(who *lab.Person) string {
-	for _, db := range o.cast.Organisation.Database {
+	for _, db := range o.World.Cast.Organisation.Database {
 		if db.Name == who.Database {
 			return db.Server
 		}
 	}
-	return o.cast.Organisation.Database[0].Server
+	return o.World.Cast.Organisation.Database[0].Server
 }
 
-func (o *Organisation) fqdn(host string) string { return host + "." + o.cast.Organisation.Domain }
+func (o *Organisation) fqdn(host string) string { return host + "." + o.World.Cast.Organisation.Domain }
 
 // certificate is the TLS configuration of a server. It answers to its own
 // name, to the name that users know, and to this machine's names, for foreign
 // clients that are let in from outside.
 func (o *Organisation) certificate(host string) (*tls.Config, error) {
-	return o.CA.Server(o.fqdn(host), host, "mail."+o.cast.Organisation.Domain, "localhost", "127.0.0.1", "::1")
+	return o.CA.Server(o.fqdn(host), host, "mail."+o.World.Cast.Organisation.Domain, "localhost", "127.0.0.1", "::1")
 }

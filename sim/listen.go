@@ -59,7 +59,7 @@ func (o *Organisation) publish() {
 
 // listen starts the front ends of every server.
 func (o *Organisation) listen() error {
-	for _, site := range o.cast.Organisation.Sites {
+	for _, site := range o.World.Cast.Organisation.Sites {
 		for _, start := range []struct {
 			hosts []string
 			f     func(host string) error

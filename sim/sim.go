@@ -39,7 +39,6 @@ type Options struct {
 type Organisation struct {
 	*server.World
 	clock   *clock.Clock
-	cast    *lab.Cast
 	devices *activesync.Devices
 	probes  atomic.Uint64
 	resets  map[string]int // how often somebody's password was reset
@@ -57,7 +56,7 @@ func New(o Options) (*Organisation, error) {
 	p := o.Profile.Params()
 	w := &server.World{TL: tl, Params: p, Cast: o.Cast, Net: network.New(tl)}
 	w.Net.SYNTimeout = p.Net.SYNTimeout
-	org := &Organisation{World: w, cast: o.Cast, clock: clock.New(tl, w.Net, w), devices: activesync.NewDevices(), resets: map[string]int{}}
+	org := &Organisation{World: w, clock: clock.New(tl, w.Net, w), devices: activesync.NewDevices(), resets: map[string]int{}}
 	setPasswords(o.Cast, tl.Rand("passwords"))
 
 	for _, id := range slices.Sorted(maps.Keys(o.Cast.Hosts)) {
@@ -99,7 +98,7 @@ func New(o Options) (*Organisation, error) {
 func (o *Organisation) Name() string { return "sim" }
 
 // Cast tells who is in the organisation.
-func (o *Organisation) Cast() *lab.Cast { return o.cast }
+func (o *Organisation) Cast() *lab.Cast { return o.World.Cast }
 
 // Clock is the virtual clock.
 func (o *Organisation) Clock() lab.Clock { return o.clock }
@@ -126,8 +125,8 @@ func (o *Organisation) Probe(_ context.Context, who *lab.Person) (string, error)
 
 // partner is an outside domain that accepts mail.
 func (o *Organisation) partner() string {
-	for _, d := range slices.Sorted(maps.Keys(o.cast.Domains)) {
-		if o.cast.Domains[d] == lab.GoodDomain {
+	for _, d := range slices.Sorted(maps.Keys(o.World.Cast.Domains)) {
+		if o.World.Cast.Domains[d] == lab.GoodDomain {
 			return d
 		}
 	}
@@ -155,7 +154,7 @@ func (o *Organisation) Close() error {
 // reach tells whether a server's packets get to a host, or to the mail
 // exchanger of an outside domain.
 func (o *Organisation) reach(from, to string, port int) bool {
-	if o.cast.Hosts[to] != nil {
+	if o.World.Cast.Hosts[to] != nil {
 		return o.Net.Reachable(from, to, port)
 	}
 	return o.Net.ReachableZone(from, lab.Internet, port)
@@ -163,8 +162,8 @@ func (o *Organisation) reach(from, to string, port int) bool {
 
 // populate makes accounts and mailboxes for the people of the organisation.
 func (o *Organisation) populate() error {
-	for _, id := range slices.Sorted(maps.Keys(o.cast.People)) {
-		who := o.cast.People[id]
+	for _, id := range slices.Sorted(maps.Keys(o.World.Cast.People)) {
+		who := o.World.Cast.People[id]
 		if who.Outsider() {
 			continue
 		}
@@ -184,10 +183,10 @@ func (o *Organisation) populate() error {
 
 // seedMail puts mail into a mailbox, so that there is something to read.
 func (o *Organisation) seedMail(who *lab.Person) {
-	for i, subject := range []string{"Welcome to " + o.cast.Organisation.Domain, "Price list, confidential", "Lunch on Friday?"} {
+	for i, subject := range []string{"Welcome to " + o.World.Cast.Organisation.Domain, "Price list, confidential", "Lunch on Friday?"} {
 		raw := fmt.Sprintf("From: postmaster@%s\r\nTo: %s\r\nSubject: %s\r\nDate: %s\r\nMessage-ID: <seed.%d.%s@%[1]s>\r\n"+
 			"Content-Type: text/plain; charset=utf-8\r\n\r\nDear %[7]s,\r\n\r\nthis message was in the mailbox before the scenario began.\r\n",
-			o.cast.Organisation.Domain, who.Mail, subject, o.Now().Format(time.RFC1123Z), i, who.ID, who.Name)
+			o.World.Cast.Organisation.Domain, who.Mail, subject, o.Now().Format(time.RFC1123Z), i, who.ID, who.Name)
 		o.Store.Deliver(o.Now(), who.ID, "Inbox", store.ParseMessage([]byte(raw)))
 	}
 }
@@ -233,7 +232,7 @@ type Servers struct {
 // Servers returns the servers of all sites.
 func (o *Organisation) Servers() Servers {
 	var s Servers
-	for _, site := range o.cast.Organisation.Sites {
+	for _, site := range o.World.Cast.Organisation.Sites {
 		s.DCs = append(s.DCs, site.DCs...)
 		s.CAS = append(s.CAS, site.CAS...)
 		s.Stores = append(s.Stores, site.Stores...)
