@@ -46,6 +46,9 @@ type Person struct {
 	// NewPassword is the one that an administrator's reset sets; only a person
 	// who is told knows it.
 	NewPassword string `yaml:"-" json:"-"`
+	// MailboxDN is the mailbox's legacy distinguished name, where Outlook
+	// cannot find it by Autodiscover.
+	MailboxDN   string `yaml:"-" json:"-"`
 	CAS         string `yaml:"cas,omitempty" json:"cas,omitempty"`           // the client access server that the load balancer gives this person
 	Database    string `yaml:"database,omitempty" json:"database,omitempty"` // empty: no mailbox here, an outsider
 	MailboxMB   int    `yaml:"mailbox_mb,omitempty" json:"mailbox_mb,omitempty"`

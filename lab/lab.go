@@ -83,6 +83,17 @@ type Endpoint struct {
 	// Security is how the connection is protected.
 	Security Security
 	TLS      *tls.Config // roots, and the lab's clock
+	// Server is the host that holds Outlook's session, where that is another
+	// one than Host: the RPC server behind the proxy of Outlook Anywhere.
+	Server string
+	// Realm is where Kerberos tickets are had; nil where the lab has none.
+	Realm *Realm
+}
+
+// Realm is a Kerberos realm.
+type Realm struct {
+	Name string // "CORP.EXAMPLE"
+	KDC  string // "dc1:88", for Lab.Dial
 }
 
 // Security is how a connection is protected.
@@ -138,6 +149,9 @@ type Login struct {
 	User      string // user principal name, e.g. dana@corp.example
 	Address   string // mail address
 	Passwords []string
+	// MailboxDN is the mailbox's legacy distinguished name, as an Outlook
+	// profile keeps it. Where it is empty, Outlook asks Autodiscover for it.
+	MailboxDN string
 }
 
 // A Client speaks one access path's real protocol. It is used by one

@@ -118,7 +118,9 @@ func (p *play) connect(pl *player) error {
 		Now: p.lab.Clock().Now, Activity: a, Domain: cast.Organisation.Domain,
 	}
 	if !who.Outsider() {
-		env.Login = Login{User: who.Mail, Address: who.Mail, Passwords: who.known(a.Client.Passwords)}
+		env.Login = Login{
+			User: who.Mail, Address: who.Mail, Passwords: who.known(a.Client.Passwords), MailboxDN: who.MailboxDN,
+		}
 	}
 	pl.client, err = p.runner.NewClient(env)
 	return err

@@ -64,7 +64,25 @@ type Behaviour struct {
 	// Passwords are those that the person knows: "own" (the one before the
 	// order, default) and "new" (told after a reset), in the order of use.
 	Passwords []string
+	// Auth is how the client proves who it is, where the path leaves a choice.
+	// Empty means what the path's client does by itself.
+	Auth Auth
 }
+
+// Auth is a way to prove who one is.
+type Auth string
+
+const (
+	// AuthBasic sends user and password with each request.
+	AuthBasic Auth = "basic"
+	// AuthNTLM answers a challenge once for each connection.
+	AuthNTLM Auth = "ntlm"
+	// AuthKerberos shows a ticket that a domain controller issued.
+	AuthKerberos Auth = "kerberos"
+)
+
+// Auths lists every way.
+var Auths = []Auth{AuthBasic, AuthNTLM, AuthKerberos}
 
 // Step is one mitigation of the SOP and when it is carried out.
 type Step struct {

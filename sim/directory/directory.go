@@ -224,6 +224,7 @@ func (d *Directory) AddUser(u NewUser) error {
 	}
 	if u.Mail != "" {
 		attrs["mail"] = []string{u.Mail}
+		attrs["legacyExchangeDN"] = []string{d.LegacyDN(u.SAM)}
 		attrs["proxyAddresses"] = []string{"SMTP:" + u.Mail}
 	}
 	for name, v := range u.Attrs {
@@ -248,6 +249,12 @@ func (d *Directory) AddUser(u NewUser) error {
 		d.join(g, dn)
 	}
 	return nil
+}
+
+// LegacyDN is the legacy distinguished name that Exchange gives a mailbox, in
+// the administrative group that it makes from 2007 on.
+func (d *Directory) LegacyDN(sam string) string {
+	return "/o=" + d.org.NetBIOS + "/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn=" + sam
 }
 
 // SetAdministratorPassword gives the administrator a password on every domain

@@ -165,6 +165,7 @@ func (o *Object) keys() []string {
 	}
 	add(o.SAM())
 	add(o.UPN())
+	add(o.Get("legacyExchangeDN"))
 	for _, a := range o.All("proxyAddresses") {
 		add(trimProxy(a))
 	}

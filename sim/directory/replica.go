@@ -20,8 +20,8 @@ func (dc *DC) Site() string {
 func (dc *DC) Directory() *Directory { return dc.dir }
 
 // Lookup finds an object by its sAMAccountName (with or without the domain in
-// front), user principal name, one of its proxy addresses or its distinguished
-// name. Case does not matter.
+// front), user principal name, legacy distinguished name, one of its proxy addresses
+// or its distinguished name. Case does not matter.
 func (dc *DC) Lookup(key string) (*Object, bool) {
 	id, ok := dc.index[dc.normalise(key)]
 	if !ok {
@@ -63,7 +63,8 @@ func (dc *DC) put(o *Object) {
 }
 
 func sameKeys(a, b *Object) bool {
-	return a.SAM() == b.SAM() && a.UPN() == b.UPN() && slices.Equal(a.All("proxyAddresses"), b.All("proxyAddresses"))
+	return a.SAM() == b.SAM() && a.UPN() == b.UPN() &&
+		a.Get("legacyExchangeDN") == b.Get("legacyExchangeDN") && slices.Equal(a.All("proxyAddresses"), b.All("proxyAddresses"))
 }
 
 // reindex drops the names that an object no longer has and enters its new ones.

@@ -106,6 +106,8 @@ type RPC struct {
 	SessionRevalidate time.Duration `param:"rpc.session_revalidate"` // may be Never
 	SessionHolder     SessionHolder `param:"rpc.session_holder"`
 	ResetSevers       bool          `param:"rpc.reset_severs"`
+	ChecksAccount     bool          `param:"rpc.logon_checks_account"`
+	RestartDown       time.Duration `param:"rpc.restart_down"`
 }
 
 // MAPIHTTP is Outlook over MAPI over HTTP.
@@ -133,6 +135,7 @@ type OWA struct {
 	KeyGenerations  int           `param:"owa.key_generations"`
 	KeysPerTimeout  int           `param:"owa.keys_per_timeout"`
 	ActivityTimeout time.Duration `param:"owa.activity_timeout"` // may be Never
+	Integrated      bool          `param:"owa.integrated"`
 }
 
 // EAS is ActiveSync.

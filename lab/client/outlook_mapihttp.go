@@ -1,0 +1,3 @@
+package client
+
+func openMAPIHTTP(l *line) func() session { return nil }
