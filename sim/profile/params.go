@@ -112,9 +112,10 @@ type RPC struct {
 
 // MAPIHTTP is Outlook over MAPI over HTTP.
 type MAPIHTTP struct {
-	Available       bool          `param:"mapihttp.available"`
-	ContextTTL      time.Duration `param:"mapihttp.context_ttl"`
-	PendingInterval time.Duration `param:"mapihttp.pending_interval"`
+	Available        bool          `param:"mapihttp.available"`
+	ContextTTL       time.Duration `param:"mapihttp.context_ttl"`
+	PendingInterval  time.Duration `param:"mapihttp.pending_interval"`
+	NotificationWait time.Duration `param:"mapihttp.notification_wait"`
 }
 
 // EWS is Exchange Web Services.
