@@ -27,6 +27,8 @@ type activityFile struct {
 	Client struct {
 		Reconnect string   `yaml:"reconnect"`
 		Passwords []string `yaml:"passwords"`
+		Script    bool     `yaml:"script"`
+		Consent   bool     `yaml:"consent"`
 	} `yaml:"client"`
 }
 
@@ -214,4 +216,14 @@ func (l *loader) client(a *lab.Activity, f *activityFile, n *strict.Node) {
 		}
 	}
 	a.Client.Passwords = f.Client.Passwords
+	a.Client.Script, a.Client.Consent = f.Client.Script, f.Client.Consent
+	if a.Client.Script && !slices.Contains(outlookPaths, a.Path) {
+		l.d.Problemf(n.Find("client", "script"), "a script can drive Outlook on %s only", strings.Join(words(outlookPaths), ", "))
+	}
+	if a.Client.Consent && !a.Client.Script {
+		l.d.Problemf(n.Find("client", "consent"), "consent is about a script that drives Outlook: say script: true, too")
+	}
 }
+
+// outlookPaths are those that Outlook takes.
+var outlookPaths = []lab.Path{lab.OutlookRPC, lab.OutlookAnywhere, lab.MAPIHTTP}

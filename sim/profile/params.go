@@ -125,7 +125,9 @@ type EWS struct {
 
 // Outlook is the Outlook program itself.
 type Outlook struct {
-	Guard Guard `param:"outlook.guard"`
+	Guard     Guard         `param:"outlook.guard"`
+	Antivirus bool          `param:"outlook.antivirus"`
+	Version   OfficeVersion `param:"outlook.version"`
 }
 
 // OWA is the forms cookie and its idle limits.
