@@ -23,8 +23,7 @@ type sessionContext struct {
 	sequence string // the cookie MapiSequence that the next request must show
 	user     string // whose it is
 	session  *outlook.Session
-	process  *clientaccess.Process
-	held     *clientaccess.Session
+	process  *clientaccess.Process // whose end ends the session
 	used     time.Time
 	lapse    *timeline.Event
 	wait     *wait // the NotificationWait that hangs, nil for none
@@ -38,7 +37,6 @@ func (f *frontEnd) begin(now time.Time, user string, s *outlook.Session) *sessio
 	}
 	x := &sessionContext{id: f.token(), sequence: f.token(), user: user, session: s, used: now}
 	x.process = f.cas.Process(clientaccess.PoolMAPI)
-	x.held = f.cas.Hold(now, clientaccess.PoolMAPI, user, func(now time.Time, reason string) { f.end(now, x, reason) })
 	ttl := f.w.Params.MAPIHTTP.ContextTTL
 	x.lapse = f.w.TL.At(now.Add(ttl), 0, func(now time.Time) { f.end(now, x, "no request for "+lab.Duration(ttl)) })
 	s.OnEnd(func(now time.Time, reason string) { f.end(now, x, reason) })
@@ -73,7 +71,6 @@ func (f *frontEnd) end(now time.Time, x *sessionContext, reason string) {
 	}
 	f.gone.add(x.id, obituary{x.user, reason})
 	f.w.TL.Cancel(x.lapse)
-	x.held.Close()
 	x.session.Close(now)
 	if x.wait != nil {
 		x.wait.gate.Wake()
