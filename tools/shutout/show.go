@@ -272,7 +272,7 @@ func showPath(t *terminal, info scenarios.PathInfo) {
 		account = "needed"
 	}
 	blank(t)
-	fields(t, "can", strings.Join(words(info.Do), ", "), "account", account)
+	fields(t, "can", strings.Join(words(info.Do), ", "), "account", account, "client: {auth: …}", strings.Join(words(info.Auth), ", "))
 	var cases []string
 	for _, sc := range scenarios.Catalogue() {
 		if slices.ContainsFunc(sc.Activities, func(a *lab.Activity) bool { return a.Path == info.Path }) {
