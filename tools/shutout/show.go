@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -149,6 +150,7 @@ func showScenario(t *terminal, sc *lab.Scenario) {
 		"profile", sc.Profile,
 		"set", strings.Join(sc.Set, ", "),
 		"limit", lab.Duration(sc.Within)+", watched for "+lab.Duration(sc.Horizon),
+		"also predicts on", strings.Join(slices.Sorted(maps.Keys(sc.ExpectOn)), ", "),
 		"file", sc.File,
 		"run", "shutout run "+runName(sc),
 	)
