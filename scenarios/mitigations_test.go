@@ -25,7 +25,7 @@ type effect struct {
 	set    []string
 	// profile is another version than the case's own, ex2010.
 	profile string
-	want   map[lab.Capability]lab.Verdict
+	want    map[lab.Capability]lab.Verdict
 	// cutoff in seconds for those that ended or are late; within one poll.
 	cutoff  float64
 	horizon string // 3h unless it says otherwise
