@@ -38,11 +38,14 @@ type Options struct {
 // Organisation is one simulated organisation. It lives until Close.
 type Organisation struct {
 	*server.World
-	clock    *clock.Clock
-	devices  *activesync.Devices
-	probes   atomic.Uint64
-	resets   map[string]int // how often somebody's password was reset
-	desktops desktops
+	clock   *clock.Clock
+	devices *activesync.Devices
+	probes  atomic.Uint64
+	resets  map[string]int // how often somebody's password was reset
+	outlook map[string]*outlookHost
+	// storeBack is when the restart of a mailbox server's store ends.
+	storeBack map[string]time.Time
+	desktops  desktops
 }
 
 var (
@@ -58,7 +61,8 @@ func New(o Options) (*Organisation, error) {
 	p := o.Profile.Params()
 	w := &server.World{TL: tl, Params: p, Cast: o.Cast, Net: network.New(tl)}
 	w.Net.SYNTimeout = p.Net.SYNTimeout
-	org := &Organisation{World: w, clock: clock.New(tl, w.Net, w), devices: activesync.NewDevices(), resets: map[string]int{}, desktops: newDesktops(o.Cast, p)}
+	org := &Organisation{World: w, clock: clock.New(tl, w.Net, w), devices: activesync.NewDevices(), resets: map[string]int{},
+		outlook: map[string]*outlookHost{}, storeBack: map[string]time.Time{}, desktops: newDesktops(o.Cast, p)}
 	setPasswords(o.Cast, tl.Rand("passwords"))
 
 	for _, id := range slices.Sorted(maps.Keys(o.Cast.Hosts)) {
