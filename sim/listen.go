@@ -16,6 +16,7 @@ import (
 	"shutout/sim/server/activesync"
 	"shutout/sim/server/imap"
 	"shutout/sim/server/ldap"
+	"shutout/sim/server/mapihttp"
 	"shutout/sim/server/owa"
 	"shutout/sim/server/pop3"
 	"shutout/sim/server/signin"
@@ -109,12 +110,16 @@ func (o *Organisation) listenCAS(host string) error {
 		return err
 	}
 	web, phones := owa.New(o.World, host), activesync.New(o.World, host, o.devices)
+	mapi := mapihttp.New(o.World, host, o.outlookOn(host).sessions)
 	site := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, airsync.URLPath) {
+		switch {
+		case strings.HasPrefix(r.URL.Path, airsync.URLPath):
 			phones.ServeHTTP(w, r)
-			return
+		case o.Params.MAPIHTTP.Available && strings.HasPrefix(strings.ToLower(r.URL.Path), "/mapi/emsmdb"):
+			mapi.ServeHTTP(w, r)
+		default:
+			web.ServeHTTP(w, r)
 		}
-		web.ServeHTTP(w, r)
 	})
 	err = o.open(host, portHTTPS, func(l *network.Listener) error {
 		return network.ServeHTTP(l, conf, o.Params.IIS.ConnectionIdle, site)
