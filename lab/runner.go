@@ -83,7 +83,7 @@ type player struct {
 func (p *play) add(a *Activity) {
 	pl := &player{activity: a}
 	for _, c := range a.Do {
-		pl.tracks = append(pl.tracks, &Track{Activity: a, Capability: c})
+		pl.tracks = append(pl.tracks, &Track{Activity: a, Capability: c, Order: p.order})
 	}
 	p.players = append(p.players, pl)
 	if err := p.connect(pl); err != nil {

@@ -27,6 +27,7 @@ type activityFile struct {
 	Client struct {
 		Reconnect string   `yaml:"reconnect"`
 		Passwords []string `yaml:"passwords"`
+		Auth      lab.Auth `yaml:"auth"`
 	} `yaml:"client"`
 }
 
@@ -214,4 +215,18 @@ func (l *loader) client(a *lab.Activity, f *activityFile, n *strict.Node) {
 		}
 	}
 	a.Client.Passwords = f.Client.Passwords
+	l.auth(a, f, n.Find("client", "auth"))
+}
+
+// auth checks how the client is to prove who it is.
+func (l *loader) auth(a *lab.Activity, f *activityFile, n *strict.Node) {
+	a.Client.Auth = f.Client.Auth
+	info, known := LookupPath(a.Path)
+	switch {
+	case a.Client.Auth == "" || !known:
+	case len(info.Auth) == 0:
+		l.d.Problemf(n, "%s has one way to sign in: leave auth out", a.Path)
+	case !slices.Contains(info.Auth, a.Client.Auth):
+		l.d.Problemf(n, "%s cannot sign in with %s%s", a.Path, strict.Quote(string(a.Client.Auth)), strict.Expected(string(a.Client.Auth), words(info.Auth)))
+	}
 }

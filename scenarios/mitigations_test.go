@@ -3,6 +3,7 @@ package scenarios_test
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,9 @@ type effect struct {
 	every  string
 	steps  []string
 	set    []string
-	want   map[lab.Capability]lab.Verdict
+	// profile is another version than the case's own, ex2010.
+	profile string
+	want    map[lab.Capability]lab.Verdict
 	// cutoff in seconds for those that ended or are late; within one poll.
 	cutoff  float64
 	horizon string // 3h unless it says otherwise
@@ -57,6 +60,16 @@ sop:
 	return s
 }
 
+// verdicts reads what is wanted: "read ended".
+func verdicts(words ...string) map[lab.Capability]lab.Verdict {
+	m := map[lab.Capability]lab.Verdict{}
+	for _, w := range words {
+		c, v, _ := strings.Cut(w, " ")
+		m[lab.Capability(c)] = lab.Verdict(v)
+	}
+	return m
+}
+
 const (
 	disable = "{at: 0s, do: disable-account, user: dana}"
 	move    = "{at: 0s, do: move-mailbox, user: dana, to: disabled-users}"
@@ -64,15 +77,7 @@ const (
 
 var _ = Describe("mitigations", func() {
 	covered := map[string]bool{}
-	verdicts := func(words ...string) map[lab.Capability]lab.Verdict {
-		m := map[lab.Capability]lab.Verdict{}
-		for _, w := range words {
-			c, v, _ := strings.Cut(w, " ")
-			m[lab.Capability(c)] = lab.Verdict(v)
-		}
-		return m
-	}
-	for _, e := range []effect{
+	for _, e := range slices.Concat(outlookEffects, []effect{
 		{name: "disable-account refuses the next sign-in",
 			leaver: "pop3 sign-in, read", every: "1m", steps: []string{disable},
 			want: verdicts("sign-in ended", "read ended")},
@@ -159,9 +164,13 @@ var _ = Describe("mitigations", func() {
 		{name: "restrict-anonymous ends anonymous mail from elsewhere",
 			leaver: "smtp-anonymous send", every: "1m", steps: []string{"{at: 90s, do: restrict-anonymous, ranges: [10.0.20.0/24]}"},
 			want: verdicts("send ended"), cutoff: 60},
-	} {
+	}) {
 		It(e.name, func(ctx SpecContext) {
-			res := play(ctx, e.scenario(), e.set...)
+			s := e.scenario()
+			if e.profile != "" {
+				s = s.WithProfile(e.profile)
+			}
+			res := play(ctx, s, e.set...)
 			for c, want := range e.want {
 				got := find(res, "dana", c)
 				Expect(got.Verdict).To(Equal(want), "%s %v: %s; answer %q; steps %+v", c, got.CutoffS, got.Note, got.Answer, res.Steps)

@@ -44,6 +44,7 @@ var servicePorts = map[string][]int{
 	clientaccess.ServiceIMAP: {portIMAP, portIMAPS},
 	clientaccess.ServicePOP:  {portPOP3, portPOP3S},
 	clientaccess.ServiceSMTP: {portSMTP, portSubmit},
+	clientaccess.ServiceRPC:  {portRPC},
 }
 
 // published are the ports that the perimeter firewall lets in from the
@@ -60,10 +61,14 @@ func (o *Organisation) publish() {
 // listen starts the front ends of every server.
 func (o *Organisation) listen() error {
 	for _, site := range o.World.Cast.Organisation.Sites {
+		holders := site.CAS
+		if o.storeHolds() {
+			holders = site.Stores
+		}
 		for _, start := range []struct {
 			hosts []string
 			f     func(host string) error
-		}{{site.DCs, o.listenDC}, {site.CAS, o.listenCAS}, {site.Stores, o.listenTransport}} {
+		}{{site.DCs, o.listenDC}, {site.CAS, o.listenCAS}, {site.Stores, o.listenTransport}, {holders, o.listenRPC}} {
 			for _, host := range start.hosts {
 				if err := start.f(host); err != nil {
 					return fmt.Errorf("start %s: %w", host, err)

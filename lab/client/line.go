@@ -161,6 +161,9 @@ func reason(err error) string {
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return "no answer"
 	default:
+		if op, ok := errors.AsType[*net.OpError](err); ok {
+			err = op.Err // the stage says what was being done, and the endpoint with whom
+		}
 		return err.Error()
 	}
 }

@@ -56,7 +56,7 @@ func All() []Info {
 		disableAccount, enableAccount, resetPassword, expireAccount,
 		disableProtocols,
 		resetIIS, recycleAppPool, setTokenTTL,
-		moveMailbox, disconnectMailbox, restartStore,
+		moveMailbox, disconnectMailbox, restartStore, restartRPCClientAccess,
 		limitMessageSize, setOutOfOffice, restrictAnonymous,
 		blockSourceIP, closePort,
 	}
