@@ -14,8 +14,10 @@ const (
 	ErrorAccessDenied            ResponseCode = "ErrorAccessDenied"
 	ErrorAccountDisabled         ResponseCode = "ErrorAccountDisabled"
 	ErrorConnectionFailed        ResponseCode = "ErrorConnectionFailed"
+	ErrorDataSizeLimitExceeded   ResponseCode = "ErrorDataSizeLimitExceeded"
 	ErrorExpiredSubscription     ResponseCode = "ErrorExpiredSubscription"
 	ErrorFolderNotFound          ResponseCode = "ErrorFolderNotFound"
+	ErrorImpersonateUserDenied   ResponseCode = "ErrorImpersonateUserDenied"
 	ErrorInternalServerError     ResponseCode = "ErrorInternalServerError"
 	ErrorInternalServerTransient ResponseCode = "ErrorInternalServerTransientError"
 	ErrorInvalidIDMalformed      ResponseCode = "ErrorInvalidIdMalformed"
@@ -37,6 +39,7 @@ const (
 	ErrorServerBusy              ResponseCode = "ErrorServerBusy"
 	ErrorSubscriptionNotFound    ResponseCode = "ErrorSubscriptionNotFound"
 	ErrorTimeoutExpired          ResponseCode = "ErrorTimeoutExpired"
+	ErrorUnsupportedPathForQuery ResponseCode = "ErrorUnsupportedPathForQuery"
 )
 
 // Versions that a client may ask for (ExchangeVersionType), in order.
