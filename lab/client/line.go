@@ -37,6 +37,7 @@ type line struct {
 	live map[*tracked]struct{}
 	made int
 
+	proofs   int       // sign-ins begun with NTLM, for what has to differ between them
 	settings *settings // of the account, once Autodiscover has told them
 }
 
