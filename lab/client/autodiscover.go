@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"net"
 	"net/http"
@@ -39,13 +38,11 @@ func (l *line) discover(ctx context.Context, password string) (settings, error) 
 	web := newWebLine(l)
 	web.at = &place{net.JoinHostPort(host, portHTTPS), lab.Implicit}
 	defer web.drop()
-	credentials := l.env.Login.User + ":" + password
 	req := newRequest(http.MethodPost, &url.URL{Scheme: "https", Host: l.env.Endpoint.Host, Path: autodiscover.URLPath}, http.Header{
-		"Authorization": {"Basic " + base64.StdEncoding.EncodeToString([]byte(credentials))},
-		"Content-Type":  {autodiscover.ContentType},
-		"User-Agent":    {"Shutout-Autodiscover/1.0"},
+		"Content-Type": {autodiscover.ContentType},
+		"User-Agent":   {"Shutout-Autodiscover/1.0"},
 	}, body)
-	a, err := web.exchange(ctx, stageSignIn, req)
+	a, err := newWebAuth(l, l.authOf(lab.AuthBasic), password).exchange(ctx, web, stageSignIn, req)
 	if err != nil {
 		return settings{}, err
 	}
