@@ -4,19 +4,14 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
-	"net/http"
-	"strings"
 	"time"
 
 	"shutout/lab"
-	"shutout/lab/protocol/airsync"
 	"shutout/sim/clientaccess"
 	"shutout/sim/network"
 	"shutout/sim/server"
-	"shutout/sim/server/activesync"
 	"shutout/sim/server/imap"
 	"shutout/sim/server/ldap"
-	"shutout/sim/server/owa"
 	"shutout/sim/server/pop3"
 	"shutout/sim/server/smtp"
 )
@@ -102,14 +97,7 @@ func (o *Organisation) listenCAS(host string) error {
 	if err != nil {
 		return err
 	}
-	web, phones := owa.New(o.World, host), activesync.New(o.World, host, o.devices)
-	site := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, airsync.URLPath) {
-			phones.ServeHTTP(w, r)
-			return
-		}
-		web.ServeHTTP(w, r)
-	})
+	site := o.site(host)
 	err = o.open(host, portHTTPS, func(l *network.Listener) error {
 		return network.ServeHTTP(l, conf, o.Params.IIS.ConnectionIdle, site)
 	})

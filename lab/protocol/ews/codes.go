@@ -15,6 +15,7 @@ const (
 	ErrorAccountDisabled         ResponseCode = "ErrorAccountDisabled"
 	ErrorConnectionFailed        ResponseCode = "ErrorConnectionFailed"
 	ErrorDataSizeLimitExceeded   ResponseCode = "ErrorDataSizeLimitExceeded"
+	ErrorExceededSubscriptions   ResponseCode = "ErrorExceededSubscriptionCount"
 	ErrorExpiredSubscription     ResponseCode = "ErrorExpiredSubscription"
 	ErrorFolderNotFound          ResponseCode = "ErrorFolderNotFound"
 	ErrorImpersonateUserDenied   ResponseCode = "ErrorImpersonateUserDenied"
@@ -39,7 +40,6 @@ const (
 	ErrorServerBusy              ResponseCode = "ErrorServerBusy"
 	ErrorSubscriptionNotFound    ResponseCode = "ErrorSubscriptionNotFound"
 	ErrorTimeoutExpired          ResponseCode = "ErrorTimeoutExpired"
-	ErrorUnsupportedPathForQuery ResponseCode = "ErrorUnsupportedPathForQuery"
 )
 
 // Versions that a client may ask for (ExchangeVersionType), in order.
