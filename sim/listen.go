@@ -13,6 +13,7 @@ import (
 	"shutout/sim/server/imap"
 	"shutout/sim/server/ldap"
 	"shutout/sim/server/pop3"
+	"shutout/sim/server/signin"
 	"shutout/sim/server/smtp"
 )
 
@@ -115,7 +116,7 @@ func (o *Organisation) listenDC(host string) error {
 	if err != nil {
 		return err
 	}
-	s := &ldap.Server{World: o.World, DC: o.Dir.DC(host), TLS: conf, Idle: maxConnIdleTime}
+	s := &ldap.Server{World: o.World, DC: o.Dir.DC(host), TLS: conf, SignIn: signin.New(o.World, host), Idle: maxConnIdleTime}
 	if err := o.open(host, portLDAP, func(l *network.Listener) error { return s.Serve(l) }); err != nil {
 		return err
 	}
