@@ -93,6 +93,7 @@ func BenchmarkAttempt(b *testing.B) {
 		do   lab.Capability
 	}{
 		{lab.OWA, lab.Read}, {lab.OWA, lab.Send}, {lab.ActiveSync, lab.Read}, {lab.ActiveSync, lab.Send},
+		{lab.EWS, lab.Read}, {lab.EWS, lab.Receive}, {lab.EWS, lab.Send},
 		{lab.IMAP, lab.Read}, {lab.POP3, lab.Read}, {lab.SMTPSubmission, lab.Send}, {lab.SMTPAnonymous, lab.Send},
 	} {
 		b.Run(string(p.path)+"/"+string(p.do), func(b *testing.B) {
