@@ -4,20 +4,14 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
-	"net/http"
-	"strings"
 	"time"
 
 	"shutout/lab"
-	"shutout/lab/protocol/airsync"
 	"shutout/sim/clientaccess"
 	"shutout/sim/network"
 	"shutout/sim/server"
-	"shutout/sim/server/activesync"
 	"shutout/sim/server/imap"
 	"shutout/sim/server/ldap"
-	"shutout/sim/server/mapihttp"
-	"shutout/sim/server/owa"
 	"shutout/sim/server/pop3"
 	"shutout/sim/server/signin"
 	"shutout/sim/server/smtp"
@@ -109,18 +103,7 @@ func (o *Organisation) listenCAS(host string) error {
 	if err != nil {
 		return err
 	}
-	web, phones := owa.New(o.World, host), activesync.New(o.World, host, o.devices)
-	mapi := mapihttp.New(o.World, host, o.outlookOn(host).sessions)
-	site := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case strings.HasPrefix(r.URL.Path, airsync.URLPath):
-			phones.ServeHTTP(w, r)
-		case o.Params.MAPIHTTP.Available && strings.HasPrefix(strings.ToLower(r.URL.Path), "/mapi/emsmdb"):
-			mapi.ServeHTTP(w, r)
-		default:
-			web.ServeHTTP(w, r)
-		}
-	})
+	site := o.site(host)
 	err = o.open(host, portHTTPS, func(l *network.Listener) error {
 		return network.ServeHTTP(l, conf, o.Params.IIS.ConnectionIdle, site)
 	})
