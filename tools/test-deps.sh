@@ -8,6 +8,8 @@ for pair in curl:curl swaks:swaks mbsync:isync fetchmail:fetchmail ldapsearch:ld
 done
 # swaks speaks TLS with this Perl module.
 perl -MNet::SSLeay -e1 2>/dev/null || missing="$missing libnet-ssleay-perl"
+# A Python that has impacket speaks RPC.
+{ python3 -c 'import impacket' || /usr/bin/python3 -c 'import impacket'; } >/dev/null 2>&1 || missing="$missing python3-impacket"
 [ -n "$missing" ] || exit 0
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
 	echo "installing$missing"
@@ -15,8 +17,9 @@ if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
 	# shellcheck disable=SC2086 # the list is a list
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
 elif command -v brew >/dev/null 2>&1; then
-	# ldapsearch and curl are part of macOS; swaks brings its Perl modules.
-	formulas=$(echo "$missing" | sed 's/ldap-utils//; s/libnet-ssleay-perl//')
+	# ldapsearch and curl are part of macOS; swaks brings its Perl modules;
+	# impacket is no formula.
+	formulas=$(echo "$missing" | sed 's/ldap-utils//; s/libnet-ssleay-perl//; s/python3-impacket//')
 	# shellcheck disable=SC2086
 	[ -z "$(echo $formulas)" ] || brew install --quiet $formulas
 else
