@@ -66,9 +66,25 @@ func (t *tracked) Close() error {
 	return t.Conn.Close()
 }
 
-// dial connects, with TLS where the endpoint has it from the start.
+// dial connects to the endpoint, with TLS where it has that from the start.
 func (l *line) dial(ctx context.Context) (net.Conn, error) {
-	raw, err := l.env.Dial(ctx, l.env.Endpoint.Addr)
+	t, err := l.reach(ctx, l.env.Endpoint.Addr)
+	if err != nil {
+		return nil, err
+	}
+	if l.env.Endpoint.Security != lab.Implicit {
+		return t, nil
+	}
+	c, err := l.secure(t)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// reach connects to an address, without TLS.
+func (l *line) reach(ctx context.Context, addr string) (net.Conn, error) {
+	raw, err := l.env.Dial(ctx, addr)
 	if err != nil {
 		return nil, unreachable(stageDial, err)
 	}
@@ -81,14 +97,7 @@ func (l *line) dial(ctx context.Context) (net.Conn, error) {
 		t.Close()
 		return nil, unreachable(stageDial, err)
 	}
-	if l.env.Endpoint.Security != lab.Implicit {
-		return t, nil
-	}
-	c, err := l.secure(t)
-	if err != nil {
-		return nil, err
-	}
-	return c, nil
+	return t, nil
 }
 
 // secure starts TLS on an open connection and closes it when that fails. The
