@@ -86,8 +86,7 @@ func (a *association) connectEx(now time.Time, _ *dcerpc.PDU, stub []byte) outco
 			a.watcher.gate.Wake() // who waits for news of it learns that there is some
 		}
 	})
-	a.s.opened++
-	out.Session, out.Index = x.handle, a.s.opened
+	out.Session, out.Index = x.handle, x.Index()
 	out.PollsMax, out.Retries, out.RetryDelay = pollsMax, retries, retryDelay
 	out.DisplayName = x.DisplayName()
 	return answer(out.Encode())

@@ -38,7 +38,6 @@ type Server struct {
 	rand   *rand.Rand // makes the handles
 	open   map[*association]struct{}
 	groups uint32
-	opened uint16 // sessions so far, which number them
 	down   bool
 }
 
