@@ -341,7 +341,9 @@ func TestMailboxElsewhere(t *testing.T) {
 }
 
 func TestRestarts(t *testing.T) {
-	rpc := func(b *bench, now time.Time) { b.CAS.Server("cas1").RestartService(now, clientaccess.ServiceRPC, time.Minute) }
+	rpc := func(b *bench, now time.Time) {
+		b.CAS.Server("cas1").RestartService(now, clientaccess.ServiceRPC, time.Minute)
+	}
 	iis := func(b *bench, now time.Time) { b.CAS.Server("cas1").Reset(now, clientaccess.ResetOptions{}) }
 	pool := func(b *bench, now time.Time) { b.CAS.Server("cas1").RecyclePool(now, clientaccess.PoolMAPI) }
 	information := func(b *bench, now time.Time) { b.Store.Restart(now, "mbx1") }
