@@ -117,6 +117,9 @@ func (p *play) connect(pl *player) error {
 		},
 		Now: p.lab.Clock().Now, Activity: a, Domain: cast.Organisation.Domain,
 	}
+	if d, ok := p.lab.(Desktops); ok {
+		env.Desktop = func() Desktop { return d.Desktop(a.From) }
+	}
 	if !who.Outsider() {
 		env.Login = Login{
 			User: who.Mail, Address: who.Mail, Passwords: who.known(a.Client.Passwords), MailboxDN: who.MailboxDN,

@@ -72,6 +72,11 @@ type Behaviour struct {
 	// Auth is how the client proves who it is, where the path leaves a choice.
 	// Empty means what the path's client does by itself.
 	Auth Auth
+	// Script says that a program drives Outlook on the person's own computer,
+	// so that each send meets Outlook's object-model guard.
+	Script bool
+	// Consent says that somebody at the desk allows what Outlook then asks.
+	Consent bool
 }
 
 // Auth is a way to prove who one is.

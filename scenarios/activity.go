@@ -28,6 +28,8 @@ type activityFile struct {
 		Reconnect string   `yaml:"reconnect"`
 		Passwords []string `yaml:"passwords"`
 		Auth      lab.Auth `yaml:"auth"`
+		Script    bool     `yaml:"script"`
+		Consent   bool     `yaml:"consent"`
 	} `yaml:"client"`
 }
 
@@ -216,6 +218,7 @@ func (l *loader) client(a *lab.Activity, f *activityFile, n *strict.Node) {
 	}
 	a.Client.Passwords = f.Client.Passwords
 	l.auth(a, f, n.Find("client", "auth"))
+	l.script(a, f, n)
 }
 
 // auth checks how the client is to prove who it is.
@@ -230,3 +233,17 @@ func (l *loader) auth(a *lab.Activity, f *activityFile, n *strict.Node) {
 		l.d.Problemf(n, "%s cannot sign in with %s%s", a.Path, strict.Quote(string(a.Client.Auth)), strict.Expected(string(a.Client.Auth), words(info.Auth)))
 	}
 }
+
+// script checks who may drive Outlook.
+func (l *loader) script(a *lab.Activity, f *activityFile, n *strict.Node) {
+	a.Client.Script, a.Client.Consent = f.Client.Script, f.Client.Consent
+	if a.Client.Script && !slices.Contains(outlookPaths, a.Path) {
+		l.d.Problemf(n.Find("client", "script"), "a script can drive Outlook on %s only", strings.Join(words(outlookPaths), ", "))
+	}
+	if a.Client.Consent && !a.Client.Script {
+		l.d.Problemf(n.Find("client", "consent"), "consent is about a script that drives Outlook: say script: true, too")
+	}
+}
+
+// outlookPaths are those that Outlook takes.
+var outlookPaths = []lab.Path{lab.OutlookRPC, lab.OutlookAnywhere, lab.MAPIHTTP}

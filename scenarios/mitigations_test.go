@@ -20,6 +20,7 @@ import (
 type effect struct {
 	name   string
 	leaver string // the leaver's activity without id and who
+	client string // what the leaver's client does by itself, {script: true}
 	every  string
 	steps  []string
 	set    []string
@@ -47,14 +48,14 @@ id: effect
 title: One mitigation
 set: {popimap.autostart: true}
 activities:
-  - {id: dana, who: dana, from: %[5]s, path: %[1]s, do: [%[2]s], every: %[3]s, since: -5m, size: 4KB%[6]s}
+  - {id: dana, who: dana, from: %[5]s, path: %[1]s, do: [%[2]s], every: %[3]s, since: -5m, size: 4KB%[6]s, client: %[8]s}
 controls:
   - {id: erin, who: erin, from: erin-desk, path: %[1]s, do: [%[2]s], every: %[3]s, since: -5m%[6]s}
 within: 5m
 horizon: %[7]s
 sop:
   - %[4]s
-`, path, do, e.every, strings.Join(e.steps, "\n  - "), from, to, cmp.Or(e.horizon, "3h"))
+`, path, do, e.every, strings.Join(e.steps, "\n  - "), from, to, cmp.Or(e.horizon, "3h"), cmp.Or(e.client, "{}"))
 	s, err := scenarios.Parse("effect.yaml", []byte(src))
 	Expect(err).NotTo(HaveOccurred())
 	return s

@@ -71,6 +71,9 @@ func (o *Organisation) apply(now time.Time, a lab.Action) (string, error) {
 	case *mitigation.RestrictAnonymous:
 		return o.restrictAnonymous(a)
 
+	case *mitigation.SetOutlookGuard:
+		return o.setOutlookGuard(a)
+
 	case *mitigation.BlockSourceIP:
 		return o.blockSource(a)
 	case *mitigation.ClosePort:

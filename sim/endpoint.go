@@ -29,6 +29,11 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 		}, nil
 	}
 	switch path {
+	case lab.EWS:
+		if !o.Params.EWS.Available {
+			return none("this version has no Exchange Web Services")
+		}
+		return at(who.CAS, portHTTPS, lab.Implicit)
 	case lab.OWA, lab.ActiveSync:
 		return at(who.CAS, portHTTPS, lab.Implicit)
 	case lab.IMAP:

@@ -4,20 +4,16 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
-	"net/http"
-	"strings"
 	"time"
 
 	"shutout/lab"
-	"shutout/lab/protocol/airsync"
 	"shutout/sim/clientaccess"
 	"shutout/sim/network"
 	"shutout/sim/server"
-	"shutout/sim/server/activesync"
 	"shutout/sim/server/imap"
 	"shutout/sim/server/ldap"
-	"shutout/sim/server/owa"
 	"shutout/sim/server/pop3"
+	"shutout/sim/server/signin"
 	"shutout/sim/server/smtp"
 )
 
@@ -107,14 +103,7 @@ func (o *Organisation) listenCAS(host string) error {
 	if err != nil {
 		return err
 	}
-	web, phones := owa.New(o.World, host), activesync.New(o.World, host, o.devices)
-	site := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, airsync.URLPath) {
-			phones.ServeHTTP(w, r)
-			return
-		}
-		web.ServeHTTP(w, r)
-	})
+	site := o.site(host)
 	err = o.open(host, portHTTPS, func(l *network.Listener) error {
 		return network.ServeHTTP(l, conf, o.Params.IIS.ConnectionIdle, site)
 	})
@@ -132,7 +121,7 @@ func (o *Organisation) listenDC(host string) error {
 	if err != nil {
 		return err
 	}
-	s := &ldap.Server{World: o.World, DC: o.Dir.DC(host), TLS: conf, Idle: maxConnIdleTime}
+	s := &ldap.Server{World: o.World, DC: o.Dir.DC(host), TLS: conf, SignIn: signin.New(o.World, host), Idle: maxConnIdleTime}
 	if err := o.open(host, portLDAP, func(l *network.Listener) error { return s.Serve(l) }); err != nil {
 		return err
 	}

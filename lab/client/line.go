@@ -36,6 +36,9 @@ type line struct {
 	mu   sync.Mutex
 	live map[*tracked]struct{}
 	made int
+
+	proofs   int       // sign-ins begun with NTLM, for what has to differ between them
+	settings *settings // of the account, once Autodiscover has told them
 }
 
 func newLine(env lab.Env) *line {
@@ -64,9 +67,20 @@ func (t *tracked) Close() error {
 	return t.Conn.Close()
 }
 
-// dial connects, with TLS where the endpoint has it from the start.
+// place is a port, and whether it speaks TLS from the start.
+type place struct {
+	addr     string
+	security lab.Security
+}
+
+// dial connects to the endpoint, with TLS where it has it from the start.
 func (l *line) dial(ctx context.Context) (net.Conn, error) {
-	raw, err := l.env.Dial(ctx, l.env.Endpoint.Addr)
+	return l.dialTo(ctx, place{l.env.Endpoint.Addr, l.env.Endpoint.Security})
+}
+
+// dialTo connects to another port of the endpoint's host.
+func (l *line) dialTo(ctx context.Context, to place) (net.Conn, error) {
+	raw, err := l.env.Dial(ctx, to.addr)
 	if err != nil {
 		return nil, unreachable(stageDial, err)
 	}
@@ -79,7 +93,7 @@ func (l *line) dial(ctx context.Context) (net.Conn, error) {
 		t.Close()
 		return nil, unreachable(stageDial, err)
 	}
-	if l.env.Endpoint.Security != lab.Implicit {
+	if to.security != lab.Implicit {
 		return t, nil
 	}
 	c, err := l.secure(t)

@@ -50,7 +50,7 @@ type Param struct {
 
 // All lists every mitigation in the order in which an administrator meets
 // them: the account, the protocols, the servers, the mailbox, the mail flow,
-// the network.
+// people's computers, the network.
 func All() []Info {
 	all := []Info{
 		disableAccount, enableAccount, resetPassword, expireAccount,
@@ -58,6 +58,7 @@ func All() []Info {
 		resetIIS, recycleAppPool, setTokenTTL,
 		moveMailbox, disconnectMailbox, restartStore, restartRPCClientAccess,
 		limitMessageSize, setOutOfOffice, restrictAnonymous,
+		setOutlookGuard,
 		blockSourceIP, closePort,
 	}
 	for i := range all {
