@@ -105,12 +105,8 @@ func BenchmarkAttempt(b *testing.B) {
 		do   lab.Capability
 	}{
 		{lab.OWA, lab.Read}, {lab.OWA, lab.Send}, {lab.ActiveSync, lab.Read}, {lab.ActiveSync, lab.Send},
-<<<<<<< HEAD
 		{lab.OutlookRPC, lab.Read}, {lab.OutlookRPC, lab.Send}, {lab.OutlookAnywhere, lab.Read}, {lab.OutlookAnywhere, lab.Send},
 		{lab.MAPIHTTP, lab.Read}, {lab.MAPIHTTP, lab.Send}, {lab.EWS, lab.Read}, {lab.EWS, lab.Send},
-=======
-		{lab.EWS, lab.Read}, {lab.EWS, lab.Receive}, {lab.EWS, lab.Send},
->>>>>>> w-ews
 		{lab.IMAP, lab.Read}, {lab.POP3, lab.Read}, {lab.SMTPSubmission, lab.Send}, {lab.SMTPAnonymous, lab.Send},
 	} {
 		b.Run(string(p.path)+"/"+string(p.do), func(b *testing.B) {

@@ -80,7 +80,23 @@ func (l *line) dial(ctx context.Context) (net.Conn, error) {
 
 // dialTo connects to another port of the endpoint's host.
 func (l *line) dialTo(ctx context.Context, to place) (net.Conn, error) {
-	raw, err := l.env.Dial(ctx, to.addr)
+	t, err := l.reach(ctx, to.addr)
+	if err != nil {
+		return nil, err
+	}
+	if to.security != lab.Implicit {
+		return t, nil
+	}
+	c, err := l.secure(t)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// reach connects to an address, without TLS.
+func (l *line) reach(ctx context.Context, addr string) (net.Conn, error) {
+	raw, err := l.env.Dial(ctx, addr)
 	if err != nil {
 		return nil, unreachable(stageDial, err)
 	}
@@ -93,14 +109,7 @@ func (l *line) dialTo(ctx context.Context, to place) (net.Conn, error) {
 		t.Close()
 		return nil, unreachable(stageDial, err)
 	}
-	if to.security != lab.Implicit {
-		return t, nil
-	}
-	c, err := l.secure(t)
-	if err != nil {
-		return nil, err
-	}
-	return c, nil
+	return t, nil
 }
 
 // secure starts TLS on an open connection and closes it when that fails. The
