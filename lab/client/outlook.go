@@ -93,13 +93,16 @@ func (o *outlook) signIn(ctx context.Context, password string) error {
 }
 
 // mailboxDN is the legacy distinguished name of the mailbox, as the profile of
-// Outlook has it or as Autodiscover tells it.
+// Outlook has it or Autodiscover tells it.
 func (l *line) mailboxDN(ctx context.Context, password string) (string, error) {
 	if dn := l.env.Login.MailboxDN; dn != "" {
 		return dn, nil
 	}
-	s, err := l.discover(ctx, password)
-	return s.legacyDN, err
+	found, err := l.discover(ctx, password)
+	if err == nil && found.legacyDN == "" {
+		err = unexpected(stageMailbox, "Autodiscover does not name the mailbox")
+	}
+	return found.legacyDN, err
 }
 
 // logOn logs on to the mailbox, or tells which server has it.
