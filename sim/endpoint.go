@@ -29,6 +29,11 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 		}, nil
 	}
 	switch path {
+	case lab.EWS:
+		if !o.Params.EWS.Available {
+			return none("this version has no Exchange Web Services")
+		}
+		return at(who.CAS, portHTTPS, lab.Implicit)
 	case lab.OWA, lab.ActiveSync:
 		return at(who.CAS, portHTTPS, lab.Implicit)
 	case lab.IMAP:
@@ -42,6 +47,20 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 		return at(o.storeOf(who), o.Params.SMTP.SubmissionPort, lab.StartTLS)
 	case lab.SMTPAnonymous:
 		return at(o.storeOf(who), portSMTP, lab.Plain)
+	case lab.OutlookRPC:
+		if !o.Params.RPC.Direct {
+			return none("this version takes Outlook over HTTP only")
+		}
+		return at(o.holder(who), portMapper, lab.Plain)
+	case lab.OutlookAnywhere:
+		ep, err := at(who.CAS, portHTTPS, lab.Implicit)
+		ep.Server = o.fqdn(o.holder(who))
+		return ep, err
+	case lab.MAPIHTTP:
+		if !o.Params.MAPIHTTP.Available {
+			return none("this version has no MAPI over HTTP")
+		}
+		return at(who.CAS, portHTTPS, lab.Implicit)
 	default:
 		return none(string(path) + " is not simulated yet")
 	}
