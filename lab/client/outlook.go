@@ -93,12 +93,16 @@ func (o *outlook) signIn(ctx context.Context, password string) error {
 }
 
 // mailboxDN is the legacy distinguished name of the mailbox, as the profile of
-// Outlook has it.
-func (l *line) mailboxDN(_ context.Context, _ string) (string, error) {
+// Outlook has it or Autodiscover tells it.
+func (l *line) mailboxDN(ctx context.Context, password string) (string, error) {
 	if dn := l.env.Login.MailboxDN; dn != "" {
 		return dn, nil
 	}
-	return "", refused(stageMailbox, "the name of the mailbox is not known")
+	found, err := l.discover(ctx, password)
+	if err == nil && found.legacyDN == "" {
+		err = unexpected(stageMailbox, "Autodiscover does not name the mailbox")
+	}
+	return found.legacyDN, err
 }
 
 // logOn logs on to the mailbox, or tells which server has it.

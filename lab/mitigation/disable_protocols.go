@@ -23,7 +23,9 @@ func (a *DisableProtocols) Affected() []string {
 var disableProtocols = Info{
 	Title: "Switch protocols off for the mailbox",
 	Doc: `Refuses new sessions over these protocols, once the servers' directory cache and the store's
-		mailbox-information cache have read the flags. SMTP submission has no such flag and goes on.`,
+		mailbox-information cache have read the flags. An Outlook session that is open goes on until it is
+		checked again. Whoever may not use mapi may use neither outlook-anywhere nor mapi-http, which can also
+		be barred by themselves. SMTP submission has no such flag and goes on.`,
 	Cmdlets: []string{
 		"Set-CASMailbox -Identity USER -OWAEnabled $false -ActiveSyncEnabled $false -MAPIEnabled $false -PopEnabled $false -ImapEnabled $false -EwsEnabled $false -ECPEnabled $false",
 		"Set-CASMailbox -Identity USER -OWAforDevicesEnabled $false -MapiHttpEnabled $false   # 2013 and later",
