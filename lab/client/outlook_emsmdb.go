@@ -238,10 +238,10 @@ func (e *emsmdbLine) read() (*dcerpc.PDU, error) {
 // catchUp reads what has come between calls, without waiting.
 func (e *emsmdbLine) catchUp() error {
 	for {
+		e.patient() // to look may mean to read a ping
 		if ok, err := e.came(); err != nil || !ok {
 			return err
 		}
-		e.patient()
 		p, err := e.read()
 		if err != nil {
 			return err

@@ -33,19 +33,12 @@ type channel struct {
 	gate *network.Gate
 }
 
-func (p *proxy) hijack(rw http.ResponseWriter, r *http.Request, q rpch.Request, id signin.Identity) (*channel, error) {
-	conn, buffered, err := http.NewResponseController(rw).Hijack()
-	if err != nil {
-		return nil, err
-	}
-	c := &channel{
-		p: p, q: q, user: id.User, conn: conn,
-		body: io.LimitReader(buffered.Reader, r.ContentLength), gate: p.w.Net.Gate(conn),
-	}
+func (p *proxy) newChannel(conn net.Conn, body io.Reader, q rpch.Request, id signin.Identity) *channel {
+	c := &channel{p: p, q: q, user: id.User, conn: conn, body: body, gate: p.w.Net.Gate(conn)}
 	p.w.Do(func(now time.Time) {
 		c.held = p.cas.Hold(now, clientaccess.PoolRPCProxy, id.User.SAM(), func(time.Time, string) { network.Abort(conn) })
 	})
-	return c, nil
+	return c
 }
 
 // close ends the channel, in the goroutine that serves it.

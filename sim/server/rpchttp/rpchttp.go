@@ -12,6 +12,8 @@
 package rpchttp
 
 import (
+	"bytes"
+	"io"
 	"net/http"
 	"strings"
 
@@ -42,13 +44,42 @@ func New(w *server.World, host string, find func(server string) *rpc.Server) htt
 }
 
 func (p *proxy) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
-	if !strings.EqualFold(r.URL.Path, rpch.Path) {
-		http.NotFound(rw, r)
+	if r.ContentLength == 0 {
+		p.admit(rw, r)
 		return
 	}
-	id, ok := p.web.Admit(rw, r)
-	if !ok {
+	// The HTTP server would wait for the body before it passes on a refusal,
+	// and the body may never come. So every connection is taken from it, and
+	// one that is refused is closed.
+	no := refusal{header: http.Header{}}
+	q, id, ok := p.admit(&no, r)
+	conn, buffered, err := http.NewResponseController(rw).Hijack()
+	if err != nil {
+		http.Error(rw, "a channel needs a connection of its own", http.StatusInternalServerError)
 		return
+	}
+	if !ok {
+		no.send(conn)
+		conn.Close()
+		return
+	}
+	c := p.newChannel(conn, io.LimitReader(buffered.Reader, r.ContentLength), q, id)
+	defer c.close()
+	if q.Purpose == rpch.OpenIn {
+		c.serveIn()
+	} else {
+		c.serveOut()
+	}
+}
+
+// admit answers everything but a request to open a channel by somebody who may.
+func (p *proxy) admit(rw http.ResponseWriter, r *http.Request) (q rpch.Request, id signin.Identity, ok bool) {
+	if !strings.EqualFold(r.URL.Path, rpch.Path) {
+		http.NotFound(rw, r)
+		return q, id, false
+	}
+	if id, ok = p.web.Admit(rw, r); !ok {
+		return q, id, false
 	}
 	q, err := rpch.ParseRequest(r)
 	switch {
@@ -57,22 +88,31 @@ func (p *proxy) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	case q.Purpose == rpch.EchoIn, q.Purpose == rpch.EchoOut:
 		rpch.SetEchoHeader(rw.Header())
 		rw.Write(rpch.EchoBody())
-	case q.Purpose == rpch.OpenIn, q.Purpose == rpch.OpenOut:
-		c, err := p.hijack(rw, r, q, id)
-		if err != nil {
-			http.Error(rw, "a channel needs a connection of its own", http.StatusInternalServerError)
-			return
-		}
-		defer c.close()
-		if q.Purpose == rpch.OpenIn {
-			c.serveIn()
-		} else {
-			c.serveOut()
-		}
-	default:
-		// The proxy never asks a client to replace a channel.
+	case q.Purpose == rpch.ReplaceOut: // the proxy never asks for that
 		http.Error(rw, "there is no channel to replace", http.StatusNotImplemented)
+	default:
+		return q, id, true
 	}
+	return q, id, false
+}
+
+// refusal is an answer that ends its connection.
+type refusal struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (n *refusal) Header() http.Header         { return n.header }
+func (n *refusal) Write(b []byte) (int, error) { return n.body.Write(b) }
+func (n *refusal) WriteHeader(status int)      { n.status = status }
+
+func (n *refusal) send(w io.Writer) {
+	r := http.Response{
+		StatusCode: max(n.status, http.StatusOK), ProtoMajor: 1, ProtoMinor: 1, Header: n.header,
+		ContentLength: int64(n.body.Len()), Body: io.NopCloser(&n.body), Close: true,
+	}
+	_ = r.Write(w) // the connection is closed in any case
 }
 
 // target returns the RPC server that a request is for, nil where nobody serves

@@ -100,6 +100,7 @@ func (v *virtual) wait(c *channel, ready func() bool) bool {
 		ok := ready()
 		w.Unlock()
 		if ok {
+			c.gate.Done() // from here on c reads, or waits anew
 			return true
 		}
 		if c.gate.Wait(until) == network.Woken {
