@@ -32,7 +32,9 @@ type denial struct {
 func (s *Service) authorise(now time.Time, conn net.Conn, x *Session) (*store.Session, denial) {
 	if s.w.Params.RPC.ChecksAccount {
 		d, code := s.account(now, x.user.SAM())
-		s.w.Record(conn, d)
+		if again := x.mailbox != nil; again || !d.Allowed || d.Layer != lab.LayerDirectory {
+			s.w.Record(conn, d) // else the sign-in has just said as much, and more
+		}
 		if code != mapi.Success {
 			return nil, denial{code: code, reason: d.Reason}
 		}
