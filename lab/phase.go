@@ -32,6 +32,7 @@ func (t *Track) note(s Span, why []Decision) {
 		p := &t.Phases[n-1]
 		same := p.OK == s.OK
 		switch {
+		case s.OK && s.First < 0: // how they came in at first is not the question
 		case s.OK:
 			same = same && p.Why.Layer == d.Layer && p.Why.Server == d.Server
 		case d.Layer != "": // who says it first, a cache or the source, makes no difference
