@@ -71,11 +71,8 @@ func (c *anywhereCarrier) connect(ctx context.Context, password, mailboxDN strin
 		return unreachable(stageProxy, err)
 	}
 	c.emsmdbLine = emsmdbLine{
-		rpc: dcerpc.NewConn(conn, dcerpc.Limits{}),
-		came: func() (bool, error) {
-			patient() // what came is read, and the time for the last answer is over
-			return conn.Poll(out.stirred)
-		},
+		rpc:     dcerpc.NewConn(conn, dcerpc.Limits{}),
+		came:    func() (bool, error) { return conn.Poll(out.stirred) },
 		patient: patient, hangUp: hangUp,
 	}
 	if err := c.signIn(ctx, auth, password, mailboxDN); err != nil {
