@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"shutout/lab"
 )
@@ -20,8 +21,9 @@ const maxAnswer = 16 << 20
 // request is an HTTP request that is built once and sent many times.
 type request struct {
 	*http.Request        // what it asks for, to whoever reads the answer
-	head          []byte // as it goes out, up to the Cookie field
+	head          []byte // as it goes out, up to the fields below
 	cookie        string // "" leaves the field away
+	authorization string // and so here
 	body          []byte
 	// once: sending it twice would do its work twice.
 	once bool
@@ -31,9 +33,6 @@ func newRequest(method string, u *url.URL, header http.Header, body []byte) *req
 	var head bytes.Buffer
 	fmt.Fprintf(&head, "%s %s HTTP/1.1\r\nHost: %s\r\n", method, u.RequestURI(), u.Host)
 	header.Write(&head)
-	if method == http.MethodPost {
-		fmt.Fprintf(&head, "Content-Length: %d\r\n", len(body))
-	}
 	return &request{Request: &http.Request{Method: method, URL: u}, head: head.Bytes(), body: body}
 }
 
@@ -42,6 +41,16 @@ func (r *request) write(w *bufio.Writer) error {
 	if r.cookie != "" {
 		w.WriteString("Cookie: ")
 		w.WriteString(r.cookie)
+		w.WriteString("\r\n")
+	}
+	if r.authorization != "" {
+		w.WriteString("Authorization: ")
+		w.WriteString(r.authorization)
+		w.WriteString("\r\n")
+	}
+	if r.Method == http.MethodPost {
+		w.WriteString("Content-Length: ")
+		w.Write(strconv.AppendInt(w.AvailableBuffer(), int64(len(r.body)), 10))
 		w.WriteString("\r\n")
 	}
 	w.WriteString("\r\n")
@@ -72,6 +81,8 @@ type webLine struct {
 	body  bytes.Buffer
 	made  bool
 	used  bool // the connection has carried an answer
+	// signedIn is the sign-in that the connection has behind it, nil for none.
+	signedIn *webAuth
 }
 
 func newWebLine(l *line) *webLine {
@@ -124,7 +135,7 @@ func (l *webLine) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.conn, l.used, l.made = conn, false, true
+	l.conn, l.used, l.made, l.signedIn = conn, false, true, nil
 	l.limit.R = conn
 	if l.r == nil {
 		l.r, l.w = bufio.NewReader(&l.limit), bufio.NewWriter(conn)

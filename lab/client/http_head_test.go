@@ -124,7 +124,13 @@ func TestRequestGoesOutAsBuilt(t *testing.T) {
 			}
 		}
 	}
-	if req := newRequest(http.MethodPost, u, header, nil); !strings.Contains(string(req.head), "\r\nContent-Length: 0\r\n") {
-		t.Errorf("a POST without a body says %q", req.head) // RFC 9110 section 8.6
+	var b strings.Builder
+	req := newRequest(http.MethodPost, u, header, nil)
+	req.authorization = "NTLM TlRMTVNTUAAB"
+	if err := req.write(bufio.NewWriter(&b)); err != nil || !strings.Contains(b.String(), "\r\nContent-Length: 0\r\n") {
+		t.Errorf("a POST without a body says %q, %v", b.String(), err) // RFC 9110 section 8.6
+	}
+	if !strings.Contains(b.String(), "\r\nAuthorization: NTLM TlRMTVNTUAAB\r\n") {
+		t.Errorf("a request signed in says %q", b.String())
 	}
 }

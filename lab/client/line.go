@@ -36,6 +36,8 @@ type line struct {
 	mu   sync.Mutex
 	live map[*tracked]struct{}
 	made int
+
+	proofs int // sign-ins begun with NTLM, for what has to differ between them
 }
 
 func newLine(env lab.Env) *line {

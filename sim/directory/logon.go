@@ -24,6 +24,9 @@ type Logon struct {
 	Decision lab.Decision
 	Code     Code
 	Object   *Object // nil when there is no such user
+	// SessionKey is the session base key of an NTLM logon that succeeded
+	// (MS-NLMP 3.3.2): the server has it from the domain controller.
+	SessionKey [16]byte
 }
 
 // Logon checks a user's password and whether the account may sign in now.

@@ -1,8 +1,7 @@
 package directory_test
 
 import (
-	"crypto/hmac"
-	"crypto/md5"
+	"encoding/hex"
 	"errors"
 	"strings"
 	"testing"
@@ -385,20 +384,16 @@ func TestSecretsAreNeverShown(t *testing.T) {
 	}
 }
 
-// The key is the ResponseKeyNT of MS-NLMP 4.2.4.1.1: user "User", password
-// "Password", domain "Domain".
+// The exchange and the keys of MS-NLMP 4.2.4: user "User", password "Password",
+// domain "Domain".
 func TestNTLMv2(t *testing.T) {
 	d := directory.New(timeline.New(start, 1), params(), lab.Organisation{Domain: "corp.example", NetBIOS: "Domain"})
 	if err := d.AddUser(directory.NewUser{SAM: "User", Password: "Password"}); err != nil {
 		t.Fatal(err)
 	}
-	key := []byte{0x0c, 0x86, 0x8a, 0x40, 0x3b, 0xfd, 0x7a, 0x93, 0xa3, 0x00, 0x1e, 0xf2, 0x2e, 0xf0, 0x2e, 0x3f}
 	challenge := [8]byte{0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef}
-	blob := []byte{1, 1, 0, 0, 0, 0, 0, 0}
-	mac := hmac.New(md5.New, key)
-	mac.Write(challenge[:])
-	mac.Write(blob)
-	good := append(mac.Sum(nil), blob...)
+	good, _ := hex.DecodeString("68cd0ab851e51c96aabc927bebef6a1c01010000000000000000000000000000aaaaaaaaaaaaaaaa00000000" +
+		"02000c0044006f006d00610069006e0001000c005300650072007600650072000000000000000000")
 	bad := append([]byte{good[0] ^ 1}, good[1:]...)
 	for _, tt := range []struct {
 		name string
@@ -411,11 +406,30 @@ func TestNTLMv2(t *testing.T) {
 		{"another challenge", directory.NTLMv2{User: "User", Domain: "Domain", Response: good}, directory.BadPassword},
 		{"another proof", directory.NTLMv2{User: "User", Domain: "Domain", Challenge: challenge, Response: bad}, directory.BadPassword},
 		{"no response", directory.NTLMv2{User: "User", Domain: "Domain", Challenge: challenge}, directory.BadPassword},
+		{"a response of version 1", directory.NTLMv2{User: "User", Domain: "Domain", Challenge: challenge, Response: good[:24]}, directory.BadPassword},
 		{"a foreign domain", directory.NTLMv2{User: "User", Domain: "Other", Challenge: challenge, Response: good}, directory.NoSuchUser},
+		{"an account without a password", directory.NTLMv2{User: directory.Administrator, Challenge: challenge, Response: good}, directory.BadPassword},
 	} {
-		if l := d.PDC().LogonNTLM(start, tt.m); l.Code != tt.want {
+		l := d.PDC().LogonNTLM(start, tt.m)
+		if l.Code != tt.want {
 			t.Errorf("%s: %v, want %v", tt.name, l.Code, tt.want)
 		}
+		key := strings.Repeat("0", 32)
+		if tt.want == directory.OK {
+			key = "8de40ccadbc14a82f15cb0ad0de95ca3" // 4.2.4.1.2
+		}
+		if got := hex.EncodeToString(l.SessionKey[:]); got != key {
+			t.Errorf("%s: session key %s, want %s", tt.name, got, key)
+		}
+	}
+
+	// In the old-password window the key is the old password's.
+	if err := d.PDC().ChangePassword(start, "User", "Password", "Another-1"); err != nil {
+		t.Fatal(err)
+	}
+	l := d.PDC().LogonNTLM(start, directory.NTLMv2{User: "User", Domain: "Domain", Challenge: challenge, Response: good})
+	if l.Decision.Layer != lab.LayerOldPassword || hex.EncodeToString(l.SessionKey[:]) != "8de40ccadbc14a82f15cb0ad0de95ca3" {
+		t.Errorf("with the old password: %+v, session key %x", l.Decision, l.SessionKey)
 	}
 }
 

@@ -1,10 +1,6 @@
 package directory
 
 import (
-	"crypto/hmac"
-	"crypto/md5"
-	"crypto/subtle"
-	"encoding/binary"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,7 +8,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"golang.org/x/crypto/md4" // the NT hash is an MD4 (MS-NLMP 3.3.1)
+	"shutout/lab/protocol/ntlm"
 )
 
 const (
@@ -34,23 +30,9 @@ const maxPassword = 256
 // passwordAttrs replicate to the PDC emulator at once.
 var passwordAttrs = []string{attrHistory, attrPassword, "pwdLastSet"}
 
-func utf16LE(s string) []byte {
-	b := make([]byte, 0, 2*len(s))
-	for _, r := range s {
-		if r >= 0x10000 {
-			hi, lo := utf16.EncodeRune(r)
-			b = binary.LittleEndian.AppendUint16(b, uint16(hi))
-			r = lo
-		}
-		b = binary.LittleEndian.AppendUint16(b, uint16(r))
-	}
-	return b
-}
-
 func ntHash(password string) string {
-	h := md4.New()
-	h.Write(utf16LE(password))
-	return string(h.Sum(nil))
+	h := ntlm.NTHash(password)
+	return string(h[:])
 }
 
 // ErrOldPassword is the answer to a change with the wrong old password.
@@ -97,7 +79,7 @@ func (dc *DC) account(key string) (*Object, error) {
 func (o *Object) isUser() bool { return slices.Contains(o.All("objectClass"), "user") }
 
 func (dc *DC) storePassword(now time.Time, o *Object, password, by string) error {
-	if password == "" || !utf8.ValidString(password) || len(utf16LE(password)) > 2*maxPassword {
+	if password == "" || !utf8.ValidString(password) || len(utf16.Encode([]rune(password))) > maxPassword {
 		return &Error{ConstraintViolation, "the password does not meet the requirements"}
 	}
 	hash := ntHash(password)
@@ -142,23 +124,25 @@ func (dc *DC) LogonNTLM(now time.Time, m NTLMv2) Logon {
 	if !strings.ContainsAny(user, `@\`) && m.Domain != "" {
 		user = m.Domain + `\` + user
 	}
-	return dc.logon(now, user, Network, m.proves)
+	l := dc.logon(now, user, Network, m.proves)
+	if l.Code != OK {
+		return l
+	}
+	for _, hash := range append([]string{l.Object.account.password.hash}, l.Object.history()...) {
+		if m.proves(hash) {
+			l.SessionKey = ntlm.SessionBaseKey(m.key(hash), [16]byte(m.Response))
+			break
+		}
+	}
+	return l
+}
+
+// key is the key to the responses of an account with that hash.
+func (m NTLMv2) key(hash string) [16]byte {
+	return ntlm.ResponseKey([16]byte([]byte(hash)), m.User, m.Domain)
 }
 
 // proves tells whether the response was made with the password behind hash.
 func (m NTLMv2) proves(hash string) bool {
-	if len(m.Response) < 16 {
-		return false
-	}
-	key := hmacMD5([]byte(hash), utf16LE(strings.ToUpper(m.User)+m.Domain))
-	proof := hmacMD5(key, m.Challenge[:], m.Response[16:])
-	return subtle.ConstantTimeCompare(proof, m.Response[:16]) == 1
-}
-
-func hmacMD5(key []byte, parts ...[]byte) []byte {
-	h := hmac.New(md5.New, key)
-	for _, p := range parts {
-		h.Write(p)
-	}
-	return h.Sum(nil)
+	return hash != "" && ntlm.Verify(m.key(hash), m.Challenge, m.Response)
 }

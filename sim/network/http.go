@@ -7,6 +7,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -14,6 +15,14 @@ import (
 var errReset = syscall.ECONNRESET
 
 type connKey struct{}
+
+// served is a connection that HTTP is spoken on, and what handlers keep with
+// it.
+type served struct {
+	net.Conn
+	mu   sync.Mutex
+	kept map[any]any
+}
 
 // ServeHTTP serves handler on l until l is closed. With a TLS configuration
 // it speaks HTTPS. Idle is how long a silent keep-alive connection is kept.
@@ -33,7 +42,7 @@ func ServeHTTP(l *Listener, conf *tls.Config, idle time.Duration, handler http.H
 			setActive(c, s == http.StateActive)
 		},
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-			return context.WithValue(ctx, connKey{}, c)
+			return context.WithValue(ctx, connKey{}, &served{Conn: c})
 		},
 	}
 	if conf != nil {
@@ -53,6 +62,30 @@ func setActive(c net.Conn, active bool) {
 // RequestConn returns the connection that a request came on, nil when it was
 // not served by [ServeHTTP].
 func RequestConn(r *http.Request) net.Conn {
-	c, _ := r.Context().Value(connKey{}).(net.Conn)
-	return c
+	if s, ok := r.Context().Value(connKey{}).(*served); ok {
+		return s.Conn
+	}
+	return nil
+}
+
+// Keep returns what is kept under key with the connection that a request came
+// on, which is what first returned when it was first asked for. It goes away
+// with the connection. For a request that was not served by [ServeHTTP]
+// nothing is kept.
+func Keep[T any](r *http.Request, key any, first func() T) T {
+	s, ok := r.Context().Value(connKey{}).(*served)
+	if !ok {
+		return first()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v, ok := s.kept[key].(T)
+	if !ok {
+		v = first()
+		if s.kept == nil {
+			s.kept = make(map[any]any)
+		}
+		s.kept[key] = v
+	}
+	return v
 }

@@ -11,36 +11,6 @@ import (
 	"shutout/lab/protocol/ntlm"
 )
 
-// sealer has NTLM protect fragments.
-type sealer struct {
-	session *ntlm.Session
-	level   AuthLevel
-}
-
-func (s sealer) TokenSize() int { return 16 }
-
-// bounds is what is encrypted.
-func (s sealer) bounds(stub, trailer int) (from, to int) {
-	if s.level == LevelPrivacy {
-		return stub, trailer
-	}
-	return 0, 0
-}
-
-func (s sealer) Protect(fragment []byte, stub, trailer int) ([]byte, error) {
-	from, to := s.bounds(stub, trailer)
-	token := s.session.Seal(fragment, from, to)
-	return token[:], nil
-}
-
-func (s sealer) Unprotect(fragment []byte, stub, trailer int, token []byte) error {
-	if len(token) != 16 {
-		return ntlm.ErrSignature
-	}
-	from, to := s.bounds(stub, trailer)
-	return s.session.Open(fragment, from, to, [16]byte(token))
-}
-
 // serveNTLM signs dana in and answers as serve does.
 func serveNTLM(c *Conn) error {
 	bind, err := c.ReadMessage()
@@ -74,7 +44,11 @@ func serveNTLM(c *Conn) error {
 	}
 	if auth.Level >= LevelPacket {
 		exported := ntlm.ExchangeKey(ntlm.SessionBaseKey(key, [16]byte(a.NT[:16])), [16]byte(a.SessionKey))
-		c.Protect(auth, sealer{ntlm.NewSession(a.Flags, exported, true), auth.Level})
+		p, err := NTLM(ntlm.NewSession(a.Flags, exported, true), auth.Level)
+		if err != nil {
+			return err
+		}
+		c.Protect(auth, p)
 	}
 	return serve(c, nil)
 }
@@ -111,7 +85,11 @@ func TestNTLM(t *testing.T) {
 			t.Fatal(err)
 		}
 		if level >= LevelPacket {
-			c.Protect(auth, sealer{session, level})
+			p, err := NTLM(session, level)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Protect(auth, p)
 		}
 		for _, size := range []int{0, 10, 20000} {
 			stub := bytes.Repeat([]byte{7}, size)
