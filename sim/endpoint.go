@@ -29,7 +29,11 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 		}, nil
 	}
 	switch path {
-	case lab.OWA, lab.ActiveSync:
+	case lab.OWA:
+		e, err := at(who.CAS, portHTTPS, lab.Implicit)
+		e.Realm = o.realm(who.CAS)
+		return e, err
+	case lab.ActiveSync:
 		return at(who.CAS, portHTTPS, lab.Implicit)
 	case lab.IMAP:
 		return at(who.CAS, portIMAPS, lab.Implicit)
@@ -45,6 +49,12 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 	default:
 		return none(string(path) + " is not simulated yet")
 	}
+}
+
+// realm is where a client of a server gets its tickets: at the domain
+// controller of that server's site that the server itself asks.
+func (o *Organisation) realm(host string) *lab.Realm {
+	return &lab.Realm{Name: o.Dir.Realm(), KDC: net.JoinHostPort(o.Dir.DCFor(host).Host(), strconv.Itoa(portKerberos))}
 }
 
 // storeOf is the mailbox server of somebody's database. Whoever has none writes

@@ -3,7 +3,7 @@
 # without asking anybody.
 set -eu
 missing=""
-for pair in curl:curl swaks:swaks mbsync:isync fetchmail:fetchmail ldapsearch:ldap-utils; do
+for pair in curl:curl swaks:swaks mbsync:isync fetchmail:fetchmail ldapsearch:ldap-utils kinit:krb5-user; do
 	command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
 done
 # swaks speaks TLS with this Perl module.
@@ -16,7 +16,7 @@ if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
 elif command -v brew >/dev/null 2>&1; then
 	# ldapsearch and curl are part of macOS; swaks brings its Perl modules.
-	formulas=$(echo "$missing" | sed 's/ldap-utils//; s/libnet-ssleay-perl//')
+	formulas=$(echo "$missing" | sed 's/ldap-utils//; s/krb5-user/krb5/; s/libnet-ssleay-perl//')
 	# shellcheck disable=SC2086
 	[ -z "$(echo $formulas)" ] || brew install --quiet $formulas
 else

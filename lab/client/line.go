@@ -38,6 +38,7 @@ type line struct {
 	made int
 
 	proofs int // sign-ins begun with NTLM, for what has to differ between them
+	wallet wallet
 }
 
 func newLine(env lab.Env) *line {

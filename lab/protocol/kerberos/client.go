@@ -13,9 +13,9 @@ type Client struct {
 	Rand  *rand.Rand
 }
 
-// forever is the end that Windows' own clients ask for: the latest that the KDC
-// will give.
-var forever = time.Date(2037, 9, 13, 2, 48, 5, 0, time.UTC)
+// Forever is the end of a ticket that never ends, and the one that Windows' own
+// clients ask for to get the latest that the KDC gives.
+var Forever = time.Date(2037, 9, 13, 2, 48, 5, 0, time.UTC)
 
 // SignIn gets a ticket-granting ticket with a password, over a connection to
 // the KDC. It proves the password at once, where other clients first ask how.
@@ -23,7 +23,7 @@ var forever = time.Date(2037, 9, 13, 2, 48, 5, 0, time.UTC)
 func (c *Client) SignIn(kdc io.ReadWriter, now time.Time, password string) (*Credential, error) {
 	r := c.request(TGS(c.Realm))
 	r.Options |= FlagRenewable
-	r.RenewTill = forever
+	r.RenewTill = Forever
 	// The name may be of another domain than the realm's, so the KDC has to
 	// find out whose it is (RFC 6806 section 5).
 	r.Client = Name{NameEnterprise, []string{c.User}}
@@ -35,25 +35,7 @@ func (c *Client) SignIn(kdc io.ReadWriter, now time.Time, password string) (*Cre
 
 // Get gets a service ticket with a ticket-granting ticket.
 func (c *Client) Get(kdc io.ReadWriter, now time.Time, tgt *Credential, service Name) (*Credential, error) {
-	return c.present(kdc, now, tgt, c.request(service))
-}
-
-// Renew gets a new ticket-granting ticket for one that is renewable and has not
-// ended yet.
-func (c *Client) Renew(kdc io.ReadWriter, now time.Time, tgt *Credential) (*Credential, error) {
-	r := c.request(TGS(c.Realm))
-	r.Options |= FlagRenew
-	return c.present(kdc, now, tgt, r)
-}
-
-func (c *Client) request(service Name) *Request {
-	return &Request{
-		Options: FlagCanonicalize, Realm: c.Realm, Service: service,
-		Till: forever, Nonce: c.Rand.Uint32() >> 1, Types: []int32{TypeRC4},
-	}
-}
-
-func (c *Client) present(kdc io.ReadWriter, now time.Time, tgt *Credential, r *Request) (*Credential, error) {
+	r := c.request(service)
 	r.TGS = true
 	r.body = r.writeBody()
 	a := authenticator{
@@ -63,6 +45,13 @@ func (c *Client) present(kdc io.ReadWriter, now time.Time, tgt *Credential, r *R
 	ap := apRequest{Ticket: tgt.Ticket, sealed: seal(tgt.Key, usageTGSAuthenticator, a.encode(), c.Rand)}
 	r.preauth = []paData{{paTGSRequest, ap.encode()}}
 	return r.exchange(kdc, ReplyKey{tgt.Key, usageTGSReply})
+}
+
+func (c *Client) request(service Name) *Request {
+	return &Request{
+		Options: FlagCanonicalize, Realm: c.Realm, Service: service,
+		Till: Forever, Nonce: c.Rand.Uint32() >> 1, Types: []int32{TypeRC4},
+	}
 }
 
 func (r *Request) exchange(kdc io.ReadWriter, k ReplyKey) (*Credential, error) {
