@@ -19,6 +19,7 @@ import (
 	"shutout/sim/server/ldap"
 	"shutout/sim/server/owa"
 	"shutout/sim/server/pop3"
+	"shutout/sim/server/signin"
 	"shutout/sim/server/smtp"
 )
 
@@ -132,7 +133,7 @@ func (o *Organisation) listenDC(host string) error {
 	if err := o.open(host, portKerberos, func(l *network.Listener) error { return kdc.Serve(o.World, host, l) }); err != nil {
 		return err
 	}
-	s := &ldap.Server{World: o.World, DC: o.Dir.DC(host), TLS: conf, Idle: maxConnIdleTime}
+	s := &ldap.Server{World: o.World, DC: o.Dir.DC(host), TLS: conf, SignIn: signin.New(o.World, host), Idle: maxConnIdleTime}
 	if err := o.open(host, portLDAP, func(l *network.Listener) error { return s.Serve(l) }); err != nil {
 		return err
 	}

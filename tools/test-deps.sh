@@ -8,6 +8,8 @@ for pair in curl:curl swaks:swaks mbsync:isync fetchmail:fetchmail ldapsearch:ld
 done
 # swaks speaks TLS with this Perl module.
 perl -MNet::SSLeay -e1 2>/dev/null || missing="$missing libnet-ssleay-perl"
+# With this, curl speaks NTLM through Negotiate.
+ls /usr/lib/*/gssntlmssp/gssntlmssp.so >/dev/null 2>&1 || missing="$missing gss-ntlmssp"
 [ -n "$missing" ] || exit 0
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
 	echo "installing$missing"
@@ -16,7 +18,7 @@ if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
 elif command -v brew >/dev/null 2>&1; then
 	# ldapsearch and curl are part of macOS; swaks brings its Perl modules.
-	formulas=$(echo "$missing" | sed 's/ldap-utils//; s/krb5-user/krb5/; s/libnet-ssleay-perl//')
+	formulas=$(echo "$missing" | sed 's/ldap-utils//; s/krb5-user/krb5/; s/libnet-ssleay-perl//; s/gss-ntlmssp//')
 	# shellcheck disable=SC2086
 	[ -z "$(echo $formulas)" ] || brew install --quiet $formulas
 else

@@ -8,38 +8,50 @@ import (
 	ber "github.com/go-asn1-ber/asn1-ber"
 	goldap "github.com/go-ldap/ldap/v3"
 
+	"shutout/lab"
 	"shutout/sim/directory"
 )
 
-// bind answers a bind request (RFC 4511, section 4.2). The logon is returned
-// for the record; it is nil when no password was checked.
-func (ss *session) bind(now time.Time, op *ber.Packet) (result, *directory.Logon) {
+// bind answers a bind request (RFC 4511, section 4.2). The decision is returned
+// for the record; it is empty when no password was checked.
+func (ss *session) bind(now time.Time, op *ber.Packet) (result, lab.Decision) {
 	ss.user = "" // a bind under way leaves the connection anonymous
+	under := ss.ntlm
+	ss.ntlm = nil
 	if len(op.Children) != 3 {
-		return result{code: protocolError}, nil
+		return result{code: protocolError}, lab.Decision{}
 	}
 	version, ok1 := number(op.Children[0])
 	name, ok2 := str(op.Children[1])
 	auth := op.Children[2]
 	if !ok1 || !ok2 || version != 3 || auth.ClassType != ber.ClassContext {
-		return result{code: protocolError, text: "only LDAP version 3"}, nil
+		return result{code: protocolError, text: "only LDAP version 3"}, lab.Decision{}
 	}
-	if auth.Tag != 0 || auth.TagType != ber.TypePrimitive {
-		return result{code: authMethodNotSupported, text: "00002027: LdapErr: DSID-0C09064E, comment: Invalid Authentication method, data 0, v2580"}, nil
+	switch {
+	case auth.TagType != ber.TypePrimitive, auth.Tag != authSimple && (!isSicily(auth.Tag) || ss.srv.SignIn == nil):
+		return result{code: authMethodNotSupported, text: "00002027: LdapErr: DSID-0C09064E, comment: Invalid Authentication method, data 0, v2580"}, lab.Decision{}
+	case auth.Tag != authSimple:
+		return ss.sicily(now, auth.Tag, raw(auth), under)
 	}
 	password := raw(auth)
 	if password == "" {
 		// With or without a name this is an anonymous bind (RFC 4513, section
 		// 5.1.2), which Active Directory lets succeed.
-		return result{}, nil
+		return result{}, lab.Decision{}
 	}
 	l := ss.srv.DC.Logon(now, ss.resolve(name), password, directory.Network)
 	if l.Code != directory.OK {
-		return result{code: invalidCredentials, text: fmt.Sprintf(
-			"80090308: LdapErr: DSID-0C09042F, comment: AcceptSecurityContext error, data %x, v2580", int(l.Code))}, &l
+		return denied("80090308", l.Code), l.Decision
 	}
 	ss.user = l.Object.DN()
-	return result{}, &l
+	return result{}, l.Decision
+}
+
+// denied is Active Directory's answer to credentials that it refuses. Status is
+// the security provider's own.
+func denied(status string, c directory.Code) result {
+	return result{code: invalidCredentials, text: fmt.Sprintf(
+		"%s: LdapErr: DSID-0C09042F, comment: AcceptSecurityContext error, data %x, v2580", status, int(c))}
 }
 
 // resolve returns the distinguished name of who a bind names, or "" for

@@ -35,6 +35,19 @@ func operation(tag ber.Tag, parts ...*ber.Packet) []byte {
 	return message(op)
 }
 
+// NTLM messages as MS-NLMP 4.2 has them.
+const (
+	negotiate    = "NTLMSSP\x00\x01\x00\x00\x00\x07\x82\x08\xa2"
+	authenticate = "NTLMSSP\x00\x03\x00\x00\x00\x00\x00\x00\x00\x40\x00\x00\x00\x00\x00\x00\x00\x40\x00\x00\x00" +
+		"\x00\x00\x00\x00\x40\x00\x00\x00\x08\x00\x08\x00\x40\x00\x00\x00\x00\x00\x00\x00\x40\x00\x00\x00" +
+		"\x00\x00\x00\x00\x40\x00\x00\x00\x35\x82\x88\xe2d\x00a\x00n\x00a\x00"
+)
+
+// sicily is a bind request of a sign-in with NTLM.
+func sicily(choice ber.Tag, token string) []byte {
+	return operation(0, number(ber.TagInteger, 3), text(""), ber.NewString(ber.ClassContext, ber.TypePrimitive, choice, token, ""))
+}
+
 func seeds(f testing.TB) [][]byte {
 	var all [][]byte
 	for _, filter := range []string{
@@ -52,7 +65,8 @@ func seeds(f testing.TB) [][]byte {
 		}
 	}
 	simple := ber.NewString(ber.ClassContext, ber.TypePrimitive, 0, "Secret-1", "")
-	all = append(all, operation(0, number(ber.TagInteger, 3), text(dana), simple))
+	all = append(all, operation(0, number(ber.TagInteger, 3), text(dana), simple),
+		sicily(9, ""), sicily(10, negotiate), sicily(11, authenticate))
 
 	set := ber.Encode(ber.ClassUniversal, ber.TypeConstructed, ber.TagSet, nil, "")
 	set.AppendChild(text(quoted("New-2")))
@@ -84,7 +98,7 @@ func FuzzHandle(f *testing.F) {
 	for _, s := range seeds(f) {
 		f.Add(s)
 	}
-	server, _ := certificate(f)
+	conf, _ := certificate(f)
 	f.Fuzz(func(t *testing.T, in []byte) {
 		if len(in) > ldap.MaxMessage {
 			return
@@ -94,7 +108,10 @@ func FuzzHandle(f *testing.F) {
 			tls  bool
 		}{{"", false}, {dana, false}, {"CN=Administrator,CN=Users,DC=corp,DC=example", true}} {
 			w := newWorld(t)
-			ss := ldap.NewSession(&ldap.Server{World: w, DC: w.dir.DC("dc1"), TLS: server}, state.user, state.tls)
+			ss := ldap.NewSession(&ldap.Server{World: w, DC: w.dir.DC("dc1"), TLS: conf, SignIn: signIn(w)}, state.user, state.tls)
+			if state.tls { // with a challenge on its way
+				ss.Handle(sicily(10, negotiate))
+			}
 			answer, _ := ss.Handle(in)
 			if len(answer) > ldap.MaxAnswer {
 				t.Fatalf("answer of %d bytes", len(answer))

@@ -1,7 +1,7 @@
 // Package ldap is the LDAP front end of a domain controller (RFC 4511), with
-// the answers that Active Directory gives (MS-ADTS): simple bind with the
-// sub-codes of a refused sign-in, searches with paging, and the modifications
-// that an administrator makes to an account.
+// the answers that Active Directory gives (MS-ADTS): simple bind and NTLM with
+// the sub-codes of a refused sign-in, searches with paging, and the
+// modifications that an administrator makes to an account.
 package ldap
 
 import (
@@ -14,6 +14,7 @@ import (
 
 	"shutout/lab"
 	"shutout/sim/directory"
+	"shutout/sim/server/signin"
 )
 
 // World is what the front end stands on. The lock guards the directory; the
@@ -34,6 +35,8 @@ type Server struct {
 	World World
 	DC    *directory.DC
 	TLS   *tls.Config // nil: neither port 636 nor StartTLS
+	// SignIn takes NTLM; nil: simple bind is all there is.
+	SignIn *signin.Server
 	// Idle is how long a connection may be silent; 0 means for ever. Active Directory's MaxConnIdleTime is 15 minutes.
 	Idle time.Duration
 

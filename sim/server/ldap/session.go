@@ -6,7 +6,9 @@ import (
 
 	ber "github.com/go-asn1-ber/asn1-ber"
 
+	"shutout/lab"
 	"shutout/sim/directory"
+	"shutout/sim/server/signin"
 )
 
 // session is the state of one connection.
@@ -17,6 +19,8 @@ type session struct {
 	// user is the distinguished name of who is bound; empty while anonymous.
 	// A bind is checked once: disabling the account does not end it.
 	user string
+	// ntlm is the sign-in that the latest bind has begun; nil for none.
+	ntlm *signin.Exchange
 }
 
 // next is what the connection does after an answer.
@@ -85,7 +89,7 @@ func (ss *session) handle(msg []byte) ([]byte, next) {
 	ss.srv.World.Lock()
 	now := ss.srv.World.Now()
 	var answer []byte
-	var bound *directory.Logon
+	var bound lab.Decision
 	n := goOn
 	switch r.op.Tag {
 	case opBindRequest:
@@ -104,8 +108,8 @@ func (ss *session) handle(msg []byte) ([]byte, next) {
 		answer = envelope(r.id, ss.restructure().packet(answerTo))
 	}
 	ss.srv.World.Unlock()
-	if bound != nil {
-		ss.srv.World.Record(ss.conn, bound.Decision)
+	if bound.Layer != "" {
+		ss.srv.World.Record(ss.conn, bound)
 	}
 	return answer, n
 }

@@ -20,7 +20,9 @@ import (
 	"shutout/lab"
 	"shutout/sim/directory"
 	"shutout/sim/profile"
+	"shutout/sim/server"
 	"shutout/sim/server/ldap"
+	"shutout/sim/server/signin"
 	"shutout/sim/timeline"
 )
 
@@ -63,6 +65,11 @@ func newWorld(t testing.TB) *world {
 		}
 	}
 	return w
+}
+
+// signIn is the sign-in of dc1 with NTLM.
+func signIn(w *world) *signin.Server {
+	return signin.New(&server.World{TL: w.tl, Dir: w.dir}, "dc1")
 }
 
 // serve starts dc1's service on loopback and returns its two addresses.

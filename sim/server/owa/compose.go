@@ -56,6 +56,10 @@ func (f *frontEnd) post(rw http.ResponseWriter, r *http.Request) {
 		problem(rw, http.StatusBadRequest, "There is no such action.")
 		return
 	}
+	id, ok := f.admit(rw, r)
+	if !ok {
+		return
+	}
 	r.Body = http.MaxBytesReader(rw, r.Body, maxMessage)
 	if err := r.ParseForm(); err != nil {
 		problem(rw, http.StatusBadRequest, "The form could not be read.")
@@ -71,7 +75,7 @@ func (f *frontEnd) post(rw http.ResponseWriter, r *http.Request) {
 	}
 
 	f.w.Lock()
-	v, why := f.enter(r)
+	v, why := f.enter(r, id)
 	forged := false
 	if why == nil {
 		if forged = !clientaccess.SameCanary(canary, f.canary(v)); !forged {

@@ -8,6 +8,7 @@ import (
 	"shutout/sim/clientaccess"
 	"shutout/sim/directory"
 	"shutout/sim/network"
+	"shutout/sim/server/signin"
 	"shutout/sim/store"
 )
 
@@ -45,10 +46,30 @@ type refusal struct {
 	d      lab.Decision
 }
 
-// enter checks the request's cookie, the credentials in it and the mailbox. The
+// withoutForm marks the session of a user who signs in without the form. It is
+// always the same one: no cookie tells two of them apart, and the canary needs
+// to be nothing but the user's own.
+const withoutForm = 1 << 63
+
+// admit signs in a client that offers to do it without the form; nobody is no
+// such client. When that takes another request, admit answers and returns false.
+func (f *frontEnd) admit(rw http.ResponseWriter, r *http.Request) (id signin.Identity, ok bool) {
+	if f.direct == nil || !f.direct.Concerns(r) {
+		return signin.Identity{}, true
+	}
+	return f.direct.Admit(rw, r)
+}
+
+// enter checks that the visitor has signed in, with the request's cookie and the
+// credentials in it unless admit knows already, and opens the mailbox. The
 // world's lock is held.
-func (f *frontEnd) enter(r *http.Request) (*visit, *refusal) {
+func (f *frontEnd) enter(r *http.Request, id signin.Identity) (*visit, *refusal) {
 	now := f.now()
+	if id.User != nil {
+		session := withoutForm | uint64(id.User.ID())
+		v := &visit{now: now, cookie: clientaccess.Cookie{Session: session}, user: id.User}
+		return f.open(r, v, clientaccess.Grant{User: id.User, Process: id.Process})
+	}
 	text := cookieOf(r)
 	if text == "" {
 		return nil, &refusal{signIn: true, reason: reasonNone}
@@ -68,7 +89,13 @@ func (f *frontEnd) enter(r *http.Request) (*visit, *refusal) {
 	if c.Stale {
 		v.renew = f.cas.RenewCookie(now, c)
 	}
-	if v.ctx, d = f.context(r, now, c.Session, g); !d.Allowed {
+	return f.open(r, v, g)
+}
+
+// open opens the visitor's mailbox.
+func (f *frontEnd) open(r *http.Request, v *visit, g clientaccess.Grant) (*visit, *refusal) {
+	var d lab.Decision
+	if v.ctx, d = f.context(r, v.now, v.cookie.Session, g); !d.Allowed {
 		return nil, &refusal{d: d}
 	}
 	return v, nil

@@ -31,8 +31,12 @@ func (f *frontEnd) mailbox(rw http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	id, ok := f.admit(rw, r)
+	if !ok {
+		return
+	}
 	f.w.Lock()
-	v, why := f.enter(r)
+	v, why := f.enter(r, id)
 	var show func(http.ResponseWriter)
 	if why == nil {
 		switch {

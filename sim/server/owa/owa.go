@@ -14,6 +14,9 @@
 // X-OWA-CANARY, whose value every POST below /owa/ must repeat in the field
 // hidcanary or the header X-OWA-CANARY. A request without a good cookie is sent to
 // the form with 302, or answered 440 when a script made it.
+//
+// Where the profile has it so, a client that offers NTLM, Negotiate or Basic by
+// itself is signed in with that, and needs no cookie.
 package owa
 
 import (
@@ -25,6 +28,7 @@ import (
 	"shutout/sim/clientaccess"
 	"shutout/sim/network"
 	"shutout/sim/server"
+	"shutout/sim/server/signin"
 )
 
 const (
@@ -59,6 +63,7 @@ type frontEnd struct {
 	w        *server.World
 	host     string
 	cas      *clientaccess.Server
+	direct   *signin.Web             // signs in without the form; nil: nobody
 	contexts map[uint64]*userContext // by forms session; guarded by the world's lock
 	sweepAt  int
 	sent     uint64
@@ -67,10 +72,14 @@ type frontEnd struct {
 // New returns the front end of the client access server called host. It also
 // answers for the server's root, which leads to OWA, and its health check.
 func New(w *server.World, host string) http.Handler {
-	return &frontEnd{
+	f := &frontEnd{
 		w: w, host: host, cas: w.CAS.Server(host),
 		contexts: make(map[uint64]*userContext), sweepAt: minSweep,
 	}
+	if w.Params.OWA.Integrated {
+		f.direct = signin.NewWeb(w, host, clientaccess.PoolOWA)
+	}
+	return f
 }
 
 func (f *frontEnd) ServeHTTP(rw http.ResponseWriter, r *http.Request) {

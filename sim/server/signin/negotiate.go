@@ -15,7 +15,14 @@ type negotiation struct {
 	mechanism Mechanism // 0 before one is chosen
 	inner     acceptor
 	bare      bool
+	offered   []byte   // the client's list of mechanisms, as it is signed
 	id        Identity // of a refusal of the negotiation itself
+}
+
+// A listSigner is an acceptor that can check the client's code over the list of
+// mechanisms, and answer with its own (RFC 4178 section 5).
+type listSigner interface {
+	signList(list, mic []byte) (answer []byte, ok bool)
 }
 
 func (n *negotiation) step(now time.Time, token []byte) (reply []byte, done bool) {
@@ -31,18 +38,23 @@ func (n *negotiation) step(now time.Time, token []byte) (reply []byte, done bool
 	if err != nil {
 		return n.refuse(now, "malformed SPNEGO token")
 	}
+	if n.offered, err = asn1.Marshal(init.Mechs); err != nil {
+		return n.refuse(now, "malformed SPNEGO token")
+	}
 	for i, oid := range init.Mechs {
 		m := mechanismOf(oid)
 		if m == 0 {
 			continue
 		}
 		n.choose(m)
-		if i > 0 || init.Token == nil {
-			// The token, if any, is for a mechanism that is not spoken here.
-			return n.wrap(nil, oid, false)
+		if i > 0 { // the token, if any, is for another mechanism
+			return n.wrap(ntlm.NegResp{State: ntlm.RequestMIC, Mech: oid}), false
 		}
-		reply, done = n.inner.step(now, init.Token)
-		return n.wrap(reply, oid, done)
+		if init.Token == nil {
+			return n.wrap(ntlm.NegResp{State: ntlm.AcceptIncomplete, Mech: oid}), false
+		}
+		// What was chosen is told in the first answer only.
+		return n.pass(now, ntlm.NegResp{Token: init.Token}, oid)
 	}
 	return n.refuse(now, "no mechanism that SPNEGO offers is known")
 }
@@ -56,26 +68,33 @@ func (n *negotiation) proceed(now time.Time, token []byte) (reply []byte, done b
 	if err != nil || r.Token == nil {
 		return n.refuse(now, "malformed SPNEGO token")
 	}
-	reply, done = n.inner.step(now, r.Token)
-	return n.wrap(reply, nil, done)
+	return n.pass(now, r, nil)
 }
 
-// wrap puts the mechanism's token, and how far the negotiation has come, into
-// one of SPNEGO's. What was chosen is told in the first only (RFC 4178 section
-// 4.2.2). A refusal is the carrying protocol's to tell.
-func (n *negotiation) wrap(token []byte, chosen asn1.ObjectIdentifier, done bool) ([]byte, bool) {
-	r := ntlm.NegResp{State: ntlm.AcceptIncomplete, Mech: chosen, Token: token}
-	if done {
-		if n.inner.identity().User == nil {
-			return nil, true
+// pass hands the client's token to the mechanism and wraps what it answers. A
+// refusal is the carrying protocol's to tell.
+func (n *negotiation) pass(now time.Time, r ntlm.NegResp, chosen asn1.ObjectIdentifier) ([]byte, bool) {
+	reply, done := n.inner.step(now, r.Token)
+	answer := ntlm.NegResp{State: ntlm.AcceptIncomplete, Mech: chosen, Token: reply}
+	if !done {
+		return n.wrap(answer), false
+	}
+	if n.inner.identity().User == nil {
+		return nil, true
+	}
+	answer.State = ntlm.AcceptCompleted
+	if s, ok := n.inner.(listSigner); ok && r.MIC != nil {
+		if answer.MIC, ok = s.signList(n.offered, r.MIC); !ok {
+			return n.refuse(now, "the list of mechanisms was altered on its way")
 		}
-		r.State = ntlm.AcceptCompleted
 	}
-	b, err := r.Encode()
-	if err != nil { // of a token that asn1 cannot hold: there is none
-		return nil, done
-	}
-	return b, done
+	return n.wrap(answer), true
+}
+
+// wrap writes one of SPNEGO's tokens.
+func (n *negotiation) wrap(r ntlm.NegResp) []byte {
+	b, _ := r.Encode() // its parts are octets, and identifiers that could be read
+	return b
 }
 
 func (n *negotiation) choose(m Mechanism) {

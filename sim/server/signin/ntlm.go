@@ -82,6 +82,20 @@ func (a *ntlmAcceptor) authenticate(now time.Time, token []byte) Identity {
 	return Identity{User: l.Object, Decision: l.Decision}
 }
 
+// signList uses a session of its own: the one for RPC begins anew after SPNEGO
+// has used its keys.
+func (a *ntlmAcceptor) signList(list, mic []byte) (answer []byte, ok bool) {
+	if !a.flags.Has(ntlm.ExtendedSecurity|ntlm.Sign) || len(mic) != 16 {
+		return nil, false
+	}
+	session := ntlm.NewSession(a.flags, a.key, true)
+	if session.Check(list, [16]byte(mic)) != nil {
+		return nil, false
+	}
+	own := session.Sign(list)
+	return own[:], true
+}
+
 func (a *ntlmAcceptor) identity() Identity { return a.id }
 
 func (a *ntlmAcceptor) protector(level dcerpc.AuthLevel) (dcerpc.Protector, error) {
