@@ -65,3 +65,23 @@ func TestMITKerberos(t *testing.T) {
 	w.kinit(w.erin.Password, "erin").want(refused, "Password incorrect")
 	w.kinit(w.erin.NewPassword, "erin").want(0)
 }
+
+// curl shows a ticket in place of a password, and goes on with it when the
+// account has been disabled.
+func TestCurlShowsTickets(t *testing.T) {
+	w := open(t, "kinit", "curl")
+	if !strings.Contains(w.run("", "curl", "--version").out, "SPNEGO") {
+		t.Skip("this curl has no SPNEGO")
+	}
+	name := "cas1." + w.Cast().Organisation.Domain
+	ask := func() *result {
+		return w.kerberos("", "curl", "--silent", "--show-error", "--max-time", "15", "--cacert", w.ca, "--write-out", "\n%{http_code}\n",
+			"--connect-to", name+":443:"+w.addr("cas1", 443), "--negotiate", "--user", ":", "https://"+name+"/owa/")
+	}
+	ask().want(0, "\n302\n") // to the form
+	w.kinit(w.dana.Password, "dana").want(0)
+	ask().want(0, "<h1>Inbox</h1>", "\n200\n")
+	w.disable()
+	ask().want(0, "<h1>Inbox</h1>", "\n200\n")
+	w.kinit(w.dana.Password, "dana").want(1, "credentials have been revoked")
+}
