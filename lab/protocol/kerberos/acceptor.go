@@ -93,14 +93,3 @@ func (a *Acceptor) Finish(token []byte) error {
 	}
 	return nil
 }
-
-// Refuse is the token that tells the client why it is refused.
-func (a *Acceptor) Refuse(e *Error) []byte {
-	if a.dce {
-		return e.Encode()
-	}
-	return RefuseToken(e)
-}
-
-// RefuseToken is [Acceptor.Refuse] for a token that could not be read.
-func RefuseToken(e *Error) []byte { return frame(tokenError, e.Encode()) }

@@ -143,3 +143,14 @@ func CodeOf(err error) int32 {
 	}
 	return ErrGeneric
 }
+
+// Reason is an error of this package in words for an administrator.
+func Reason(err error) string {
+	switch {
+	case errors.Is(err, ErrIntegrity):
+		return "encrypted with another key, or altered"
+	case errors.Is(err, ErrMalformed):
+		return "malformed"
+	}
+	return err.Error()
+}

@@ -14,7 +14,6 @@ import (
 const (
 	tokenRequest = 0x0100
 	tokenReply   = 0x0200
-	tokenError   = 0x0300
 )
 
 // Context flags, in the authenticator's checksum (RFC 4121 section 4.1.1.1;

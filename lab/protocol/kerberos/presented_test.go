@@ -124,7 +124,7 @@ func TestHandshakeNeedsEachOther(t *testing.T) {
 	if err := a.Finish(wrapAPReply(seal(a.Key, usageAPReply, third.encode(), numbers(7)))); !errors.Is(err, errThird) {
 		t.Errorf("took another number than its own: %v", err)
 	}
-	refusal := a.Refuse(&Error{Code: ErrRepeat, Realm: "CORP.EXAMPLE", Service: TGS("CORP.EXAMPLE")})
+	refusal := (&Error{Time: now, Code: ErrRepeat, Realm: "CORP.EXAMPLE", Service: TGS("CORP.EXAMPLE")}).Encode()
 	if _, err := i.Finish(now, refusal); CodeOf(err) != ErrRepeat {
 		t.Errorf("a refusal: %v", err)
 	}

@@ -12,7 +12,6 @@ import (
 const (
 	NamePrincipal  = 1
 	NameInstance   = 2 // krbtgt, and services
-	NameHost       = 3 // a service on a host
 	NameEnterprise = 10
 )
 
@@ -162,8 +161,6 @@ func (b builder) ticket(n int, t Ticket) {
 // Ticket flags and the KDC options that ask for them (RFC 4120 sections 5.3
 // and 5.4.1; RFC 6806 section 3 for canonicalize).
 var (
-	FlagForwardable  = flag(1)
-	FlagForwarded    = flag(2)
 	FlagProxy        = flag(4)
 	FlagPostdated    = flag(6)
 	FlagInvalid      = flag(7)
@@ -171,7 +168,6 @@ var (
 	FlagInitial      = flag(9) // of a ticket
 	FlagPreAuth      = flag(10)
 	FlagCanonicalize = flag(15) // of a request
-	FlagRenewableOK  = flag(27)
 	FlagEncInSession = flag(28)
 	FlagRenew        = flag(30)
 	FlagValidate     = flag(31)

@@ -86,7 +86,7 @@ func (k *kdc) service(now time.Time, r *kerberos.Request) (reply []byte, d lab.D
 	}
 	if err != nil {
 		return nil, lab.Decision{
-			At: now, Layer: lab.LayerTicket, Server: k.dc.Host(), Reason: "ticket-granting ticket refused: " + reason(err),
+			At: now, Layer: lab.LayerTicket, Server: k.dc.Host(), Reason: "ticket-granting ticket refused: " + kerberos.Reason(err),
 		}, err
 	}
 	key, another, err := k.wanted(now, r, tgt)
@@ -149,6 +149,3 @@ func (k *kdc) contents(r *kerberos.Request, life directory.TicketLife, f kerbero
 	}
 	return c
 }
-
-// reason is what a client is told of an error.
-func reason(err error) string { return (&kerberos.Error{Code: kerberos.CodeOf(err)}).Error() }

@@ -279,7 +279,7 @@ func TestReplay(t *testing.T) {
 		t.Errorf("an old one: %+v", id)
 	}
 	other := signin.New(w.World.World, "mbx1")
-	if id := w.present(other, w.token(ticket)); id.User != nil || id.Decision.Reason != "service ticket refused: message stream modified" {
+	if id := w.present(other, w.token(ticket)); id.User != nil || id.Decision.Reason != "service ticket refused: encrypted with another key, or altered" {
 		t.Errorf("at another server: %+v", id)
 	}
 }

@@ -30,7 +30,7 @@ func (a *kerberosAcceptor) step(now time.Time, token []byte) (reply []byte, done
 	}
 	peer, err := kerberos.Accept(a.s.w.Dir.ServiceKey(a.s.host), token)
 	if err != nil {
-		a.id = a.refuse(now, "service ticket refused: "+reason(err))
+		a.id = a.refuse(now, "service ticket refused: "+kerberos.Reason(err))
 		return nil, true
 	}
 	if a.id = a.check(now, peer); a.id.User == nil {
@@ -45,12 +45,12 @@ func (a *kerberosAcceptor) step(now time.Time, token []byte) (reply []byte, done
 func (a *kerberosAcceptor) check(now time.Time, peer *kerberos.Acceptor) Identity {
 	skew := a.s.w.Params.Kerberos.ClockSkew
 	if err := peer.CheckTimes(now, skew); err != nil {
-		id := a.refuse(now, "service ticket refused: "+reason(err))
+		id := a.refuse(now, "service ticket refused: "+kerberos.Reason(err))
 		id.Decision.Since, id.Decision.Until = peer.AuthTime, peer.End
 		return id
 	}
 	if !a.s.tickets.add(now, peer.ID, skew) {
-		return a.refuse(now, "service ticket refused: "+reason(&kerberos.Error{Code: kerberos.ErrRepeat}))
+		return a.refuse(now, "service ticket refused: "+kerberos.Reason(&kerberos.Error{Code: kerberos.ErrRepeat}))
 	}
 	user, ok := a.s.w.Dir.DCFor(a.s.host).Principal(peer.Client.String())
 	if !ok {
@@ -70,8 +70,6 @@ func (a *kerberosAcceptor) refuse(now time.Time, why string) Identity {
 	id.Decision.Layer = lab.LayerTicket
 	return id
 }
-
-func reason(err error) string { return (&kerberos.Error{Code: kerberos.CodeOf(err)}).Error() }
 
 func (a *kerberosAcceptor) identity() Identity { return a.id }
 
