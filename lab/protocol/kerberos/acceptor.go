@@ -57,7 +57,7 @@ func (a *Acceptor) Reply(r *rand.Rand) (token []byte, more bool) {
 	if s := a.auth.Sequence; s != nil {
 		a.sec.receive = *s
 	}
-	if a.framed {
+	if a.framed && !a.dce { // some frame the first of three tokens as well
 		m = frame(tokenReply, m)
 	}
 	return m, a.dce

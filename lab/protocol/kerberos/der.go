@@ -28,9 +28,9 @@ const (
 	classApplication = 0x40
 )
 
-func context(n int) asn1.Tag { return asn1.Tag(n).ContextSpecific().Constructed() }
+func contextTag(n int) asn1.Tag { return asn1.Tag(n).ContextSpecific().Constructed() }
 
-func application(n int) asn1.Tag { return asn1.Tag(n | classApplication).Constructed() }
+func applicationTag(n int) asn1.Tag { return asn1.Tag(n | classApplication).Constructed() }
 
 // der reads DER. What is missing or malformed is remembered and reads as zero;
 // the parts of one message share the memory.
@@ -45,7 +45,7 @@ func parse(b []byte, what string, tag int, read func(d der)) error {
 		return malformed("%s of %d octets", what, len(b))
 	}
 	d := der{cryptobyte.String(b), new(bool)}
-	body := d.enter(application(tag))
+	body := d.enter(applicationTag(tag))
 	d.end()
 	seq := body.enter(asn1.SEQUENCE)
 	body.end()
@@ -78,7 +78,7 @@ func (d *der) end() {
 
 // get reads the field [n].
 func get[T any](d *der, n int, read func(*der) T) T {
-	in := d.enter(context(n))
+	in := d.enter(contextTag(n))
 	v := read(&in)
 	in.end()
 	return v
@@ -86,7 +86,7 @@ func get[T any](d *der, n int, read func(*der) T) T {
 
 // opt reads the field [n], which may be left out.
 func opt[T any](d *der, n int, read func(*der) T) (v T) {
-	if d.in.PeekASN1Tag(context(n)) {
+	if d.in.PeekASN1Tag(contextTag(n)) {
 		v = get(d, n, read)
 	}
 	return v
@@ -113,8 +113,8 @@ func list[T any](read func(*der) T) func(*der) []T {
 
 // skip passes over the field [n], if it is there.
 func (d *der) skip(n int) {
-	if d.in.PeekASN1Tag(context(n)) {
-		d.enter(context(n))
+	if d.in.PeekASN1Tag(contextTag(n)) {
+		d.enter(contextTag(n))
 	}
 }
 
@@ -205,7 +205,7 @@ type builder struct{ *cryptobyte.Builder }
 // message writes a message of an application type, which is a SEQUENCE.
 func message(tag int, write func(b builder)) []byte {
 	b := cryptobyte.NewBuilder(nil)
-	builder{b}.tagged(application(tag), func(b builder) { b.seq(write) })
+	builder{b}.tagged(applicationTag(tag), func(b builder) { b.seq(write) })
 	return b.BytesOrPanic() // fails on what is longer than 4 GB only, or on a time after the year 9999
 }
 
@@ -221,7 +221,7 @@ func (b builder) tagged(tag asn1.Tag, write func(b builder)) {
 
 func (b builder) seq(write func(b builder)) { b.tagged(asn1.SEQUENCE, write) }
 
-func (b builder) field(n int, write func(b builder)) { b.tagged(context(n), write) }
+func (b builder) field(n int, write func(b builder)) { b.tagged(contextTag(n), write) }
 
 func (b builder) integer(n int, v int64) {
 	b.field(n, func(b builder) { b.AddASN1Int64(v) })

@@ -121,7 +121,7 @@ func ParseError(m []byte) (*Error, error) {
 }
 
 // IsError tells whether a message is a KRB-ERROR.
-func IsError(m []byte) bool { return len(m) > 0 && m[0] == byte(application(appError)) }
+func IsError(m []byte) bool { return len(m) > 0 && m[0] == byte(applicationTag(appError)) }
 
 // header reads a message's version and type.
 func (d *der) header(kind int64) {

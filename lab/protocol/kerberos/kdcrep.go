@@ -97,7 +97,7 @@ func (r *Request) readReply(m []byte, k ReplyKey) (*Credential, error) {
 		return nil, err
 	}
 	inner := appEncASReply // which some KDCs use for both kinds
-	if len(plain) > 0 && plain[0] == byte(application(appEncTGSReply)) {
+	if len(plain) > 0 && plain[0] == byte(applicationTag(appEncTGSReply)) {
 		inner = appEncTGSReply
 	}
 	var nonce uint32

@@ -71,7 +71,7 @@ type Request struct {
 func ParseRequest(m []byte) (*Request, error) {
 	r := &Request{}
 	kind := msgASRequest
-	if len(m) > 0 && m[0] == byte(application(msgTGSRequest)) {
+	if len(m) > 0 && m[0] == byte(applicationTag(msgTGSRequest)) {
 		kind, r.TGS = msgTGSRequest, true
 	}
 	err := parse(m, "a request for a ticket", kind, func(d der) {
@@ -79,7 +79,7 @@ func ParseRequest(m []byte) (*Request, error) {
 			d.fail()
 		}
 		r.preauth = opt(&d, 3, list((*der).paData))
-		body := d.enter(context(4))
+		body := d.enter(contextTag(4))
 		r.body = body.in
 		r.readBody(body.enter(asn1.SEQUENCE))
 	})

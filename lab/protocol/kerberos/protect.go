@@ -54,6 +54,10 @@ type guard struct {
 	sign  [16]byte // derived keys
 	order [16]byte
 	crypt [16]byte
+
+	// Whether headers are signed the binds have settled (MS-RPCE 2.2.2.3,
+	// PFC_SUPPORT_HEADER_SIGN). An acceptor sees it in the first fragment.
+	stubOnly, settled bool
 }
 
 // A token is the mechanism's frame, 8 octets that say what it is, the encrypted
@@ -100,8 +104,11 @@ const (
 	numberWrap = 13
 )
 
-// sum is the checksum of a fragment in the clear, headers included.
-func (g *guard) sum(conf, fragment []byte) (out [cutSize]byte) {
+// sum is the checksum of a fragment in the clear.
+func (g *guard) sum(conf, fragment []byte, stub, trailer int) (out [cutSize]byte) {
+	if g.stubOnly {
+		fragment = fragment[stub:trailer]
+	}
 	n := uint32(numberMIC)
 	if g.seal {
 		n = numberWrap
@@ -140,7 +147,7 @@ func (g *guard) Protect(fragment []byte, stub, trailer int) ([]byte, error) {
 		conf = make([]byte, confounder)
 		fill(g.rand, conf)
 	}
-	sum := g.sum(conf, fragment)
+	sum := g.sum(conf, fragment, stub, trailer)
 	if g.seal {
 		g.encrypt(g.send, conf, fragment[stub:trailer])
 	}
@@ -166,9 +173,24 @@ func (g *guard) Unprotect(fragment []byte, stub, trailer int, token []byte) erro
 	if g.seal {
 		g.encrypt(g.receive, conf, fragment[stub:trailer])
 	}
-	if want := g.sum(conf, fragment); !hmac.Equal(want[:], sum) {
+	if !g.signed(sum, conf, fragment, stub, trailer) {
 		return ErrSignature
 	}
+	g.settled = true
 	g.receive++
 	return nil
+}
+
+func (g *guard) signed(sum, conf, fragment []byte, stub, trailer int) bool {
+	want := g.sum(conf, fragment, stub, trailer)
+	if hmac.Equal(want[:], sum) {
+		return true
+	}
+	if g.settled || g.initiator {
+		return false
+	}
+	g.stubOnly = true
+	want = g.sum(conf, fragment, stub, trailer)
+	g.stubOnly = hmac.Equal(want[:], sum)
+	return g.stubOnly
 }

@@ -134,7 +134,7 @@ type Ticket struct {
 const appTicket = 1
 
 func (d *der) ticket() (t Ticket) {
-	outer := d.enter(application(appTicket))
+	outer := d.enter(applicationTag(appTicket))
 	in := outer.enter(asn1.SEQUENCE)
 	if get(&in, 0, (*der).integer) != version {
 		in.fail()
@@ -147,7 +147,7 @@ func (d *der) ticket() (t Ticket) {
 
 func (b builder) ticket(n int, t Ticket) {
 	b.field(n, func(b builder) {
-		b.tagged(application(appTicket), func(b builder) {
+		b.tagged(applicationTag(appTicket), func(b builder) {
 			b.seq(func(b builder) {
 				b.integer(0, version)
 				b.text(1, t.Realm)
