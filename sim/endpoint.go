@@ -28,11 +28,19 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 			Security: security, TLS: o.CA.Client(),
 		}, nil
 	}
-	switch path {
-	case lab.OWA:
-		e, err := at(who.CAS, portHTTPS, lab.Implicit)
-		e.Realm = o.realm(who.CAS)
+	withTickets := func(host string) (lab.Endpoint, error) {
+		e, err := at(host, portHTTPS, lab.Implicit)
+		e.Realm = o.realm(host)
 		return e, err
+	}
+	switch path {
+	case lab.EWS:
+		if !o.Params.EWS.Available {
+			return none("this version has no Exchange Web Services")
+		}
+		return withTickets(who.CAS)
+	case lab.OWA:
+		return withTickets(who.CAS)
 	case lab.ActiveSync:
 		return at(who.CAS, portHTTPS, lab.Implicit)
 	case lab.IMAP:
@@ -46,6 +54,20 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 		return at(o.storeOf(who), o.Params.SMTP.SubmissionPort, lab.StartTLS)
 	case lab.SMTPAnonymous:
 		return at(o.storeOf(who), portSMTP, lab.Plain)
+	case lab.OutlookRPC:
+		if !o.Params.RPC.Direct {
+			return none("this version takes Outlook over HTTP only")
+		}
+		return at(o.holder(who), portMapper, lab.Plain)
+	case lab.OutlookAnywhere:
+		ep, err := at(who.CAS, portHTTPS, lab.Implicit)
+		ep.Server = o.fqdn(o.holder(who))
+		return ep, err
+	case lab.MAPIHTTP:
+		if !o.Params.MAPIHTTP.Available {
+			return none("this version has no MAPI over HTTP")
+		}
+		return at(who.CAS, portHTTPS, lab.Implicit)
 	default:
 		return none(string(path) + " is not simulated yet")
 	}

@@ -4,20 +4,15 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
-	"net/http"
-	"strings"
 	"time"
 
 	"shutout/lab"
-	"shutout/lab/protocol/airsync"
 	"shutout/sim/clientaccess"
 	"shutout/sim/network"
 	"shutout/sim/server"
-	"shutout/sim/server/activesync"
 	"shutout/sim/server/imap"
 	"shutout/sim/server/kdc"
 	"shutout/sim/server/ldap"
-	"shutout/sim/server/owa"
 	"shutout/sim/server/pop3"
 	"shutout/sim/server/signin"
 	"shutout/sim/server/smtp"
@@ -47,6 +42,7 @@ var servicePorts = map[string][]int{
 	clientaccess.ServiceIMAP: {portIMAP, portIMAPS},
 	clientaccess.ServicePOP:  {portPOP3, portPOP3S},
 	clientaccess.ServiceSMTP: {portSMTP, portSubmit},
+	clientaccess.ServiceRPC:  {portRPC},
 }
 
 // published are the ports that the perimeter firewall lets in from the
@@ -63,10 +59,14 @@ func (o *Organisation) publish() {
 // listen starts the front ends of every server.
 func (o *Organisation) listen() error {
 	for _, site := range o.World.Cast.Organisation.Sites {
+		holders := site.CAS
+		if o.storeHolds() {
+			holders = site.Stores
+		}
 		for _, start := range []struct {
 			hosts []string
 			f     func(host string) error
-		}{{site.DCs, o.listenDC}, {site.CAS, o.listenCAS}, {site.Stores, o.listenTransport}} {
+		}{{site.DCs, o.listenDC}, {site.CAS, o.listenCAS}, {site.Stores, o.listenTransport}, {holders, o.listenRPC}} {
 			for _, host := range start.hosts {
 				if err := start.f(host); err != nil {
 					return fmt.Errorf("start %s: %w", host, err)
@@ -105,14 +105,7 @@ func (o *Organisation) listenCAS(host string) error {
 	if err != nil {
 		return err
 	}
-	web, phones := owa.New(o.World, host), activesync.New(o.World, host, o.devices)
-	site := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, airsync.URLPath) {
-			phones.ServeHTTP(w, r)
-			return
-		}
-		web.ServeHTTP(w, r)
-	})
+	site := o.site(host)
 	err = o.open(host, portHTTPS, func(l *network.Listener) error {
 		return network.ServeHTTP(l, conf, o.Params.IIS.ConnectionIdle, site)
 	})

@@ -70,6 +70,7 @@ type answer struct {
 // an attempt begins and ends in the caller's.
 type webLine struct {
 	line *line
+	at   *place // where it connects to; nil for the endpoint
 	// never: the first connection is also the last.
 	never bool
 
@@ -131,7 +132,11 @@ func (l *webLine) connect(ctx context.Context) error {
 	if l.never && l.made {
 		return &lab.Failure{Kind: lab.Unreachable, Stage: stageDial, Text: closedText}
 	}
-	conn, err := l.line.dial(ctx)
+	to := place{l.line.env.Endpoint.Addr, l.line.env.Endpoint.Security}
+	if l.at != nil {
+		to = *l.at
+	}
+	conn, err := l.line.dialTo(ctx, to)
 	if err != nil {
 		return err
 	}

@@ -37,8 +37,9 @@ type line struct {
 	live map[*tracked]struct{}
 	made int
 
-	proofs int // sign-ins begun with NTLM, for what has to differ between them
-	wallet wallet
+	proofs   int       // sign-ins begun with NTLM, for what has to differ between them
+	settings *settings // of the account, once Autodiscover has told them
+	wallet   wallet
 }
 
 func newLine(env lab.Env) *line {
@@ -67,9 +68,36 @@ func (t *tracked) Close() error {
 	return t.Conn.Close()
 }
 
-// dial connects, with TLS where the endpoint has it from the start.
+// place is a port, and whether it speaks TLS from the start.
+type place struct {
+	addr     string
+	security lab.Security
+}
+
+// dial connects to the endpoint, with TLS where it has it from the start.
 func (l *line) dial(ctx context.Context) (net.Conn, error) {
-	raw, err := l.env.Dial(ctx, l.env.Endpoint.Addr)
+	return l.dialTo(ctx, place{l.env.Endpoint.Addr, l.env.Endpoint.Security})
+}
+
+// dialTo connects to another port of the endpoint's host.
+func (l *line) dialTo(ctx context.Context, to place) (net.Conn, error) {
+	t, err := l.reach(ctx, to.addr)
+	if err != nil {
+		return nil, err
+	}
+	if to.security != lab.Implicit {
+		return t, nil
+	}
+	c, err := l.secure(t)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// reach connects to an address, without TLS.
+func (l *line) reach(ctx context.Context, addr string) (net.Conn, error) {
+	raw, err := l.env.Dial(ctx, addr)
 	if err != nil {
 		return nil, unreachable(stageDial, err)
 	}
@@ -82,14 +110,7 @@ func (l *line) dial(ctx context.Context) (net.Conn, error) {
 		t.Close()
 		return nil, unreachable(stageDial, err)
 	}
-	if l.env.Endpoint.Security != lab.Implicit {
-		return t, nil
-	}
-	c, err := l.secure(t)
-	if err != nil {
-		return nil, err
-	}
-	return c, nil
+	return t, nil
 }
 
 // secure starts TLS on an open connection and closes it when that fails. The
@@ -164,6 +185,9 @@ func reason(err error) string {
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return "no answer"
 	default:
+		if op, ok := errors.AsType[*net.OpError](err); ok {
+			err = op.Err // the stage says what was being done, and the endpoint with whom
+		}
 		return err.Error()
 	}
 }

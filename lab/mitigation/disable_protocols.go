@@ -5,7 +5,7 @@ import "shutout/lab"
 // DisableProtocols clears protocol flags of a mailbox (CAS mailbox settings).
 type DisableProtocols struct {
 	User      string   `yaml:"user" kind:"account" doc:"whose mailbox"`
-	Protocols []string `yaml:"protocols,omitempty" choice:"owa activesync mapi imap pop3 ews" doc:"which protocols are switched off" omitted:"all of them"`
+	Protocols []string `yaml:"protocols,omitempty" choice:"owa activesync mapi outlook-anywhere mapi-http imap pop3 ews" doc:"which protocols are switched off" omitted:"all of them"`
 	DC        string   `yaml:"dc,omitempty" kind:"dc" doc:"the domain controller that takes the change" omitted:"the PDC emulator"`
 }
 
@@ -17,7 +17,7 @@ func (a *DisableProtocols) Affected() []string {
 	if len(a.Protocols) > 0 {
 		return a.Protocols
 	}
-	return []string{"owa", "activesync", "mapi", "imap", "pop3", "ews"}
+	return []string{"owa", "activesync", "mapi", "outlook-anywhere", "mapi-http", "imap", "pop3", "ews"}
 }
 
 var disableProtocols = Info{

@@ -5,26 +5,27 @@ import "time"
 // Params is the numbers of one profile, typed. What each one means, where it comes from and which values it may have
 // stands in fixtures/profiles/parameters.yaml under the name in its tag. A duration may be Never where the data allows it.
 type Params struct {
-	IIS      IIS
-	Auth     Auth
-	Kerberos Kerberos
-	NTLM     NTLM
-	AD       AD
-	Dir      Dir
-	Store    Store
-	RPC      RPC
-	MAPIHTTP MAPIHTTP
-	EWS      EWS
-	Outlook  Outlook
-	OWA      OWA
-	EAS      EAS
-	PopImap  PopImap
-	SMTP     SMTP
-	Pickup   Pickup
-	Remote   Remote
-	OOF      OOF
-	Net      Net
-	DNSBL    DNSBL
+	IIS          IIS
+	Auth         Auth
+	Kerberos     Kerberos
+	NTLM         NTLM
+	AD           AD
+	Dir          Dir
+	Store        Store
+	RPC          RPC
+	MAPIHTTP     MAPIHTTP
+	EWS          EWS
+	Autodiscover Autodiscover
+	Outlook      Outlook
+	OWA          OWA
+	EAS          EAS
+	PopImap      PopImap
+	SMTP         SMTP
+	Pickup       Pickup
+	Remote       Remote
+	OOF          OOF
+	Net          Net
+	DNSBL        DNSBL
 }
 
 // IIS is the token cache, the application pools and iisreset.
@@ -113,19 +114,28 @@ type RPC struct {
 
 // MAPIHTTP is Outlook over MAPI over HTTP.
 type MAPIHTTP struct {
-	Available       bool          `param:"mapihttp.available"`
-	ContextTTL      time.Duration `param:"mapihttp.context_ttl"`
-	PendingInterval time.Duration `param:"mapihttp.pending_interval"`
+	Available        bool          `param:"mapihttp.available"`
+	ContextTTL       time.Duration `param:"mapihttp.context_ttl"`
+	PendingInterval  time.Duration `param:"mapihttp.pending_interval"`
+	NotificationWait time.Duration `param:"mapihttp.notification_wait"`
 }
 
 // EWS is Exchange Web Services.
 type EWS struct {
-	Available bool `param:"ews.available"`
+	Available      bool          `param:"ews.available"`
+	StatusInterval time.Duration `param:"ews.status_interval"`
+}
+
+// Autodiscover is how clients find their mailbox.
+type Autodiscover struct {
+	Available bool `param:"autodiscover.available"`
 }
 
 // Outlook is the Outlook program itself.
 type Outlook struct {
-	Guard Guard `param:"outlook.guard"`
+	Guard     Guard         `param:"outlook.guard"`
+	Antivirus bool          `param:"outlook.antivirus"`
+	Version   OfficeVersion `param:"outlook.version"`
 }
 
 // OWA is the forms cookie and its idle limits.

@@ -50,13 +50,17 @@ var requests = map[string]Request{
 	"CreateItem of all": {Op: CreateItem{Items: []Item{aMail}}},
 	"UpdateItem": {Op: UpdateItem{SaveOnly, "AlwaysOverwrite", []ItemChange{{ID{ID: "AAMk1"}, []Update{
 		{SetField, FieldIsRead, Item{Kind: KindMessage, Read: True}}, {Op: DeleteField, Field: FieldSubject}}}}}},
-	"DeleteItem":         {Op: DeleteItem{"HardDelete", []ID{{ID: "AAMk1"}}}},
-	"SyncFolderItems":    {Op: SyncFolderItems{Shape{Base: IDOnly}, Distinguished(Inbox), "H4s=", []ID{{ID: "AAMk9"}}, 512}},
-	"Subscribe":          {Op: Subscribe{[]FolderRef{Distinguished(Inbox)}, []EventType{NewMailEvent, CreatedEvent}}},
-	"Subscribe to all":   {Op: Subscribe{Events: []EventType{DeletedEvent}}},
-	"Unsubscribe":        {Op: Unsubscribe{"HABj"}},
-	"GetStreamingEvents": {Op: GetStreamingEvents{[]string{"HABj", "HABk"}, 30 * time.Minute}},
-	"ConvertId":          {Op: ConvertID{"EwsId", []AlternateID{{"EwsId", "AQMk5", "blah@blah.com"}}}},
+	"SendItem":            {Op: SendItem{true, []ID{{"AAMk1", "CQ1"}}, &FolderRef{Distinguished: SentItems}}},
+	"SendItem and forget": {Op: SendItem{Items: []ID{{ID: "AAMk1"}}}},
+	"MoveItem":            {Op: MoveItem{Distinguished(DeletedItems), []ID{{ID: "AAMk1"}, {ID: "AAMk2"}}}},
+	"CopyItem":            {Op: CopyItem{FolderRef{ID: ID{ID: "AQMk5"}}, []ID{{ID: "AAMk1"}}}},
+	"DeleteItem":          {Op: DeleteItem{"HardDelete", []ID{{ID: "AAMk1"}}}},
+	"SyncFolderItems":     {Op: SyncFolderItems{Shape{Base: IDOnly}, Distinguished(Inbox), "H4s=", []ID{{ID: "AAMk9"}}, 512}},
+	"Subscribe":           {Op: Subscribe{[]FolderRef{Distinguished(Inbox)}, []EventType{NewMailEvent, CreatedEvent}}},
+	"Subscribe to all":    {Op: Subscribe{Events: []EventType{DeletedEvent}}},
+	"Unsubscribe":         {Op: Unsubscribe{"HABj"}},
+	"GetStreamingEvents":  {Op: GetStreamingEvents{[]string{"HABj", "HABk"}, 30 * time.Minute}},
+	"ConvertId":           {Op: ConvertID{"EwsId", []AlternateID{{"EwsId", "AQMk5", "blah@blah.com"}}}},
 }
 
 // responses has one of each operation's.
@@ -69,6 +73,9 @@ var responses = map[string]Response{
 	"GetItem":    {ServerVersion{Major: 8, Minor: 3}, "GetItem", []Message{{Code: NoError, Items: []Item{aMail}}}},
 	"CreateItem": {server, "CreateItem", []Message{{Code: NoError}, {Code: ErrorMessageSizeExceeded, Text: "too big"},
 		{Code: ErrorServerBusy, Text: "later", BackOff: 1500 * time.Millisecond}}},
+	"SendItem":   {server, "SendItem", []Message{{Code: NoError}, {Code: ErrorSendAsDenied, Text: "not you"}}},
+	"MoveItem":   {server, "MoveItem", []Message{{Code: NoError, Items: []Item{{Kind: KindMessage, ID: ID{"AAMk2", "CQ1"}}}}}},
+	"CopyItem":   {server, "CopyItem", []Message{{Code: ErrorItemNotFound, Text: "gone"}}},
 	"UpdateItem": {server, "UpdateItem", []Message{{Code: NoError, Items: []Item{{Kind: KindMessage, ID: ID{"AAMk1", "CQ2"}}}}}},
 	"DeleteItem": {server, "DeleteItem", []Message{{Code: NoError}}},
 	"SyncFolderItems": {server, "SyncFolderItems", []Message{{Code: NoError, Sync: &SyncResult{"H4s2", true, []Change{{Created, aMail},
@@ -228,6 +235,8 @@ func TestMalformedRequests(t *testing.T) {
 		"<m:UpdateItem/>": "UpdateItem", "<m:UpdateItem><m:ItemChanges><t:ItemChange/></m:ItemChanges></m:UpdateItem>": "ItemChange",
 		"<m:UpdateItem><m:ItemChanges><t:ItemChange><t:ItemId Id='x'/><t:Updates><t:SetItemField/></t:Updates></t:ItemChange></m:ItemChanges></m:UpdateItem>": "SetItemField",
 		"<m:DeleteItem/>": "DeleteItem", "<m:DeleteItem DeleteType='HardDelete'/>": "DeleteItem",
+		"<m:MoveItem/>": "MoveItem", "<m:CopyItem><m:ToFolderId/></m:CopyItem>": "ToFolderId", "<m:MoveItem><m:ToFolderId>" + inbox + "</m:ToFolderId></m:MoveItem>": "MoveItem",
+		"<m:SendItem>" + ids + "</m:SendItem>": "SendItem", "<m:SendItem SaveItemToFolder='true'/>": "SendItem",
 		sync("513"): "MaxChangesReturned", sync("0"): "MaxChangesReturned", sync(""): "MaxChangesReturned",
 		"<m:SyncFolderItems/>": "SyncFolderItems", "<m:Subscribe/>": "Subscribe", "<m:Subscribe><m:PullSubscriptionRequest/></m:Subscribe>": "Subscribe",
 		"<m:Subscribe><m:StreamingSubscriptionRequest/></m:Subscribe>":                                                                                            "StreamingSubscriptionRequest",
@@ -263,7 +272,7 @@ func TestMalformedResponses(t *testing.T) {
 	}
 	const code = "<m:ResponseCode>NoError</m:ResponseCode>"
 	for body, element := range map[string]string{
-		"<m:GetItem/>": "GetItem", "<m:GetItemResponse/>": "GetItemResponse", "<m:MoveItemResponse><m:ResponseMessages/></m:MoveItemResponse>": "MoveItemResponse",
+		"<m:GetItem/>": "GetItem", "<m:GetItemResponse/>": "GetItemResponse", "<m:ExpandDLResponse><m:ResponseMessages/></m:ExpandDLResponse>": "ExpandDLResponse",
 		"<m:GetItemResponse><m:ResponseMessages><m:FindItemResponseMessage/></m:ResponseMessages></m:GetItemResponse>": "FindItemResponseMessage",
 		message("Good", code): "GetItemResponseMessage", message("Success", ""): "GetItemResponseMessage", message("Error", code): "GetItemResponseMessage",
 		message("Success", "<m:ResponseCode>ErrorAccessDenied</m:ResponseCode>"):                            "GetItemResponseMessage",

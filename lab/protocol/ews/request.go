@@ -16,8 +16,8 @@ type Request struct {
 }
 
 // An Operation is one of GetFolder, FindFolder, FindItem, GetItem, CreateItem,
-// UpdateItem, DeleteItem, SyncFolderItems, Subscribe, Unsubscribe,
-// GetStreamingEvents and ConvertID.
+// SendItem, UpdateItem, DeleteItem, MoveItem, CopyItem, SyncFolderItems,
+// Subscribe, Unsubscribe, GetStreamingEvents and ConvertID.
 type Operation interface {
 	Name() string // for example "GetFolder"
 	node() xmltree.Node
@@ -29,8 +29,11 @@ var operations = map[string]func(*xmltree.Node) (Operation, error){
 	"FindItem":           parse(parseFindItem),
 	"GetItem":            parse(parseGetItem),
 	"CreateItem":         parse(parseCreateItem),
+	"SendItem":           parse(parseSendItem),
 	"UpdateItem":         parse(parseUpdateItem),
 	"DeleteItem":         parse(parseDeleteItem),
+	"MoveItem":           parse(parseMoveItem),
+	"CopyItem":           parse(parseCopyItem),
 	"SyncFolderItems":    parse(parseSyncFolderItems),
 	"Subscribe":          parse(parseSubscribe),
 	"Unsubscribe":        parse(parseUnsubscribe),

@@ -25,7 +25,7 @@ type Message struct {
 	BackOff time.Duration // ErrorServerBusy: when to come back, to the millisecond
 
 	Folders       []Folder       // GetFolder
-	Items         []Item         // GetItem, CreateItem, UpdateItem
+	Items         []Item         // GetItem, CreateItem, UpdateItem, MoveItem, CopyItem
 	Page          *Page          // FindItem, FindFolder
 	Sync          *SyncResult    // SyncFolderItems
 	Subscription  string         // Subscribe
@@ -106,7 +106,7 @@ func (m Message) content(l *list, op string) {
 	switch op {
 	case "GetFolder":
 		l.folders(msg("Folders"), m.Folders)
-	case "GetItem", "CreateItem", "UpdateItem":
+	case "GetItem", "CreateItem", "UpdateItem", "MoveItem", "CopyItem":
 		l.items(msg("Items"), m.Items)
 	case "FindItem", "FindFolder":
 		if m.Page != nil {
@@ -259,7 +259,7 @@ func (m *Message) parseContent(n *xmltree.Node, op string) (err error) {
 	switch op + " " + inMessages(n) {
 	case "GetFolder Folders":
 		m.Folders, err = parseFolders(n)
-	case "GetItem Items", "CreateItem Items", "UpdateItem Items":
+	case "GetItem Items", "CreateItem Items", "UpdateItem Items", "MoveItem Items", "CopyItem Items":
 		m.Items, err = parseItems(n)
 	case "FindItem RootFolder", "FindFolder RootFolder":
 		m.Page, err = parsePage(n, op)

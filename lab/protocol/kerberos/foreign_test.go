@@ -1,16 +1,14 @@
 package kerberos
 
 import (
-	"context"
 	"encoding/hex"
 	"fmt"
 	"net"
-	"os/exec"
 	"strconv"
 	"testing"
-	"time"
 
 	"shutout/lab/protocol/dcerpc"
+	"shutout/lab/protocol/foreign"
 	"shutout/lab/protocol/ntlm"
 )
 
@@ -33,18 +31,6 @@ for n in 1, 8, 1000:
     dce.call(0, b'01234567' * n)
     print(dce.recv() == b'01234567' * n * 2)
 `
-
-// python returns an interpreter that has impacket.
-func python(t *testing.T) string {
-	t.Helper()
-	for _, name := range []string{"python3", "/usr/bin/python3"} {
-		if exec.Command(name, "-c", "import impacket.dcerpc.v5.epm").Run() == nil {
-			return name
-		}
-	}
-	t.Skip("python3-impacket is not installed")
-	return ""
-}
 
 // answer takes the next token out of SPNEGO, and puts f's answer into it.
 func answer(c *dcerpc.Conn, f func(token []byte) (reply []byte, state ntlm.NegState, err error)) (*dcerpc.PDU, error) {
@@ -121,7 +107,6 @@ func serveRPC(c *dcerpc.Conn, service Key) error {
 // TestImpacket has a client that nobody here wrote present a ticket over RPC
 // and protect its calls. It cannot sign headers.
 func TestImpacket(t *testing.T) {
-	python := python(t)
 	service := NewKey(numbers(2))
 	cred := issue(service)
 	reply := (&Request{TGS: true}).Reply(cred.Ticket, cred.Contents, UserKey(Key{}), numbers(3))
@@ -140,12 +125,9 @@ func TestImpacket(t *testing.T) {
 			done <- err
 		}()
 		_, port, _ := net.SplitHostPort(l.Addr().String())
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-		out, err := exec.CommandContext(ctx, python, "-c", impacketScript, port, strconv.Itoa(int(level)),
-			hex.EncodeToString(reply), hex.EncodeToString(cred.Key[:])).CombinedOutput()
-		cancel()
+		out, err := foreign.Impacket(t, impacketScript, port, strconv.Itoa(int(level)), hex.EncodeToString(reply), hex.EncodeToString(cred.Key[:]))
 		l.Close()
-		if served := <-done; err != nil || string(out) != "True\nTrue\nTrue\n" {
+		if served := <-done; err != nil || out != "True\nTrue\nTrue\n" {
 			t.Errorf("level %d: %v, %v\n%s", level, err, served, out)
 		}
 	}

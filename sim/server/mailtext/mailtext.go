@@ -82,7 +82,7 @@ func clean(b []byte, max int) string {
 	return strings.ToValidUTF8(string(b), "\uFFFD")
 }
 
-// Draft is a plain-text mail to be made.
+// Draft is a mail of one text to be made.
 type Draft struct {
 	From      mail.Address
 	To, Cc    []*mail.Address
@@ -91,6 +91,7 @@ type Draft struct {
 	MessageID string   // without angle brackets
 	Extra     []string // further header fields, "Name: value"
 	Body      string
+	HTML      bool // Body is HTML
 }
 
 // Encode returns the mail (RFC 5322, MIME). Line ends in the fields are
@@ -108,7 +109,11 @@ func (d Draft) Encode() []byte {
 		b.WriteString(oneLine(f) + "\r\n")
 	}
 	field(&b, "MIME-Version", "1.0")
-	field(&b, "Content-Type", "text/plain; charset=utf-8")
+	kind := "text/plain"
+	if d.HTML {
+		kind = "text/html"
+	}
+	field(&b, "Content-Type", kind+"; charset=utf-8")
 	body := crlf(d.Body)
 	if plainLines(body) {
 		field(&b, "Content-Transfer-Encoding", "8bit")

@@ -1,0 +1,437 @@
+package outlook
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"shutout/lab"
+	"shutout/lab/protocol/mapi"
+	"shutout/sim/clientaccess"
+	"shutout/sim/directory"
+	"shutout/sim/store"
+)
+
+// disable is an administrator who disables dana's account everywhere.
+func (b *bench) disable() { b.Do(func(now time.Time) { b.Disable(now, "dana") }) }
+
+func (b *bench) change(mods ...directory.Mod) {
+	b.Do(func(now time.Time) {
+		for _, dc := range b.Dir.DCs() {
+			if err := dc.Modify(now, "dana", mods); err != nil {
+				b.TB.Error(err)
+			}
+		}
+	})
+}
+
+func (b *bench) switchOff(protocol string) {
+	o, _ := b.Dir.PDC().Lookup("dana")
+	b.change(o.ProtocolMods(protocol, false)...)
+}
+
+// want fails the test unless the client is answered with that code.
+func (b *bench) want(what string, x *Session, code mapi.ErrorCode) {
+	b.TB.Helper()
+	if got := b.ping(x); got != code {
+		b.TB.Errorf("%s at %s: %v, want %v", what, lab.Duration(b.Elapsed()), got, code)
+	}
+}
+
+// until uses the session every minute for d.
+func (b *bench) until(x *Session, d time.Duration) {
+	b.TB.Helper()
+	for b.Elapsed() < d-time.Minute {
+		b.pass(time.Minute)
+		if code := b.ping(x); code != mapi.Success {
+			b.TB.Fatalf("at %s: %v", lab.Duration(b.Elapsed()), code)
+		}
+	}
+	b.pass(d - b.Elapsed())
+}
+
+func TestSessionOutlivesTheAccount(t *testing.T) {
+	b := newBench(t, "ex2010", "cas1")
+	x := b.mustConnect(lab.OutlookAnywhere)
+	in := b.openInbox(x)
+	b.pass(30 * time.Minute)
+	b.disable()
+	b.pass(time.Hour)
+	if code := b.send(x, in, "erin@corp.example", "still here", "x"); code != mapi.Success {
+		t.Errorf("an hour later: %v", code)
+	}
+	if _, code := b.connect(lab.OutlookAnywhere, "dana"); code != mapi.CodeAccountDisabled {
+		t.Errorf("a new session: %v", code)
+	}
+	b.WantReason(owner, "no directory: account disabled (data 533)")
+	b.pass(2*time.Hour - time.Second - b.Elapsed())
+	b.want("a second before the check", x, mapi.Success)
+	ds := b.Decisions(owner)
+	if len(ds) != 1 {
+		t.Fatalf("decisions %+v", ds)
+	}
+	const want = "open Outlook session, held by RPC Client Access on cas1, account and mailbox rights checked every 2h, made T-30m, lapses T+1h30m"
+	if got := ds[0].Describe(b.Now().Add(-90*time.Minute + time.Second)); got != want {
+		t.Errorf("kept by %q\nwant    %q", got, want)
+	}
+	b.pass(time.Second)
+	b.want("at the check", x, mapi.CodeAccountDisabled)
+	b.WantReason(owner, "no directory: account disabled (data 533)")
+	if reason, over := x.Ended(); !over || reason != "account disabled (data 533), found when the session was checked again" {
+		t.Errorf("ended %v: %s", over, reason)
+	}
+	b.want("after it", x, mapi.CodeEndOfSession)
+	b.WantReason(owner, "no protocol-session: Outlook session ended: account disabled")
+	b.WantIdleSessions()
+}
+
+// WantIdleSessions fails the test if a service still holds a session.
+func (b *bench) WantIdleSessions() {
+	b.TB.Helper()
+	if n := len(b.CAS.Server("cas1").Sessions()); n != 0 {
+		b.TB.Errorf("%d sessions left on cas1", n)
+	}
+	for _, mb := range b.Store.Mailboxes() {
+		if n := len(mb.Sessions()); n != 0 {
+			b.TB.Errorf("%d logons left on the mailbox of %s", n, mb.User())
+		}
+	}
+}
+
+func TestRevalidation(t *testing.T) {
+	for name, c := range map[string]struct {
+		version, host string
+		settings      []string
+		lasts         time.Duration // 0: longer than a day
+		rule          string
+	}{
+		"2010":         {"ex2010", "cas1", nil, 2 * time.Hour, "account and mailbox rights checked every 2h"},
+		"2003":         {"ex2003", "mbx1", nil, 2 * time.Hour, "account and mailbox rights checked every 2h"},
+		"never":        {"ex2010", "cas1", []string{"rpc.session_revalidate=never"}, 0, "never checked again"},
+		"often":        {"ex2010", "cas1", []string{"rpc.session_revalidate=10m"}, 20 * time.Minute, "account and mailbox rights checked every 10m"},
+		"rights alone": {"ex2010", "cas1", []string{"rpc.logon_checks_account=false"}, 0, "mailbox rights, but not the account, checked every 2h"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, c.version, c.host, c.settings...)
+			x := b.mustConnect(lab.OutlookRPC)
+			b.until(x, 15*time.Minute)
+			b.disable()
+			b.Decisions(owner)
+			b.want("disabled", x, mapi.Success)
+			for _, d := range b.Decisions(owner) {
+				if d.Layer == lab.LayerSession && d.Rule != c.rule {
+					t.Errorf("rule %q", d.Rule)
+				}
+			}
+			if c.lasts == 0 {
+				b.pass(24 * time.Hour)
+				b.want("a day later", x, mapi.Success)
+				return
+			}
+			b.pass(c.lasts - time.Second - b.Elapsed())
+			b.want("a second before", x, mapi.Success)
+			b.pass(time.Second)
+			b.want("at the check", x, mapi.CodeAccountDisabled)
+		})
+	}
+}
+
+func TestCheckRenews(t *testing.T) {
+	b := newBench(t, "ex2010", "cas1")
+	x := b.mustConnect(lab.OutlookRPC)
+	b.pass(3 * time.Hour) // nobody used it meanwhile; the check comes with the next use
+	b.want("checked late", x, mapi.Success)
+	b.pass(10 * time.Minute)
+	b.disable()
+	b.pass(110*time.Minute - time.Second)
+	b.want("a second before", x, mapi.Success)
+	b.pass(time.Second)
+	b.want("at the next check", x, mapi.CodeAccountDisabled)
+}
+
+func TestOtherRestrictions(t *testing.T) {
+	for name, c := range map[string]struct {
+		mod  directory.Mod
+		code mapi.ErrorCode
+	}{
+		"expired": {directory.Set("accountExpires", "1"), mapi.CodeAccountDisabled},
+		"hours":   {directory.Set("logonHours", strings.Repeat("\x00", 21)), mapi.CodeLoginPermission},
+		// The password's age is a matter of signing in.
+		"must change the password": {directory.Set("pwdLastSet", "0"), mapi.Success},
+	} {
+		b := newBench(t, "ex2010", "cas1")
+		x := b.mustConnect(lab.OutlookRPC)
+		b.change(c.mod)
+		b.want(name, x, mapi.Success)
+		b.pass(2 * time.Hour)
+		b.want(name, x, c.code)
+	}
+}
+
+func TestDirectoryCacheDecides(t *testing.T) {
+	b := newBench(t, "ex2010", "cas1")
+	x := b.mustConnect(lab.OutlookRPC)
+	b.pass(2*time.Hour - 4*time.Minute)
+	other := b.mustConnect(lab.OutlookRPC) // reads the account into the server's cache
+	b.pass(time.Minute)
+	b.disable()
+	b.pass(3 * time.Minute)
+	b.Decisions(owner)
+	b.want("checked with an account four minutes old", x, mapi.Success)
+	b.WantReason(owner, "directory-cache: account neither disabled nor expired when it was read")
+	if _, code := b.connect(lab.OutlookRPC, "dana"); code != mapi.Success {
+		t.Errorf("a new session within the cache's age: %v", code)
+	}
+	b.pass(time.Minute)
+	if _, code := b.connect(lab.OutlookRPC, "dana"); code != mapi.CodeAccountDisabled {
+		t.Errorf("a new session when the cache has forgotten: %v", code)
+	}
+	b.want("the other session", other, mapi.Success)
+}
+
+func TestPasswordReset(t *testing.T) {
+	for _, severs := range []bool{false, true} {
+		setting := "rpc.reset_severs=false"
+		if severs {
+			setting = "rpc.reset_severs=true"
+		}
+		b := newBench(t, "ex2010", "cas1", setting)
+		x := b.mustConnect(lab.OutlookRPC)
+		b.pass(10 * time.Minute)
+		b.Do(func(now time.Time) {
+			if err := b.Dir.DCFor("cas1").SetPassword(now, "dana", "Another-Secret-2"); err != nil {
+				t.Fatal(err)
+			}
+		})
+		want := mapi.Success
+		if severs {
+			want = mapi.CodeLogonFailed
+		}
+		b.want(setting, x, want)
+		if severs {
+			b.WantReason(owner, "no protocol-session: Outlook session ended: password reset after it was opened")
+			fresh := b.mustConnect(lab.OutlookRPC)
+			b.want("opened after the reset", fresh, mapi.Success)
+		}
+	}
+}
+
+func TestProtocolFlags(t *testing.T) {
+	for name, c := range map[string]struct {
+		path     lab.Path
+		protocol string
+		settings []string
+		lasts    time.Duration
+		code     mapi.ErrorCode
+	}{
+		"MAPI":                       {lab.OutlookRPC, directory.MAPI, nil, 2 * time.Hour, mapi.CodeProtocolDisabled},
+		"Outlook Anywhere":           {lab.OutlookAnywhere, directory.OutlookAnywhere, nil, 2 * time.Hour, mapi.CodeRPCHTTPDisallowed},
+		"MAPI/HTTP":                  {lab.MAPIHTTP, directory.MAPIHTTP, nil, 2 * time.Hour, mapi.CodeProtocolDisabled},
+		"MAPI for MAPI/HTTP":         {lab.MAPIHTTP, directory.MAPI, nil, 2 * time.Hour, mapi.CodeProtocolDisabled},
+		"not this way":               {lab.OutlookRPC, directory.OutlookAnywhere, nil, 0, 0},
+		"the store remembers longer": {lab.OutlookRPC, directory.MAPI, []string{"store.mbi_age=3h"}, 4 * time.Hour, mapi.CodeProtocolDisabled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, "ex2016", "cas1", c.settings...)
+			x := b.mustConnect(c.path)
+			b.until(x, 5*time.Minute)
+			b.switchOff(c.protocol)
+			if c.lasts == 0 {
+				b.until(x, 5*time.Hour)
+				return
+			}
+			b.until(x, c.lasts)
+			b.Decisions(owner)
+			b.want("at the check", x, c.code)
+			b.WantReason(owner, "no mailbox-info-cache: ")
+			if _, code := b.connect(c.path, "dana"); code != c.code {
+				t.Errorf("a new session: %v", code)
+			}
+		})
+	}
+}
+
+func TestMoveSevers(t *testing.T) {
+	b := newBench(t, "ex2010", "cas1")
+	x := b.mustConnect(lab.OutlookRPC)
+	in := b.openInbox(x)
+	var ended string
+	x.OnEnd(func(_ time.Time, reason string) { ended = reason })
+	var m *store.Move
+	b.Do(func(now time.Time) {
+		var err error
+		if m, err = b.Store.Move(now, "dana", "db2"); err != nil {
+			t.Fatal(err)
+		}
+	})
+	b.pass(m.LocksAt.Sub(b.Now()) + time.Millisecond)
+	p, code := b.execute(x, []uint32{in.table}, &mapi.QueryRowsRequest{Forward: true, RowCount: 5})
+	if code != mapi.Success {
+		t.Fatalf("while the mailbox is locked the session ends with %v", code)
+	}
+	if no, ok := p.Rops[0].(*mapi.ErrorResponse); !ok || no.Code != mapi.CodeMailboxInTransit {
+		t.Errorf("while the mailbox is locked: %+v", p.Rops[0])
+	}
+	b.WantReason(owner, "no store: mailbox locked while its move to db2 ends")
+	if code := b.send(x, in, "erin@corp.example", "x", "x"); code != mapi.CodeMailboxInTransit {
+		t.Errorf("send while the mailbox is locked: %v", code)
+	}
+	if _, code := b.connect(lab.OutlookRPC, "dana"); code != mapi.CodeMailboxInTransit {
+		t.Errorf("a new session: %v", code)
+	}
+	b.pass(m.EndsAt.Sub(b.Now()) - time.Millisecond)
+	if ended != "" {
+		t.Errorf("ended before the move did: %s", ended)
+	}
+	b.pass(time.Millisecond)
+	if ended != "the mailbox was moved to db2 on mbx2" {
+		t.Errorf("ended: %q", ended)
+	}
+	b.want("after the move", x, mapi.CodeEndOfSession)
+	fresh := b.mustConnect(lab.OutlookRPC)
+	b.openInbox(fresh)
+}
+
+// A check that falls into the lock of a move decides nothing.
+func TestCheckWhileLocked(t *testing.T) {
+	b := newBench(t, "ex2010", "cas1", "store.move_lock=10m")
+	x := b.mustConnect(lab.OutlookRPC)
+	b.pass(115 * time.Minute)
+	var m *store.Move
+	b.Do(func(now time.Time) {
+		var err error
+		if m, err = b.Store.Move(now, "dana", "db2"); err != nil {
+			t.Fatal(err)
+		}
+	})
+	b.pass(7 * time.Minute)
+	b.want("while the mailbox is locked", x, mapi.Success)
+	b.Do(func(now time.Time) { m.Fail(now, "cancelled") })
+	b.disable()
+	b.pass(5 * time.Minute) // the server's directory cache is from the check before
+	b.want("checked as soon as it can be", x, mapi.CodeAccountDisabled)
+}
+
+func TestMailboxElsewhere(t *testing.T) {
+	b := newBench(t, "ex2003", "mbx1")
+	x := b.mustConnect(lab.OutlookRPC)
+	b.openInbox(x)
+	b.Do(func(now time.Time) {
+		if _, err := b.Store.Move(now, "dana", "db2"); err != nil {
+			t.Fatal(err)
+		}
+	})
+	b.pass(10 * time.Minute)
+	b.want("after the move", x, mapi.CodeEndOfSession)
+	x = b.mustConnect(lab.OutlookRPC)
+	p, code := b.execute(x, []uint32{mapi.NoHandle, mapi.NoHandle},
+		&mapi.LogonRequest{Flags: mapi.LogonPrivate, ESSDN: b.dn}, &mapi.OpenFolderRequest{Output: 1})
+	if code != mapi.Success {
+		t.Fatal(code)
+	}
+	if r, ok := p.Rops[0].(*mapi.LogonRedirectResponse); !ok || r.ServerName != "mbx2" {
+		t.Errorf("logon: %+v", p.Rops[0])
+	}
+	if no, ok := p.Rops[1].(*mapi.ErrorResponse); !ok || no.Code != mapi.CodeNullObject {
+		t.Errorf("without a logon: %+v", p.Rops[1])
+	}
+	b.svc = New(b.World.World, "mbx2")
+	b.openInbox(b.mustConnect(lab.OutlookRPC))
+	b.WantReason(owner, "protocol-session: open Outlook session, held by the information store")
+}
+
+func TestRestarts(t *testing.T) {
+	rpc := func(b *bench, now time.Time) {
+		b.CAS.Server("cas1").RestartService(now, clientaccess.ServiceRPC, time.Minute)
+	}
+	iis := func(b *bench, now time.Time) { b.CAS.Server("cas1").Reset(now, clientaccess.ResetOptions{}) }
+	pool := func(b *bench, now time.Time) { b.CAS.Server("cas1").RecyclePool(now, clientaccess.PoolMAPI) }
+	information := func(b *bench, now time.Time) { b.Store.Restart(now, "mbx1") }
+	disconnect := func(b *bench, now time.Time) { b.Store.Disconnect(now, "dana") }
+	for name, c := range map[string]struct {
+		version, host string
+		path          lab.Path
+		do            func(*bench, time.Time)
+		ends          string
+	}{
+		"RPC Client Access":               {"ex2010", "cas1", lab.OutlookRPC, rpc, "MSExchangeRPC stopped"},
+		"RPC Client Access behind HTTP":   {"ex2010", "cas1", lab.OutlookAnywhere, rpc, "MSExchangeRPC stopped"},
+		"RPC Client Access, store-held":   {"ex2003", "mbx1", lab.OutlookRPC, rpc, ""},
+		"RPC Client Access and MAPI/HTTP": {"ex2016", "cas1", lab.MAPIHTTP, rpc, ""},
+		"IIS":                             {"ex2016", "cas1", lab.MAPIHTTP, iis, "W3SVC stopped"},
+		"IIS and RPC":                     {"ex2010", "cas1", lab.OutlookRPC, iis, ""},
+		"the pool":                        {"ex2016", "cas1", lab.MAPIHTTP, pool, "worker process of MSExchangeMapiFrontEndAppPool ended"},
+		"the store, 2003":                 {"ex2003", "mbx1", lab.OutlookRPC, information, "the information store of mbx1 restarted"},
+		"the store, 2010":                 {"ex2010", "cas1", lab.OutlookRPC, information, "the information store of mbx1 restarted"},
+		"the store, 2016":                 {"ex2016", "cas1", lab.MAPIHTTP, information, "the information store of mbx1 restarted"},
+		"Disable-Mailbox":                 {"ex2010", "cas1", lab.OutlookRPC, disconnect, "the mailbox was disconnected (Disable-Mailbox)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, c.version, c.host)
+			x := b.mustConnect(c.path)
+			calls := 0
+			x.OnEnd(func(time.Time, string) { calls++ })
+			b.Do(func(now time.Time) { c.do(b, now) })
+			b.pass(2 * time.Minute) // longer than a pool drains
+			reason, over := x.Ended()
+			if over != (c.ends != "") || reason != c.ends {
+				t.Errorf("ended %v: %q, want %q", over, reason, c.ends)
+			}
+			if want := map[bool]int{true: 1}[over]; calls != want {
+				t.Errorf("told %d times", calls)
+			}
+			if !over {
+				b.want("goes on", x, mapi.Success)
+				b.Do(func(now time.Time) { x.Close(now); x.Close(now) })
+				if calls != 0 {
+					t.Error("the client's own end was told")
+				}
+			}
+			b.WantIdleSessions()
+		})
+	}
+}
+
+func TestDelegate(t *testing.T) {
+	b := newBench(t, "ex2010", "cas1")
+	if _, code := b.connect(lab.OutlookRPC, "erin"); code != mapi.CodeLoginPermission {
+		t.Errorf("without rights: %v", code)
+	}
+	b.WantReason(owner, "no mailbox-info-cache: erin has no full access")
+	b.Do(func(now time.Time) {
+		b.Store.SetPermission(now, "dana", "erin", store.FullAccess)
+		b.Store.Restart(now, "mbx1") // have the store forget
+	})
+	b.pass(10 * time.Minute)
+	x, code := b.connect(lab.OutlookRPC, "erin")
+	if code != mapi.Success {
+		t.Fatal(code)
+	}
+	in := b.openInbox(x)
+	if code := b.send(x, in, "dana@corp.example", "x", "x"); code != mapi.CodeSendAsDenied {
+		t.Errorf("send as dana without the right: %v", code)
+	}
+	b.disable() // dana's account, not erin's
+	b.pass(3 * time.Hour)
+	b.want("the delegate's session", x, mapi.Success)
+	if x.DisplayName() != "Erin Cole" {
+		t.Errorf("shown as %s", x.DisplayName())
+	}
+}
+
+func TestUnknownMailbox(t *testing.T) {
+	b := newBench(t, "ex2010", "cas1")
+	b.dn = b.Dir.LegacyDN("nobody")
+	if _, code := b.connect(lab.OutlookRPC, "dana"); code != mapi.CodeUnknownUser {
+		t.Errorf("no such name: %v", code)
+	}
+	b.dn = ""
+	x := b.mustConnect(lab.OutlookRPC)
+	if x.DisplayName() != "Dana Reyes" || x.owner != "dana" {
+		t.Errorf("without a name: %s's session on the mailbox of %s", x.DisplayName(), x.owner)
+	}
+	b.Do(func(now time.Time) { b.Store.Disconnect(now, "dana") })
+	if _, code := b.connect(lab.OutlookRPC, "dana"); code != mapi.CodeMailboxDisabled {
+		t.Errorf("Disable-Mailbox: %v", code)
+	}
+}
