@@ -28,19 +28,19 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 			Security: security, TLS: o.CA.Client(),
 		}, nil
 	}
-	withTickets := func(host string) (lab.Endpoint, error) {
-		e, err := at(host, portHTTPS, lab.Implicit)
-		e.Realm = o.realm(host)
-		return e, err
+	withTickets := func(host string, port int, security lab.Security) (lab.Endpoint, error) {
+		ep, err := at(host, port, security)
+		ep.Realm = o.realm(host)
+		return ep, err
 	}
 	switch path {
 	case lab.EWS:
 		if !o.Params.EWS.Available {
 			return none("this version has no Exchange Web Services")
 		}
-		return withTickets(who.CAS)
+		return withTickets(who.CAS, portHTTPS, lab.Implicit)
 	case lab.OWA:
-		return withTickets(who.CAS)
+		return withTickets(who.CAS, portHTTPS, lab.Implicit)
 	case lab.ActiveSync:
 		return at(who.CAS, portHTTPS, lab.Implicit)
 	case lab.IMAP:
@@ -58,16 +58,16 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 		if !o.Params.RPC.Direct {
 			return none("this version takes Outlook over HTTP only")
 		}
-		return at(o.holder(who), portMapper, lab.Plain)
+		return withTickets(o.holder(who), portMapper, lab.Plain)
 	case lab.OutlookAnywhere:
-		ep, err := at(who.CAS, portHTTPS, lab.Implicit)
+		ep, err := withTickets(who.CAS, portHTTPS, lab.Implicit)
 		ep.Server = o.fqdn(o.holder(who))
 		return ep, err
 	case lab.MAPIHTTP:
 		if !o.Params.MAPIHTTP.Available {
 			return none("this version has no MAPI over HTTP")
 		}
-		return at(who.CAS, portHTTPS, lab.Implicit)
+		return withTickets(who.CAS, portHTTPS, lab.Implicit)
 	default:
 		return none(string(path) + " is not simulated yet")
 	}

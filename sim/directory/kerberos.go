@@ -100,7 +100,7 @@ func (dc *DC) GrantTGT(now time.Time, name string, match func(kerberos.Key) bool
 	start, p := now.Truncate(time.Second), dc.dir.params.Kerberos
 	life := TicketLife{Auth: start, Start: start, End: lapse(start, p.TGT), RenewTill: lapse(start, p.TGTRenew)}
 	l.Decision.Reason += ", ticket-granting ticket issued"
-	l.Decision.Until = life.End
+	l.Decision.Until = kerberos.Lapse(life.End)
 	return l, life
 }
 
@@ -132,7 +132,7 @@ func (dc *DC) GrantTicket(now time.Time, name string, tgt TicketLife, renew bool
 		life.End, life.RenewTill = earlier(lapse(start, p.TGT), tgt.RenewTill), tgt.RenewTill
 		d.Reason = strings.Replace(d.Reason, "service ticket issued", "ticket-granting ticket renewed", 1)
 	}
-	d.Until = life.End
+	d.Until = kerberos.Lapse(life.End)
 	return d, OK, life
 }
 

@@ -236,6 +236,14 @@ func (t Ticket) Open(k Key) (c Contents, err error) {
 	return c, err
 }
 
+// Lapse is when a ticket with that end ends: the zero time for never.
+func Lapse(end time.Time) time.Time {
+	if end.Before(Forever) {
+		return end
+	}
+	return time.Time{}
+}
+
 // CheckTimes tells whether the ticket may be presented at now (RFC 4120
 // section 3.2.3). Clocks may differ by skew.
 func (c Contents) CheckTimes(now time.Time, skew time.Duration) error {

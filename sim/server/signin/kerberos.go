@@ -46,7 +46,7 @@ func (a *kerberosAcceptor) check(now time.Time, peer *kerberos.Acceptor) Identit
 	skew := a.s.w.Params.Kerberos.ClockSkew
 	if err := peer.CheckTimes(now, skew); err != nil {
 		id := a.refuse(now, "service ticket refused: "+kerberos.Reason(err))
-		id.Decision.Since, id.Decision.Until = peer.AuthTime, peer.End
+		id.Decision.Since, id.Decision.Until = peer.AuthTime, kerberos.Lapse(peer.End)
 		return id
 	}
 	if !a.s.tickets.add(now, peer.ID, skew) {
@@ -61,7 +61,7 @@ func (a *kerberosAcceptor) check(now time.Time, peer *kerberos.Acceptor) Identit
 	return Identity{User: user, Decision: lab.Decision{
 		At: now, Layer: lab.LayerTicket, Server: a.s.host, Allowed: true,
 		Reason: "service ticket accepted, account not looked at",
-		Since:  peer.AuthTime, Until: peer.End,
+		Since:  peer.AuthTime, Until: kerberos.Lapse(peer.End),
 	}}
 }
 
