@@ -41,7 +41,7 @@ func (d Decision) Describe(order time.Time) string {
 		fmt.Fprintf(&b, ", renewed %s", relative(d.Renewed, order))
 	}
 	if !d.Until.IsZero() {
-		fmt.Fprintf(&b, ", lapses %s", relative(d.Until, order))
+		fmt.Fprintf(&b, ", until %s", relative(d.Until, order))
 	}
 	return b.String()
 }

@@ -30,9 +30,15 @@ func (t *Track) note(s Span, why []Decision) {
 	d := deciding(why, s.OK, t.Order)
 	if n := len(t.Phases); n > 0 {
 		p := &t.Phases[n-1]
-		same := p.OK == s.OK && p.Why.Layer == d.Layer && p.Why.Server == d.Server
-		if !s.OK {
-			same = same && p.Text == s.Text && p.Why.Reason == d.Reason
+		same := p.OK == s.OK
+		switch {
+		case s.OK && s.First < 0: // how they came in at first is not the question
+		case s.OK:
+			same = same && p.Why.Layer == d.Layer && p.Why.Server == d.Server
+		case d.Layer != "": // who says it first, a cache or the source, makes no difference
+			same = same && p.Why.Reason == d.Reason
+		default:
+			same = same && p.Why.Layer == "" && p.Text == s.Text
 		}
 		if same {
 			p.To, p.Why = s.Last, d

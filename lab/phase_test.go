@@ -28,7 +28,7 @@ func TestPhases(t *testing.T) {
 
 	track := &Track{Activity: &Activity{}, Order: order}
 	track.Observe(at(-2), at(-2), nil, []Decision{asked, session})
-	track.Observe(at(-1), at(-1), nil, []Decision{asked})
+	track.Observe(at(-1), at(-1), nil, []Decision{asked, ticket})
 	track.Observe(at(0), at(0), nil, []Decision{asked, session})
 	track.Observe(at(1), at(1), nil, []Decision{renewed, asked})
 	track.Observe(at(2), at(2), nil, []Decision{session, ticket})
@@ -37,8 +37,7 @@ func TestPhases(t *testing.T) {
 	track.Observe(at(5), at(5), refused, []Decision{cookie, no})
 
 	want := []PhaseResult{
-		{"ok", -120, -120, 1, LayerSession, "session open on cas1, made T-30m"},
-		{"ok", -60, -60, 1, LayerDirectory, "password accepted on cas1"},
+		{"ok", -120, -60, 2, LayerTicket, "ticket accepted on cas1, made T-30m"},
 		{"ok", 0, 60, 2, LayerSession, "session open on cas1, made T-30m, renewed T+1m"},
 		{"ok", 120, 120, 1, LayerTicket, "ticket accepted on cas1, made T-30m"},
 		{"unreachable", 180, 180, 1, "", "dial: no answer"},

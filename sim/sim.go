@@ -180,6 +180,9 @@ func (o *Organisation) populate() error {
 		if err != nil {
 			return fmt.Errorf("account of %s: %w", id, err)
 		}
+		if !o.Params.Autodiscover.Available {
+			who.MailboxDN = o.Dir.LegacyDN(id) // an administrator has set Outlook up
+		}
 		if _, err := o.Store.CreateMailbox(o.Now(), id, who.Mail, who.Database, int64(who.MailboxMB)<<20); err != nil {
 			return fmt.Errorf("mailbox of %s: %w", id, err)
 		}

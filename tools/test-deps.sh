@@ -8,8 +8,10 @@ for pair in curl:curl swaks:swaks mbsync:isync fetchmail:fetchmail ldapsearch:ld
 done
 # swaks speaks TLS with this Perl module.
 perl -MNet::SSLeay -e1 2>/dev/null || missing="$missing libnet-ssleay-perl"
-# Python that is not the system's own does not see its packages.
-/usr/bin/python3 -c 'import ldap3' 2>/dev/null || python3 -c 'import ldap3' 2>/dev/null || missing="$missing python3-ldap3"
+if command -v apt-get >/dev/null 2>&1; then
+	# Another python3 that stands first does not see the system's packages.
+	/usr/bin/python3 -c 'import ldap3' 2>/dev/null || missing="$missing python3-ldap3"
+fi
 # With this, curl speaks NTLM through Negotiate.
 ls /usr/lib/*/gssntlmssp/gssntlmssp.so >/dev/null 2>&1 || missing="$missing gss-ntlmssp"
 # A Python that has impacket speaks RPC.

@@ -239,6 +239,7 @@ func (e *emsmdbLine) read() (*dcerpc.PDU, error) {
 func (e *emsmdbLine) catchUp() error {
 	e.patient() // for what has come in part
 	for {
+		e.patient() // to look may mean to read a ping
 		if ok, err := e.came(); err != nil || !ok {
 			return err
 		}

@@ -69,7 +69,7 @@ func TestSessionOutlivesTheAccount(t *testing.T) {
 	if len(ds) != 1 {
 		t.Fatalf("decisions %+v", ds)
 	}
-	const want = "open Outlook session, held by RPC Client Access on cas1, account and mailbox rights checked every 2h, made T-30m, lapses T+1h30m"
+	const want = "open Outlook session, held by RPC Client Access on cas1, account and mailbox rights checked every 2h, made T-30m, until T+1h30m"
 	if got := ds[0].Describe(b.Now().Add(-90*time.Minute + time.Second)); got != want {
 		t.Errorf("kept by %q\nwant    %q", got, want)
 	}

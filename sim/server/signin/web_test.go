@@ -47,6 +47,15 @@ func newSite(t *testing.T, settings []string, schemes ...signin.Scheme) *site {
 	return s
 }
 
+// serve runs such a site for clients of the test's own.
+func serve(t *testing.T, settings ...string) *webtest.World {
+	t.Helper()
+	return newSite(t, settings).World
+}
+
+// transport is HTTP over a connection of its own.
+func transport(w *webtest.World) http.RoundTripper { return w.Client(owner).Transport }
+
 // hangUp closes the connection.
 func (s *site) hangUp() { s.client.CloseIdleConnections() }
 
@@ -140,6 +149,22 @@ func TestNTLMBelongsToTheConnection(t *testing.T) {
 		s.hangUp()
 		s.want("", http.StatusUnauthorized)
 	}
+}
+
+// What one connection remembers is nothing to another.
+func TestConnectionsAreApart(t *testing.T) {
+	w := serve(t)
+	var sites [2]*site
+	for i := range sites {
+		sites[i] = &site{World: w, client: &http.Client{Transport: transport(w)}}
+	}
+	sites[0].signIn(ntlm.SchemeNTLM)
+	sites[1].want("", http.StatusUnauthorized)
+	sites[0].want("", http.StatusOK)
+	sites[1].signIn(ntlm.SchemeNegotiate)
+	sites[0].hangUp()
+	sites[1].want("", http.StatusOK)
+	sites[0].want("", http.StatusUnauthorized)
 }
 
 func TestNTLMScopeOfARequest(t *testing.T) {
