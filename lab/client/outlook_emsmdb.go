@@ -237,6 +237,7 @@ func (e *emsmdbLine) read() (*dcerpc.PDU, error) {
 
 // catchUp reads what has come between calls, without waiting.
 func (e *emsmdbLine) catchUp() error {
+	e.patient() // for what has come in part
 	for {
 		e.patient() // to look may mean to read a ping
 		if ok, err := e.came(); err != nil || !ok {
@@ -293,7 +294,7 @@ func executeFailure(stage string, err error, done bool) error {
 		if done {
 			return &lost{Failure: unknown(stage, err)}
 		}
-		return &lost{Failure: unreachable(stage, err), again: closed(err)}
+		return &lost{Failure: unreachable(stage, err), again: closed(err) || errors.Is(err, dcerpc.ErrShutdown)}
 	case fault.Status == dcerpc.StatusContextMismatch:
 		return &lost{Failure: refused(stage, "the server does not know the session any more"), again: true}
 	case fault.Status == dcerpc.StatusAccessDenied:

@@ -2,6 +2,7 @@ package rpc_test
 
 import (
 	"context"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -93,6 +94,23 @@ func TestSignIn(t *testing.T) {
 		w.WantReason(owner, "directory: password accepted")
 		w.WantIdle()
 	}
+}
+
+func TestNegotiate(t *testing.T) {
+	w := newWorld(t)
+	w.try(func(ctx context.Context) {
+		c, err := w.dial(ctx, servertest.Password, dcerpc.LevelPrivacy, wrapped)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer c.conn.Close()
+		if r, err := c.connect(w.Dir.LegacyDN("dana")); err != nil || r.Result != emsmdb.None {
+			t.Errorf("%+v, %v", r, err)
+		}
+		_, err = w.dial(ctx, "Wrong-1", dcerpc.LevelPrivacy, wrapped)
+		w.wantFault("a wrong password", err, dcerpc.StatusAccessDenied)
+	})
 }
 
 func TestRefusals(t *testing.T) {
@@ -288,4 +306,31 @@ func TestRundown(t *testing.T) {
 	c.conn.Close()
 	w.pass(0)
 	w.WantIdle()
+}
+
+// Sessions that end take their goroutines along.
+func TestNoGoroutineIsLeft(t *testing.T) {
+	w := newWorld(t)
+	round := func() {
+		clients := make([]*client, 10)
+		for i := range clients {
+			clients[i] = w.signedIn()
+			w.try(func(context.Context) { clients[i].wait() })
+		}
+		for _, c := range clients {
+			c.conn.Close()
+		}
+		w.pass(10 * time.Minute)
+		w.WantIdle()
+	}
+	round()
+	before := runtime.NumGoroutine()
+	round()
+	for range 1 << 20 {
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		runtime.Gosched()
+	}
+	t.Errorf("%d goroutines, %d before", runtime.NumGoroutine(), before)
 }

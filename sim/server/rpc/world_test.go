@@ -2,6 +2,7 @@ package rpc_test
 
 import (
 	"context"
+	"encoding/asn1"
 	"errors"
 	"net"
 	"testing"
@@ -70,9 +71,8 @@ var contexts = []dcerpc.Context{
 	{ID: 1, Abstract: emsmdb.AsyncEMSMDB, Transfer: []dcerpc.SyntaxID{dcerpc.NDR}},
 }
 
-// dial connects to a port of cas1 and binds, with NTLM at a level unless that
-// is 0.
-func (w *world) dial(ctx context.Context, password string, level dcerpc.AuthLevel) (*client, error) {
+// dial connects to cas1 and binds, with NTLM at a level unless that is 0.
+func (w *world) dial(ctx context.Context, password string, level dcerpc.AuthLevel, change ...func(*dcerpc.Handshake)) (*client, error) {
 	conn, err := w.Dial(ctx, owner, "cas1:59531")
 	if err != nil {
 		return nil, err
@@ -104,6 +104,9 @@ func (w *world) dial(ctx context.Context, password string, level dcerpc.AuthLeve
 		}
 		return message, false, err
 	}
+	for _, f := range change {
+		f(h)
+	}
 	if _, err := c.rpc.Bind(contexts, h); err != nil {
 		return c, err
 	}
@@ -111,6 +114,33 @@ func (w *world) dial(ctx context.Context, password string, level dcerpc.AuthLeve
 		c.rpc.Protect(dcerpc.Auth{Type: h.Type, Level: level, ContextID: h.ContextID}, protect)
 	}
 	return c, nil
+}
+
+// wrapped has SPNEGO carry what a handshake for NTLM says, in four messages of
+// which an alter_context carries the third.
+func wrapped(h *dcerpc.Handshake) {
+	inner := h.Next
+	h.Type = dcerpc.AuthNegotiate
+	h.Next = func(challenge []byte) ([]byte, bool, error) {
+		if challenge == nil {
+			token, _, err := inner(nil)
+			if err != nil {
+				return nil, false, err
+			}
+			token, err = ntlm.NegInit{Mechs: []asn1.ObjectIdentifier{ntlm.MechNTLM}, Token: token}.Encode()
+			return token, true, err
+		}
+		r, err := ntlm.ParseNegResp(challenge)
+		if err != nil || r.State == ntlm.AcceptCompleted {
+			return nil, false, err
+		}
+		token, _, err := inner(r.Token)
+		if err != nil {
+			return nil, false, err
+		}
+		token, err = ntlm.NegResp{State: -1, Token: token}.Encode()
+		return token, true, err
+	}
 }
 
 // signedIn has dana's session, and a registration for new mail.

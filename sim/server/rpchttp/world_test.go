@@ -14,6 +14,7 @@ import (
 	"shutout/lab/protocol/emsmdb"
 	"shutout/lab/protocol/rpch"
 	"shutout/sim/clientaccess"
+	"shutout/sim/network"
 	"shutout/sim/server/outlook"
 	"shutout/sim/server/rpc"
 	"shutout/sim/server/rpchttp"
@@ -34,16 +35,22 @@ func newWorld(tb testing.TB, settings ...string) *world {
 	iis := w.CAS.OnServiceState
 	w.CAS.OnServiceState = func(host, service string, up bool) {
 		iis(host, service, up)
-		if service == clientaccess.ServiceRPC {
+		switch service {
+		case clientaccess.ServiceIIS:
+			w.Net.SetService(host, up, 443)
+		case clientaccess.ServiceRPC:
 			w.rpc.SetRunning(up)
 		}
 	}
-	w.Serve(rpchttp.New(w.World.World.World, "cas1", func(server string) *rpc.Server {
+	proxy := rpchttp.New(w.World.World.World, "cas1", func(server string) *rpc.Server {
 		if strings.EqualFold(server, "cas1") {
 			return w.rpc
 		}
 		return nil
-	}))
+	})
+	w.Serve(proxy)
+	conf := w.Certificate("cas1")
+	w.Listen("cas1", 443, func(l *network.Listener) { network.ServeHTTP(l, conf, w.Params.IIS.ConnectionIdle, proxy) })
 	return w
 }
 
