@@ -67,7 +67,7 @@ func deciding(why []Decision, ok bool, order time.Time) Decision {
 			if d.Layer != layer || !d.Allowed {
 				continue
 			}
-			if !d.Since.IsZero() && d.Since.Before(order) {
+			if d.Remembered(order) {
 				return d
 			}
 			if anew.Layer == "" || layer == LayerDirectory { // nothing old: they were let in anew

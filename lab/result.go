@@ -163,7 +163,8 @@ func (r *ActivityResult) explain(t *Track, order time.Time) {
 			break
 		}
 	}
-	r.because(end.FirstWhy, order)
+	// What was granted on the way to a refusal let nobody in.
+	r.because(slices.DeleteFunc(slices.Clone(end.FirstWhy), func(d Decision) bool { return d.Allowed }), order)
 	r.Answer = end.Text
 }
 

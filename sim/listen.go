@@ -11,6 +11,7 @@ import (
 	"shutout/sim/network"
 	"shutout/sim/server"
 	"shutout/sim/server/imap"
+	"shutout/sim/server/kdc"
 	"shutout/sim/server/ldap"
 	"shutout/sim/server/pop3"
 	"shutout/sim/server/signin"
@@ -19,15 +20,16 @@ import (
 
 // Well-known ports of the services (RFC 6335 registry).
 const (
-	portSMTP   = 25
-	portPOP3   = 110
-	portIMAP   = 143
-	portLDAP   = 389
-	portHTTPS  = 443
-	portSubmit = 587
-	portLDAPS  = 636
-	portIMAPS  = 993
-	portPOP3S  = 995
+	portSMTP     = 25
+	portKerberos = 88
+	portPOP3     = 110
+	portIMAP     = 143
+	portLDAP     = 389
+	portHTTPS    = 443
+	portSubmit   = 587
+	portLDAPS    = 636
+	portIMAPS    = 993
+	portPOP3S    = 995
 )
 
 // maxConnIdleTime is Active Directory's LDAP policy of that name (MS-ADTS
@@ -118,6 +120,9 @@ func (o *Organisation) listenCAS(host string) error {
 func (o *Organisation) listenDC(host string) error {
 	conf, err := o.certificate(host)
 	if err != nil {
+		return err
+	}
+	if err := o.open(host, portKerberos, func(l *network.Listener) error { return kdc.Serve(o.World, host, l) }); err != nil {
 		return err
 	}
 	s := &ldap.Server{World: o.World, DC: o.Dir.DC(host), TLS: conf, SignIn: signin.New(o.World, host), Idle: maxConnIdleTime}

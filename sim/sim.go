@@ -123,12 +123,16 @@ func (o *Organisation) Dial(ctx context.Context, owner, from, addr string) (net.
 }
 
 // Probe has a message from a partner outside arrive for who. It takes the way
-// that any mail from outside takes, through transport and its limits.
+// that any mail from outside takes, through transport and its limits. Requests
+// that a server holds open for it have been answered when Probe returns, so
+// that what an attempt finds does not depend on who was faster.
 func (o *Organisation) Probe(_ context.Context, who *lab.Person) (string, error) {
 	subject := fmt.Sprintf("probe %d for %s", o.probes.Add(1), who.ID)
-	o.Lock()
-	defer o.Unlock()
-	_, err := o.Transport.InternetMail(o.Now(), "prober@"+o.partner(), who.Mail, subject)
+	var err error
+	o.Do(func(now time.Time) {
+		_, err = o.Transport.InternetMail(now, "prober@"+o.partner(), who.Mail, subject)
+	})
+	o.Net.WaitServed()
 	return subject, err
 }
 

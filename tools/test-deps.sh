@@ -3,7 +3,7 @@
 # without asking anybody.
 set -eu
 missing=""
-for pair in curl:curl swaks:swaks mbsync:isync fetchmail:fetchmail ldapsearch:ldap-utils; do
+for pair in curl:curl swaks:swaks mbsync:isync fetchmail:fetchmail ldapsearch:ldap-utils kinit:krb5-user davmail-server:davmail-server; do
 	command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
 done
 # swaks speaks TLS with this Perl module.
@@ -25,7 +25,7 @@ if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
 elif command -v brew >/dev/null 2>&1; then
 	# ldapsearch and curl are part of macOS; swaks brings its Perl modules; the
 	# other packages are no formulas.
-	formulas=$(echo "$missing" | sed 's/ldap-utils//; s/libnet-ssleay-perl//; s/gss-ntlmssp//; s/python3-[a-z0-9]*//g')
+	formulas=$(echo "$missing" | sed 's/ldap-utils//; s/krb5-user/krb5/; s/libnet-ssleay-perl//; s/gss-ntlmssp//; s/python3-[a-z0-9]*//g; s/davmail-server//')
 	# shellcheck disable=SC2086
 	[ -z "$(echo $formulas)" ] || brew install --quiet $formulas
 else

@@ -103,7 +103,8 @@ func (e *eventStream) feed(b []byte) {
 		}
 	}
 	switch {
-	case !ok:
+	case !ok: // a refusal, or no sense: the next one starts over
+		e.subscription = ""
 		e.drop()
 	case e.text.over:
 		e.open = false // the connection may carry the next one

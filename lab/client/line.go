@@ -39,6 +39,7 @@ type line struct {
 
 	proofs   int       // sign-ins begun with NTLM, for what has to differ between them
 	settings *settings // of the account, once Autodiscover has told them
+	wallet   wallet
 }
 
 func newLine(env lab.Env) *line {

@@ -118,7 +118,7 @@ func KeptBy(a *lab.ActivityResult) *lab.Reason {
 			if !r.Allowed || r.Layer != layer {
 				continue
 			}
-			if r.SinceS != nil && *r.SinceS < 0 {
+			if r.SinceS != nil && *r.SinceS < 0 || layer == lab.LayerOldPassword {
 				return r
 			}
 			if any == nil || layer == lab.LayerDirectory { // nothing old: they were let in anew

@@ -1,6 +1,7 @@
 package expose_test
 
 import (
+	"fmt"
 	"html"
 	"net/url"
 	"regexp"
@@ -87,6 +88,60 @@ func TestCurlOWA(t *testing.T) {
 	w.browse("/owa/").want(0, logonForm, "reason=2").lacks("<h1>Inbox</h1>")
 	w.browse(send, append(draft, "hidcanary="+canary)...).want(0, logonForm)
 	signIn(w.dana.Password).want(0, logonForm, "reason=2", "isn't correct")
+}
+
+// soap is a request to Exchange Web Services as people write it by hand.
+const soap = `<?xml version="1.0" encoding="utf-8"?>
+<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/" xmlns:t="http://schemas.microsoft.com/exchange/services/2006/types"
+    xmlns:m="http://schemas.microsoft.com/exchange/services/2006/messages">
+  <soap:Header><t:RequestServerVersion Version="Exchange2010_SP1"/></soap:Header>
+  <soap:Body>%s</soap:Body>
+</soap:Envelope>
+`
+
+func TestCurlEWS(t *testing.T) {
+	w := open(t, "curl")
+	find := w.write("find.xml", fmt.Sprintf(soap, `<m:FindItem Traversal="Shallow"><m:ItemShape><t:BaseShape>Default</t:BaseShape></m:ItemShape>
+    <m:ParentFolderIds><t:DistinguishedFolderId Id="inbox"/></m:ParentFolderIds></m:FindItem>`))
+	post := func(scheme, password, file string) *result {
+		t.Helper()
+		return w.curl("cas1", 443, scheme, "--user", w.dana.Mail+":"+password, "--header", "Content-Type: text/xml; charset=utf-8",
+			"--data-binary", "@"+file, w.url("https", "cas1", 443, "/ews/exchange.asmx"))
+	}
+	const listed = "<t:Subject>Price list, confidential</t:Subject>"
+	for _, scheme := range []string{"--basic", "--ntlm"} {
+		post(scheme, w.dana.Password, find).want(0, "< HTTP/1.1 200 OK", listed)
+		post(scheme, "not-hers", find).want(0, "< HTTP/1.1 401 Unauthorized").lacks(listed)
+	}
+	w.curl("cas1", 443, w.url("https", "cas1", 443, "/EWS/Exchange.asmx")).want(0, "< HTTP/1.1 401 Unauthorized", "< Www-Authenticate: NTLM", "< Www-Authenticate: Basic realm=")
+	send := w.write("send.xml", fmt.Sprintf(soap, `<m:CreateItem MessageDisposition="SendAndSaveCopy"><m:Items><t:Message><t:Subject>from curl over SOAP</t:Subject>
+    <t:Body BodyType="Text">Hello from curl.</t:Body>
+    <t:ToRecipients><t:Mailbox><t:EmailAddress>`+w.erin.Mail+`</t:EmailAddress></t:Mailbox></t:ToRecipients></t:Message></m:Items></m:CreateItem>`))
+	post("--ntlm", w.dana.Password, send).want(0, `ResponseClass="Success"`)
+	if m := w.arrived(w.erin, "from curl over SOAP"); !strings.Contains(m, "Hello from curl.") {
+		t.Errorf("erin got\n%s", m)
+	}
+	bad := w.write("bad.xml", fmt.Sprintf(soap, "<m:FindPeople/>"))
+	post("--basic", w.dana.Password, bad).want(0, "< HTTP/1.1 500 Internal Server Error", "ErrorSchemaValidation")
+
+	// Nobody remembers who has signed in with NTLM once the connection is gone;
+	// with Basic, IIS does.
+	w.disable()
+	post("--ntlm", w.dana.Password, find).want(0, "< HTTP/1.1 401 Unauthorized").lacks(listed)
+	post("--basic", w.dana.Password, find).want(0, listed)
+	w.apply(&mitigation.RecycleAppPool{Pool: string(clientaccess.PoolEWS)})
+	post("--basic", w.dana.Password, find).want(0, "< HTTP/1.1 401 Unauthorized").lacks(listed)
+}
+
+func TestCurlAutodiscover(t *testing.T) {
+	w := open(t, "curl")
+	ask := w.write("ask.xml", `<Autodiscover xmlns="http://schemas.microsoft.com/exchange/autodiscover/outlook/requestschema/2006"><Request>
+<EMailAddress>`+w.dana.Mail+`</EMailAddress>
+<AcceptableResponseSchema>http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a</AcceptableResponseSchema></Request></Autodiscover>`)
+	w.curl("cas1", 443, "--ntlm", "--user", w.credentials(), "--header", "Content-Type: text/xml", "--data-binary", "@"+ask,
+		w.url("https", "cas1", 443, "/Autodiscover/Autodiscover.xml")).want(0, "< HTTP/1.1 200 OK",
+		"<LegacyDN>/o=CORP/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn=dana</LegacyDN>",
+		"<EwsUrl>https://cas1.corp.example/EWS/Exchange.asmx</EwsUrl>", "<Type>EXCH</Type>", "<OWAUrl AuthenticationMethod=")
 }
 
 func TestCurlIMAP(t *testing.T) {

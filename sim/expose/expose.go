@@ -15,7 +15,7 @@ import (
 
 // Service is one port that foreign clients can reach.
 type Service struct {
-	Name   string // "OWA and ActiveSync", "IMAP4 over TLS", …
+	Name   string // "OWA, ActiveSync and web services", "IMAP4 over TLS", …
 	Scheme string // as in a URL: https, imaps, …
 	Host   string // the simulated server
 	Port   int    // its port there
@@ -31,13 +31,14 @@ var kinds = []struct {
 	inside       bool // not published
 	on           func(s sim.Servers) []string
 }{
-	{443, 8443, "OWA and ActiveSync", "https", false, func(s sim.Servers) []string { return s.CAS }},
+	{443, 8443, "OWA, ActiveSync and web services", "https", false, func(s sim.Servers) []string { return s.CAS }},
 	{993, 9930, "IMAP4 over TLS", "imaps", false, func(s sim.Servers) []string { return s.CAS }},
 	{143, 1430, "IMAP4 with STARTTLS", "imap", false, func(s sim.Servers) []string { return s.CAS }},
 	{995, 9950, "POP3 over TLS", "pop3s", false, func(s sim.Servers) []string { return s.CAS }},
 	{110, 1100, "POP3 with STLS", "pop3", false, func(s sim.Servers) []string { return s.CAS }},
 	{587, 5870, "SMTP submission", "smtp", false, func(s sim.Servers) []string { return s.Stores }},
 	{25, 2500, "SMTP", "smtp", false, func(s sim.Servers) []string { return s.Stores }},
+	{88, 8800, "Kerberos", "kerberos", true, func(s sim.Servers) []string { return s.DCs }},
 	{636, 6360, "LDAP over TLS", "ldaps", true, func(s sim.Servers) []string { return s.DCs }},
 	{389, 3890, "LDAP", "ldap", true, func(s sim.Servers) []string { return s.DCs }},
 }

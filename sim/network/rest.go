@@ -187,6 +187,26 @@ func (n *Network) WaitQuiet(name string) {
 	}
 }
 
+// WaitServed returns when no server is at work for any activity: what has just
+// happened in the world, whoever waits for it has been told. Foreign clients
+// are not waited for.
+func (n *Network) WaitServed() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for n.serving() {
+		n.account.quiet.Wait()
+	}
+}
+
+func (n *Network) serving() bool {
+	for name, o := range n.owners {
+		if name != "" && o.busy > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // Patience is how long on the wall clock the world may take to come to rest
 // before WaitRest calls it a defect of the lab.
 const Patience = 60 * time.Second

@@ -59,6 +59,7 @@ type Kerberos struct {
 	TGTRenew   time.Duration `param:"krb.tgt_renew"`
 	Service    time.Duration `param:"krb.service"`     // may be Never
 	RecheckAge time.Duration `param:"krb.recheck_age"` // may be Never
+	ClockSkew  time.Duration `param:"krb.clock_skew"`
 }
 
 // NTLM is the window in which the password before the last one is still admitted.

@@ -32,7 +32,9 @@ type denial struct {
 func (s *Service) authorise(now time.Time, conn net.Conn, x *Session) (*store.Session, denial) {
 	if s.w.Params.RPC.ChecksAccount {
 		d, code := s.account(now, x.user.SAM())
-		s.w.Record(conn, d)
+		if again := x.mailbox != nil; again || !d.Allowed || d.Layer != lab.LayerDirectory {
+			s.w.Record(conn, d) // else the sign-in has just said as much, and more
+		}
 		if code != mapi.Success {
 			return nil, denial{code: code, reason: d.Reason}
 		}
@@ -54,6 +56,9 @@ func (s *Service) authorise(now time.Time, conn net.Conn, x *Session) (*store.Se
 // account tells whether the account may be used, as this server knows it. The
 // password's age does not matter to an open session: only a sign-in with the
 // password looks at it (MS-KILE 3.3.5.6).
+//
+// A refusal names the domain controller that the server has it from, a grant
+// from memory the memory.
 func (s *Service) account(now time.Time, user string) (lab.Decision, mapi.ErrorCode) {
 	dc := s.cache.DC()
 	d := lab.Decision{At: now, Layer: lab.LayerDirectory, Server: dc.Host()}
@@ -62,25 +67,27 @@ func (s *Service) account(now time.Time, user string) (lab.Decision, mapi.ErrorC
 		d.Reason = directory.NoSuchUser.String()
 		return d, mapi.CodeUnknownUser
 	}
-	d.Reason = "account neither disabled nor expired"
 	if read.Before(now) {
-		d.Layer, d.Server, d.Since = lab.LayerDirCache, s.host, read
+		d.Since = read
+	}
+	c := dc.Restriction(now, o)
+	d.Reason = c.String()
+	switch c {
+	case directory.OK, directory.PasswordIsExpired, directory.PasswordMustChange:
+	case directory.Disabled, directory.AccountIsExpired:
+		return d, mapi.CodeAccountDisabled
+	default: // locked out, or outside the logon hours
+		return d, mapi.CodeLoginPermission
+	}
+	d.Allowed, d.Reason = true, "account neither disabled nor expired"
+	if read.Before(now) {
+		d.Layer, d.Server = lab.LayerDirCache, s.host
 		d.Reason += " when it was read"
 		if ttl := s.w.Params.Dir.CacheTTL; ttl != profile.Never {
 			d.Rule, d.Until = "directory cache "+lab.Duration(ttl), read.Add(ttl)
 		}
 	}
-	switch c := dc.Restriction(now, o); c {
-	case directory.OK, directory.PasswordIsExpired, directory.PasswordMustChange:
-		d.Allowed = true
-		return d, mapi.Success
-	case directory.Disabled, directory.AccountIsExpired:
-		d.Reason = c.String()
-		return d, mapi.CodeAccountDisabled
-	default: // locked out, or outside the logon hours
-		d.Reason = c.String()
-		return d, mapi.CodeLoginPermission
-	}
+	return d, mapi.Success
 }
 
 // denied puts the store's refusal of a logon into a code.

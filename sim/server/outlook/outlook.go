@@ -54,9 +54,9 @@ func sessionRule(p profile.RPC) string {
 	case p.SessionRevalidate == profile.Never:
 		return "never checked again"
 	case p.ChecksAccount:
-		return "account and mailbox rights checked every " + lab.Duration(p.SessionRevalidate)
+		return "checked every " + lab.Duration(p.SessionRevalidate)
 	default:
-		return "mailbox rights, but not the account, checked every " + lab.Duration(p.SessionRevalidate)
+		return "checked every " + lab.Duration(p.SessionRevalidate) + ", but not against the account"
 	}
 }
 

@@ -165,7 +165,7 @@ func (x *Session) use(now time.Time, conn net.Conn) mapi.ErrorCode {
 func (x *Session) grant(now time.Time) lab.Decision {
 	d := lab.Decision{
 		At: now, Layer: lab.LayerSession, Server: x.svc.host, Allowed: true,
-		Reason: "open Outlook session, held by " + x.holder(), Rule: x.svc.rule,
+		Reason: "Outlook session held by " + x.holder(), Rule: x.svc.rule,
 		Since: x.opened, Renewed: x.checked,
 	}
 	if every := x.svc.w.Params.RPC.SessionRevalidate; every != profile.Never {

@@ -96,7 +96,7 @@ func TestMailboxElsewhere(t *testing.T) {
 	}
 	b.svc = New(b.World.World, "mbx2")
 	b.openInbox(b.mustConnect(lab.OutlookRPC))
-	b.WantReason(owner, "protocol-session: open Outlook session, held by the information store")
+	b.WantReason(owner, "protocol-session: Outlook session held by the information store")
 }
 
 func TestRestarts(t *testing.T) {

@@ -177,7 +177,7 @@ func TestSessionOutlivesAccount(t *testing.T) {
 			t.Errorf("%+v, %v", r, err)
 		}
 	})
-	w.WantReason(owner, "protocol-session: open Outlook session, held by RPC Client Access")
+	w.WantReason(owner, "protocol-session: Outlook session held by RPC Client Access")
 	w.pass(time.Hour)
 	w.try(func(context.Context) {
 		r, err := c.ping()
