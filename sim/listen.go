@@ -42,7 +42,6 @@ var servicePorts = map[string][]int{
 	clientaccess.ServiceIMAP: {portIMAP, portIMAPS},
 	clientaccess.ServicePOP:  {portPOP3, portPOP3S},
 	clientaccess.ServiceSMTP: {portSMTP, portSubmit},
-	clientaccess.ServiceRPC:  {portRPC},
 }
 
 // published are the ports that the perimeter firewall lets in from the

@@ -84,16 +84,25 @@ func (o *Organisation) restartRPC(now time.Time, a *mitigation.RestartRPCClientA
 	})
 }
 
-// storeAway takes the RPC port of a mailbox server down while its information
-// store restarts, where the store itself answers Outlook.
+// setRPC takes what answers Outlook on a host down, or up again, over TCP and
+// behind the RPC proxies.
+func (o *Organisation) setRPC(host string, up bool) {
+	o.Net.SetService(host, up, portRPC)
+	if h := o.outlook[host]; h != nil {
+		h.rpc.SetRunning(up)
+	}
+}
+
+// storeAway takes RPC on a mailbox server down while its information store
+// restarts, where the store itself answers Outlook.
 func (o *Organisation) storeAway(host string, back time.Time) {
 	if !o.storeHolds() {
 		return
 	}
-	o.Net.SetService(host, false, portRPC)
+	o.setRPC(host, false)
 	o.TL.At(back, 0, func(now time.Time) {
 		if !now.Before(o.storeBack[host]) { // it may have been restarted again
-			o.Net.SetService(host, true, portRPC)
+			o.setRPC(host, true)
 		}
 	})
 	o.storeBack[host] = back

@@ -78,6 +78,9 @@ func New(o Options) (*Organisation, error) {
 	w.CAS = clientaccess.New(tl, p, organisation, w.Dir)
 	w.CAS.OnServiceState = func(host, service string, up bool) {
 		w.Net.SetService(host, up, servicePorts[service]...)
+		if service == clientaccess.ServiceRPC {
+			org.setRPC(host, up)
+		}
 	}
 	if err := org.populate(); err != nil {
 		org.Close()

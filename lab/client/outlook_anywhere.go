@@ -38,10 +38,6 @@ func (c *anywhereCarrier) redirect(server string) { c.server = server }
 
 const stageProxy = "RPC proxy"
 
-// maxRecord is what one TLS record holds (RFC 8446 section 5.1), so that a
-// reader of this size empties it.
-const maxRecord = 16 << 10
-
 func (c *anywhereCarrier) connect(ctx context.Context, password, mailboxDN string) error {
 	c.drop()
 	auth := c.line.authOf(lab.AuthBasic)
@@ -134,7 +130,7 @@ func (c *anywhereCarrier) channel(ctx context.Context, web *webAuth, purpose rpc
 	if err != nil {
 		return nil, err
 	}
-	ch := &webChannel{conn: conn, r: bufio.NewReaderSize(conn, maxRecord)}
+	ch := &webChannel{conn: conn, r: bufio.NewReader(conn)}
 	q := rpch.Request{Purpose: purpose, Server: c.target(), Port: emsmdb.HTTPPort}
 	if err := ch.open(ctx, q, c.line.env.Endpoint.Host, web.begin(), body); err != nil {
 		conn.Close()

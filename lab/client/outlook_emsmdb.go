@@ -237,7 +237,6 @@ func (e *emsmdbLine) read() (*dcerpc.PDU, error) {
 
 // catchUp reads what has come between calls, without waiting.
 func (e *emsmdbLine) catchUp() error {
-	e.patient() // for what has come in part
 	for {
 		e.patient() // to look may mean to read a ping
 		if ok, err := e.came(); err != nil || !ok {

@@ -73,7 +73,7 @@ func TestOutlook(t *testing.T) {
 	w.Do(func(now time.Time) { w.Disable(now, "dana") })
 	w.pass(time.Hour)
 	w.want(c, lab.Send, "from a disabled account", "", "")
-	w.WantReason(owner, "protocol-session: open Outlook session")
+	w.WantReason(owner, "protocol-session: Outlook session held by RPC Client Access")
 	w.pass(time.Hour)
 	w.want(c, lab.Send, "two hours later", lab.Refused, "sign-in")
 	if n := c.(interface{ Connections() int }).Connections(); n <= made {
