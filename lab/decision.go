@@ -23,6 +23,12 @@ type Decision struct {
 	Since, Renewed, Until time.Time
 }
 
+// Remembered tells whether a grant was owed to something older than the order:
+// a memory that was made before it, or a password from before it was changed.
+func (d Decision) Remembered(order time.Time) bool {
+	return d.Layer == LayerOldPassword || !d.Since.IsZero() && d.Since.Before(order)
+}
+
 // Describe tells the decision as one line, with times relative to order, e.g.
 // "token reused on cas1, sliding 15m, made T-30m, renewed T+2h".
 func (d Decision) Describe(order time.Time) string {
@@ -41,7 +47,7 @@ func (d Decision) Describe(order time.Time) string {
 		fmt.Fprintf(&b, ", renewed %s", relative(d.Renewed, order))
 	}
 	if !d.Until.IsZero() {
-		fmt.Fprintf(&b, ", lapses %s", relative(d.Until, order))
+		fmt.Fprintf(&b, ", until %s", relative(d.Until, order))
 	}
 	return b.String()
 }

@@ -141,6 +141,9 @@ type Env struct {
 	Activity *Activity
 	// Domain is the organisation's mail domain.
 	Domain string
+	// Desktop tells about the computer that the client runs on; nil where the
+	// lab does not know it.
+	Desktop func() Desktop
 }
 
 // Login is a user name with every password that its person knows, the one in

@@ -73,6 +73,7 @@ type ActivityResult struct {
 	Answer       string         `json:"answer,omitempty"` // what the first refused attempt after the last success was told
 	Outages      []OutageResult `json:"outages"`
 	Spans        []SpanResult   `json:"spans"`
+	Phases       []PhaseResult  `json:"phases"`
 }
 
 // Reason is a decision as a report shows it.
@@ -134,6 +135,7 @@ func summarise(t *Track, j Judgement, expect Verdict, order time.Time) *Activity
 		}
 		r.Spans = append(r.Spans, SpanResult{outcome, Seconds(s.First), Seconds(s.Last), s.Count, s.Text})
 	}
+	r.Phases = t.phases(order)
 	r.explain(t, order)
 	return r
 }
@@ -161,7 +163,8 @@ func (r *ActivityResult) explain(t *Track, order time.Time) {
 			break
 		}
 	}
-	r.because(end.FirstWhy, order)
+	// What was granted on the way to a refusal let nobody in.
+	r.because(slices.DeleteFunc(slices.Clone(end.FirstWhy), func(d Decision) bool { return d.Allowed }), order)
 	r.Answer = end.Text
 }
 

@@ -83,7 +83,7 @@ type player struct {
 func (p *play) add(a *Activity) {
 	pl := &player{activity: a}
 	for _, c := range a.Do {
-		pl.tracks = append(pl.tracks, &Track{Activity: a, Capability: c})
+		pl.tracks = append(pl.tracks, &Track{Activity: a, Capability: c, Order: p.order})
 	}
 	p.players = append(p.players, pl)
 	if err := p.connect(pl); err != nil {
@@ -116,6 +116,9 @@ func (p *play) connect(pl *player) error {
 			return p.lab.Dial(ctx, a.ID, a.From, addr)
 		},
 		Now: p.lab.Clock().Now, Activity: a, Domain: cast.Organisation.Domain,
+	}
+	if d, ok := p.lab.(Desktops); ok {
+		env.Desktop = func() Desktop { return d.Desktop(a.From) }
 	}
 	if !who.Outsider() {
 		env.Login = Login{

@@ -17,11 +17,16 @@ type Scenario struct {
 	SOP        []Step
 	Within     time.Duration
 	Horizon    time.Duration
-	// Expect holds the predicted verdicts: activity id, then capability.
-	Expect map[string]map[Capability]Verdict
+	// Expect holds what the sources predict on the case's own profile, and
+	// ExpectOn what they predict on others.
+	Expect   Predictions
+	ExpectOn map[string]Predictions
 	// File is where the scenario was read from, for error messages.
 	File string
 }
+
+// Predictions are the predicted verdicts: activity id, then capability.
+type Predictions map[string]map[Capability]Verdict
 
 // Role tells what an activity is for.
 type Role string
@@ -67,6 +72,11 @@ type Behaviour struct {
 	// Auth is how the client proves who it is, where the path leaves a choice.
 	// Empty means what the path's client does by itself.
 	Auth Auth
+	// Script says that a program drives Outlook on the person's own computer,
+	// so that each send meets Outlook's object-model guard.
+	Script bool
+	// Consent says that somebody at the desk allows what Outlook then asks.
+	Consent bool
 }
 
 // Auth is a way to prove who one is.
@@ -120,12 +130,12 @@ var Verdicts = []Verdict{Ended, Late, Open, VerdictUnknown, Invalid, NotAvailabl
 
 // WithProfile returns a copy of s that is played with another profile. What
 // the sources predict holds for the profile that they speak of, so the copy
-// predicts nothing.
+// predicts only what the case says of that other one.
 func (s *Scenario) WithProfile(name string) *Scenario {
 	if name == s.Profile {
 		return s
 	}
 	c := *s
-	c.Profile, c.Expect = name, nil
+	c.Profile, c.Expect, c.ExpectOn = name, s.ExpectOn[name], nil
 	return &c
 }

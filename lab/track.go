@@ -8,9 +8,12 @@ import "time"
 type Track struct {
 	Activity   *Activity
 	Capability Capability
+	// Order is when the order was given, on the lab's clock.
+	Order time.Time
 	// Missing tells why the lab cannot do this at all; empty if it can.
 	Missing  string
 	Spans    []Span
+	Phases   []Phase
 	Attempts int
 	Worked   int
 	// Pending is the begin of an attempt that was still waiting for its
@@ -44,6 +47,7 @@ func (t *Track) Observe(begun, answered time.Duration, failure *Failure, why []D
 			s.Last = answered // it may have worked until then
 		}
 	}
+	t.note(s, why)
 	if n := len(t.Spans); n > 0 {
 		if last := &t.Spans[n-1]; last.OK == s.OK && last.Kind == s.Kind && last.Text == s.Text {
 			last.Last = s.Last

@@ -27,6 +27,9 @@ type activityFile struct {
 	Client struct {
 		Reconnect string   `yaml:"reconnect"`
 		Passwords []string `yaml:"passwords"`
+		Auth      lab.Auth `yaml:"auth"`
+		Script    bool     `yaml:"script"`
+		Consent   bool     `yaml:"consent"`
 	} `yaml:"client"`
 }
 
@@ -214,4 +217,33 @@ func (l *loader) client(a *lab.Activity, f *activityFile, n *strict.Node) {
 		}
 	}
 	a.Client.Passwords = f.Client.Passwords
+	l.auth(a, f, n.Find("client", "auth"))
+	l.script(a, f, n)
 }
+
+// auth checks how the client is to prove who it is.
+func (l *loader) auth(a *lab.Activity, f *activityFile, n *strict.Node) {
+	a.Client.Auth = f.Client.Auth
+	info, known := LookupPath(a.Path)
+	switch {
+	case a.Client.Auth == "" || !known:
+	case len(info.Auth) == 0:
+		l.d.Problemf(n, "%s has one way to sign in: leave auth out", a.Path)
+	case !slices.Contains(info.Auth, a.Client.Auth):
+		l.d.Problemf(n, "%s cannot sign in with %s%s", a.Path, strict.Quote(string(a.Client.Auth)), strict.Expected(string(a.Client.Auth), words(info.Auth)))
+	}
+}
+
+// script checks who may drive Outlook.
+func (l *loader) script(a *lab.Activity, f *activityFile, n *strict.Node) {
+	a.Client.Script, a.Client.Consent = f.Client.Script, f.Client.Consent
+	if a.Client.Script && !slices.Contains(outlookPaths, a.Path) {
+		l.d.Problemf(n.Find("client", "script"), "a script can drive Outlook on %s only", strings.Join(words(outlookPaths), ", "))
+	}
+	if a.Client.Consent && !a.Client.Script {
+		l.d.Problemf(n.Find("client", "consent"), "consent is about a script that drives Outlook: say script: true, too")
+	}
+}
+
+// outlookPaths are those that Outlook takes.
+var outlookPaths = []lab.Path{lab.OutlookRPC, lab.OutlookAnywhere, lab.MAPIHTTP}

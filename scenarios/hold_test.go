@@ -100,7 +100,7 @@ var _ = Describe("cut-offs follow from the layers", func() {
 		because := find(res, "dana", lab.Read).Because
 		Expect(because).To(ContainElement(And(
 			HaveField("Layer", lab.LayerToken), HaveField("Allowed", true),
-			HaveField("Detail", "token reused on cas1, absolute 7m, made T-2m, lapses T+5m"))))
+			HaveField("Detail", "token reused on cas1, absolute 7m, made T-2m, until T+5m"))))
 		Expect(because).To(ContainElement(And(
 			HaveField("Layer", lab.LayerDirectory), HaveField("Allowed", false),
 			HaveField("Detail", ContainSubstring("data 533")))))

@@ -39,17 +39,18 @@ const (
 
 // caseFile is a case as it is written.
 type caseFile struct {
-	ID         string                                    `yaml:"id"`
-	Title      string                                    `yaml:"title"`
-	Sources    []string                                  `yaml:"sources"`
-	Story      string                                    `yaml:"story"`
-	Profile    string                                    `yaml:"profile"`
-	Set        settings                                  `yaml:"set"`
-	Activities []activityFile                            `yaml:"activities"`
-	Controls   []activityFile                            `yaml:"controls"`
-	Within     time.Duration                             `yaml:"within"`
-	Horizon    time.Duration                             `yaml:"horizon"`
-	Expect     map[string]map[lab.Capability]lab.Verdict `yaml:"expect"`
+	ID         string                     `yaml:"id"`
+	Title      string                     `yaml:"title"`
+	Sources    []string                   `yaml:"sources"`
+	Story      string                     `yaml:"story"`
+	Profile    string                     `yaml:"profile"`
+	Set        settings                   `yaml:"set"`
+	Activities []activityFile             `yaml:"activities"`
+	Controls   []activityFile             `yaml:"controls"`
+	Within     time.Duration              `yaml:"within"`
+	Horizon    time.Duration              `yaml:"horizon"`
+	Expect     lab.Predictions            `yaml:"expect"`
+	ExpectOn   map[string]lab.Predictions `yaml:"expect-on"`
 }
 
 // settings are profile parameters, in the order of the file.
@@ -144,8 +145,8 @@ func Parse(file string, src []byte) (*lab.Scenario, error) {
 		Cast:    fixtures.DefaultCast(),
 		Within:  cf.Within,
 		Horizon: cf.Horizon,
-		Expect:  cf.Expect,
-		File:    file,
+		Expect:  cf.Expect, ExpectOn: cf.ExpectOn,
+		File: file,
 	}
 	if n := d.Root.Get("cast"); n != nil && n.Kind != strict.Null {
 		fixtures.Overlay(d, n, sc.Cast)
@@ -157,7 +158,16 @@ func Parse(file string, src []byte) (*lab.Scenario, error) {
 	sc.Activities = l.activities("activities", lab.Threat, cf.Activities)
 	sc.Controls = l.activities("controls", lab.Control, cf.Controls)
 	l.sop()
-	l.expect()
+	l.expect(l.sc.Expect, "expect")
+	for name, predictions := range l.sc.ExpectOn {
+		switch {
+		case !slices.Contains(profile.Names(), name):
+			l.bad(at("expect-on", name), "unknown profile %s%s (shutout list profiles)", strict.Quote(name), strict.Expected(name, profile.Names()))
+		case name == l.sc.Profile:
+			l.bad(at("expect-on", name), "%s is the case's own profile: what is expected on it stands under expect", name)
+		}
+		l.expect(predictions, "expect-on", name)
+	}
 	if err := d.Err(); err != nil {
 		return nil, err
 	}
@@ -252,12 +262,14 @@ func (l *loader) sop() {
 	l.sc.SOP = decodeSteps(l.d, n, leaver, l.sc.Cast, l.sc.Horizon)
 }
 
-func (l *loader) expect() {
-	for id, capabilities := range l.sc.Expect {
+// expect checks the predictions that stand under the keys.
+func (l *loader) expect(predictions lab.Predictions, keys ...any) {
+	at := func(more ...any) []any { return append(slices.Clone(keys), more...) }
+	for id, capabilities := range predictions {
 		a := activity(l.sc, id)
 		if a == nil {
 			if !l.ids[id] { // otherwise it has been complained about
-				l.bad(at("expect", id), "there is no activity %s%s", strict.Quote(id), strict.Expected(id, activityIDs(l.sc)))
+				l.bad(at(id), "there is no activity %s%s", strict.Quote(id), strict.Expected(id, activityIDs(l.sc)))
 			}
 			continue
 		}
@@ -270,10 +282,10 @@ func (l *loader) expect() {
 		}
 		for c, verdict := range capabilities {
 			if !slices.Contains(a.Do, c) {
-				l.bad(at("expect", id, string(c)), "%s does not do %s%s", id, strict.Quote(string(c)), strict.Expected(string(c), words(a.Do)))
+				l.bad(at(id, string(c)), "%s does not do %s%s", id, strict.Quote(string(c)), strict.Expected(string(c), words(a.Do)))
 			}
 			if !slices.Contains(known, string(verdict)) {
-				l.bad(at("expect", id, string(c)), "%s is no verdict of a %s%s", strict.Quote(string(verdict)), a.Role, strict.Expected(string(verdict), known))
+				l.bad(at(id, string(c)), "%s is no verdict of a %s%s", strict.Quote(string(verdict)), a.Role, strict.Expected(string(verdict), known))
 			}
 		}
 	}

@@ -226,10 +226,19 @@ func TestProblems(t *testing.T) {
 			"4:66: sender can be chosen on smtp-anonymous only", `4:83: "no body" is neither a person nor a mail address`}},
 		{"client", edit("do: [read]}\nc", "do: [read], client: {reconnect: every now, passwords: [old], keep: true}}\nc"), []string{
 			`4:72: "every now" is no way to reconnect`, `4:95: "old" is no password`, `4:101: unknown key "keep"`}},
+		{"a script in a browser", edit("do: [read]}\nc", "do: [read], client: {script: true}}\nc"), []string{
+			`4:69: a script can drive Outlook on outlook-rpc, outlook-anywhere, mapi-http only`}},
+		{"consent to nothing", edit("do: [read]}\nc", "do: [read], client: {consent: true}}\nc"), []string{
+			`4:70: consent is about a script that drives Outlook`}},
 		{"expectations", edit("sop:", "expect:\n  dana-ova: {read: open}\n  dana-owa: {send: open, read: opened}\n  erin-owa: {read: ended}\nsop:"), []string{
 			`8:13: there is no activity "dana-ova": did you mean dana-owa`,
 			`9:20: dana-owa does not do "send": expected read`, `9:32: "opened" is no verdict of a threat: did you mean open`,
 			`10:20: "ended" is no verdict of a control: expected one of kept, lost, n/a`}},
+		{"expectations on other profiles", edit("sop:", "expect-on:\n  ex2010: {dana-owa: {read: open}}\n  ex2011: {dana-ova: {read: open}}\nsop:"), []string{
+			`8:11: ex2010 is the case's own profile`, `9:11: unknown profile "ex2011": did you mean`, `9:22: there is no activity "dana-ova"`}},
+		{"ways to sign in", edit("do: [read]}\nc", "do: [read], client: {auth: ntlm}}\nc"), []string{`4:67: owa has one way to sign in: leave auth out`}},
+		{"a way to sign in that the path lacks", edit("path: owa, do: [read]}\nc", "path: outlook-rpc, do: [read], client: {auth: basic}}\nc"), []string{
+			`4:75: outlook-rpc cannot sign in with "basic"`}},
 		{"cast", edit("sop:", `cast:
   people:
     gil: {mail: gil@corp.example, database: db7, cas: cas7}

@@ -3,6 +3,7 @@ package scenarios_test
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,10 +20,13 @@ import (
 type effect struct {
 	name   string
 	leaver string // the leaver's activity without id and who
+	client string // what the leaver's client does by itself, {script: true}
 	every  string
 	steps  []string
 	set    []string
-	want   map[lab.Capability]lab.Verdict
+	// profile is another version than the case's own, ex2010.
+	profile string
+	want    map[lab.Capability]lab.Verdict
 	// cutoff in seconds for those that ended or are late; within one poll.
 	cutoff  float64
 	horizon string // 3h unless it says otherwise
@@ -44,17 +48,27 @@ id: effect
 title: One mitigation
 set: {popimap.autostart: true}
 activities:
-  - {id: dana, who: dana, from: %[5]s, path: %[1]s, do: [%[2]s], every: %[3]s, since: -5m, size: 4KB%[6]s}
+  - {id: dana, who: dana, from: %[5]s, path: %[1]s, do: [%[2]s], every: %[3]s, since: -5m, size: 4KB%[6]s, client: %[8]s}
 controls:
   - {id: erin, who: erin, from: erin-desk, path: %[1]s, do: [%[2]s], every: %[3]s, since: -5m%[6]s}
 within: 5m
 horizon: %[7]s
 sop:
   - %[4]s
-`, path, do, e.every, strings.Join(e.steps, "\n  - "), from, to, cmp.Or(e.horizon, "3h"))
+`, path, do, e.every, strings.Join(e.steps, "\n  - "), from, to, cmp.Or(e.horizon, "3h"), cmp.Or(e.client, "{}"))
 	s, err := scenarios.Parse("effect.yaml", []byte(src))
 	Expect(err).NotTo(HaveOccurred())
 	return s
+}
+
+// verdicts reads what is wanted: "read ended".
+func verdicts(words ...string) map[lab.Capability]lab.Verdict {
+	m := map[lab.Capability]lab.Verdict{}
+	for _, w := range words {
+		c, v, _ := strings.Cut(w, " ")
+		m[lab.Capability(c)] = lab.Verdict(v)
+	}
+	return m
 }
 
 const (
@@ -64,15 +78,7 @@ const (
 
 var _ = Describe("mitigations", func() {
 	covered := map[string]bool{}
-	verdicts := func(words ...string) map[lab.Capability]lab.Verdict {
-		m := map[lab.Capability]lab.Verdict{}
-		for _, w := range words {
-			c, v, _ := strings.Cut(w, " ")
-			m[lab.Capability(c)] = lab.Verdict(v)
-		}
-		return m
-	}
-	for _, e := range []effect{
+	for _, e := range slices.Concat(outlookEffects, []effect{
 		{name: "disable-account refuses the next sign-in",
 			leaver: "pop3 sign-in, read", every: "1m", steps: []string{disable},
 			want: verdicts("sign-in ended", "read ended")},
@@ -159,9 +165,13 @@ var _ = Describe("mitigations", func() {
 		{name: "restrict-anonymous ends anonymous mail from elsewhere",
 			leaver: "smtp-anonymous send", every: "1m", steps: []string{"{at: 90s, do: restrict-anonymous, ranges: [10.0.20.0/24]}"},
 			want: verdicts("send ended"), cutoff: 60},
-	} {
+	}) {
 		It(e.name, func(ctx SpecContext) {
-			res := play(ctx, e.scenario(), e.set...)
+			s := e.scenario()
+			if e.profile != "" {
+				s = s.WithProfile(e.profile)
+			}
+			res := play(ctx, s, e.set...)
 			for c, want := range e.want {
 				got := find(res, "dana", c)
 				Expect(got.Verdict).To(Equal(want), "%s %v: %s; answer %q; steps %+v", c, got.CutoffS, got.Note, got.Answer, res.Steps)

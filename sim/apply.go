@@ -63,11 +63,16 @@ func (o *Organisation) apply(now time.Time, a lab.Action) (string, error) {
 		return o.disconnectMailbox(now, a.User)
 	case *mitigation.RestartStore:
 		return o.restartStore(now, a)
+	case *mitigation.RestartRPCClientAccess:
+		return o.restartRPC(now, a)
 
 	case *mitigation.SetOutOfOffice:
 		return o.setOutOfOffice(now, a)
 	case *mitigation.RestrictAnonymous:
 		return o.restrictAnonymous(a)
+
+	case *mitigation.SetOutlookGuard:
+		return o.setOutlookGuard(a)
 
 	case *mitigation.BlockSourceIP:
 		return o.blockSource(a)
@@ -303,6 +308,7 @@ func (o *Organisation) restartStore(now time.Time, a *mitigation.RestartStore) (
 		if err != nil {
 			return "", err
 		}
+		o.storeAway(name, back)
 		details = append(details, fmt.Sprintf("%s: databases back after %s", name, lab.Duration(back.Sub(now))))
 	}
 	return strings.Join(details, "; "), nil

@@ -22,9 +22,9 @@ import (
 
 var started = time.Date(2026, 1, 15, 9, 0, 0, 0, time.UTC)
 
-func organisation(tb testing.TB, set ...string) *sim.Organisation {
+func organisation(tb testing.TB, version string, set ...string) *sim.Organisation {
 	tb.Helper()
-	p, err := profile.Load("ex2010")
+	p, err := profile.Load(version)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -45,19 +45,29 @@ func organisation(tb testing.TB, set ...string) *sim.Organisation {
 // hardly ever there.
 func scenario(path lab.Path, do lab.Capability, every, horizon time.Duration) *lab.Scenario {
 	a := func(id, who string, role lab.Role, every time.Duration) *lab.Activity {
-		return &lab.Activity{ID: id, Role: role, Who: who, From: "home", Path: path, Do: []lab.Capability{do}, Every: every, Since: -every, To: "olga"}
+		return &lab.Activity{ID: id, Role: role, Who: who, From: "desk", Path: path, Do: []lab.Capability{do}, Every: every, Since: -every, To: "olga"}
 	}
 	return &lab.Scenario{
-		ID: "bench", Title: "bench", Profile: "ex2010", Within: time.Minute, Horizon: horizon,
+		ID: "bench", Title: "bench", Profile: versionFor(path), Within: time.Minute, Horizon: horizon,
 		Activities: []*lab.Activity{a("dana", "dana", lab.Threat, every)},
 		Controls:   []*lab.Activity{a("erin", "erin", lab.Control, horizon)},
 	}
 }
 
+// versionFor is the version that a path is timed on: the one before MAPI over
+// HTTP, which is the last with Outlook over RPC, or the first after it.
+func versionFor(path lab.Path) string {
+	if path == lab.MAPIHTTP {
+		return "ex2016"
+	}
+	return "ex2010"
+}
+
 func run(b *testing.B, s *lab.Scenario) *lab.RunResult {
 	b.Helper()
 	b.StopTimer()
-	o := organisation(b)
+	// Sessions are not checked again, so that none ends on the way.
+	o := organisation(b, s.Profile, "rpc.session_revalidate=never")
 	b.StartTimer()
 	r := &lab.Runner{NewClient: client.New}
 	res, err := r.Run(context.Background(), o, s)
@@ -85,15 +95,18 @@ func BenchmarkDay(b *testing.B) {
 	}
 }
 
-// BenchmarkAttempt counts attempts per second on each path.
+// BenchmarkAttempt counts attempts per second on each path, and how many times
+// as long as one over OWA each takes.
 func BenchmarkAttempt(b *testing.B) {
 	const attempts = 2000
+	owa := map[lab.Capability]time.Duration{}
 	for _, p := range []struct {
 		path lab.Path
 		do   lab.Capability
 	}{
 		{lab.OWA, lab.Read}, {lab.OWA, lab.Send}, {lab.ActiveSync, lab.Read}, {lab.ActiveSync, lab.Send},
-		{lab.EWS, lab.Read}, {lab.EWS, lab.Receive}, {lab.EWS, lab.Send},
+		{lab.OutlookRPC, lab.Read}, {lab.OutlookRPC, lab.Send}, {lab.OutlookAnywhere, lab.Read}, {lab.OutlookAnywhere, lab.Send},
+		{lab.MAPIHTTP, lab.Read}, {lab.MAPIHTTP, lab.Send}, {lab.EWS, lab.Read}, {lab.EWS, lab.Send},
 		{lab.IMAP, lab.Read}, {lab.POP3, lab.Read}, {lab.SMTPSubmission, lab.Send}, {lab.SMTPAnonymous, lab.Send},
 	} {
 		b.Run(string(p.path)+"/"+string(p.do), func(b *testing.B) {
@@ -105,6 +118,13 @@ func BenchmarkAttempt(b *testing.B) {
 				run(b, s)
 			}
 			b.ReportMetric(attempts*float64(b.N)/b.Elapsed().Seconds(), "attempts/s")
+			each := b.Elapsed() / time.Duration(b.N)
+			if p.path == lab.OWA {
+				owa[p.do] = each
+			}
+			if owa[p.do] > 0 {
+				b.ReportMetric(float64(each)/float64(owa[p.do]), "x-owa")
+			}
 		})
 	}
 }
@@ -114,7 +134,7 @@ func BenchmarkAttempt(b *testing.B) {
 // and TLS that is answered with a page of the same size. The ratio is what the
 // simulation costs.
 func BenchmarkOverhead(b *testing.B) {
-	o := organisation(b)
+	o := organisation(b, "ex2010")
 	l, err := o.Net.Listen("mbx1", 8080)
 	if err != nil {
 		b.Fatal(err)
@@ -172,7 +192,7 @@ const inboxSize = 1627
 func BenchmarkSessions(b *testing.B) {
 	const sessions = 10000
 	for b.Loop() {
-		o := organisation(b, "popimap.connections_per_user=20000")
+		o := organisation(b, "ex2010", "popimap.connections_per_user=20000")
 		before := heap()
 		dana := o.Cast().People["dana"]
 		conns := make([]net.Conn, 0, sessions)
@@ -208,6 +228,58 @@ func BenchmarkSessions(b *testing.B) {
 		runtime.KeepAlive(conns)
 		o.Close()
 	}
+}
+
+// BenchmarkOutlookSessions opens 1,000 Outlook sessions on each path and leaves
+// them open, and prints what each costs in memory: both ends together, the
+// client's program included.
+func BenchmarkOutlookSessions(b *testing.B) {
+	const sessions = 1000
+	for _, path := range []lab.Path{lab.OutlookRPC, lab.OutlookAnywhere, lab.MAPIHTTP} {
+		b.Run(string(path), func(b *testing.B) {
+			for b.Loop() {
+				o := organisation(b, versionFor(path))
+				before := heap()
+				clients := make([]lab.Client, 0, sessions)
+				for i := range sessions {
+					clients = append(clients, openSession(b, o, path, i))
+				}
+				if err := o.Net.WaitRest(context.Background()); err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(float64(heap()-before)/sessions, "B/session")
+				runtime.KeepAlive(clients)
+				o.Close()
+			}
+		})
+	}
+}
+
+func openSession(b *testing.B, o *sim.Organisation, path lab.Path, i int) lab.Client {
+	b.Helper()
+	who := o.Cast().People["dana"]
+	ep, err := o.Endpoint(who, path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	owner := fmt.Sprintf("outlook-%d", i)
+	c, err := client.New(lab.Env{
+		Endpoint: ep, Now: o.Now, Domain: "corp.example",
+		Activity: &lab.Activity{ID: owner, Who: "dana", From: "desk", Path: path},
+		Login:    lab.Login{User: who.Mail, Address: who.Mail, Passwords: []string{who.Password}, MailboxDN: who.MailboxDN},
+		Dial: func(ctx context.Context, addr string) (net.Conn, error) {
+			return o.Dial(ctx, owner, "desk", addr)
+		},
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	o.Net.Begin(owner) // the client reads in step, as an attempt does
+	defer o.Net.End(owner)
+	if err := c.Do(context.Background(), lab.Task{Capability: lab.Read}); err != nil {
+		b.Fatal(err)
+	}
+	return c
 }
 
 func heap() uint64 {

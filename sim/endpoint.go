@@ -28,13 +28,20 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 			Security: security, TLS: o.CA.Client(),
 		}, nil
 	}
+	withTickets := func(host string, port int, security lab.Security) (lab.Endpoint, error) {
+		ep, err := at(host, port, security)
+		ep.Realm = o.realm(host)
+		return ep, err
+	}
 	switch path {
 	case lab.EWS:
 		if !o.Params.EWS.Available {
 			return none("this version has no Exchange Web Services")
 		}
-		return at(who.CAS, portHTTPS, lab.Implicit)
-	case lab.OWA, lab.ActiveSync:
+		return withTickets(who.CAS, portHTTPS, lab.Implicit)
+	case lab.OWA:
+		return withTickets(who.CAS, portHTTPS, lab.Implicit)
+	case lab.ActiveSync:
 		return at(who.CAS, portHTTPS, lab.Implicit)
 	case lab.IMAP:
 		return at(who.CAS, portIMAPS, lab.Implicit)
@@ -47,9 +54,29 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 		return at(o.storeOf(who), o.Params.SMTP.SubmissionPort, lab.StartTLS)
 	case lab.SMTPAnonymous:
 		return at(o.storeOf(who), portSMTP, lab.Plain)
+	case lab.OutlookRPC:
+		if !o.Params.RPC.Direct {
+			return none("this version takes Outlook over HTTP only")
+		}
+		return withTickets(o.holder(who), portMapper, lab.Plain)
+	case lab.OutlookAnywhere:
+		ep, err := withTickets(who.CAS, portHTTPS, lab.Implicit)
+		ep.Server = o.fqdn(o.holder(who))
+		return ep, err
+	case lab.MAPIHTTP:
+		if !o.Params.MAPIHTTP.Available {
+			return none("this version has no MAPI over HTTP")
+		}
+		return withTickets(who.CAS, portHTTPS, lab.Implicit)
 	default:
 		return none(string(path) + " is not simulated yet")
 	}
+}
+
+// realm is where a client of a server gets its tickets: at the domain
+// controller of that server's site that the server itself asks.
+func (o *Organisation) realm(host string) *lab.Realm {
+	return &lab.Realm{Name: o.Dir.Realm(), KDC: net.JoinHostPort(o.Dir.DCFor(host).Host(), strconv.Itoa(portKerberos))}
 }
 
 // storeOf is the mailbox server of somebody's database. Whoever has none writes

@@ -11,6 +11,7 @@ import (
 	"shutout/sim/network"
 	"shutout/sim/server"
 	"shutout/sim/server/imap"
+	"shutout/sim/server/kdc"
 	"shutout/sim/server/ldap"
 	"shutout/sim/server/pop3"
 	"shutout/sim/server/signin"
@@ -19,15 +20,16 @@ import (
 
 // Well-known ports of the services (RFC 6335 registry).
 const (
-	portSMTP   = 25
-	portPOP3   = 110
-	portIMAP   = 143
-	portLDAP   = 389
-	portHTTPS  = 443
-	portSubmit = 587
-	portLDAPS  = 636
-	portIMAPS  = 993
-	portPOP3S  = 995
+	portSMTP     = 25
+	portKerberos = 88
+	portPOP3     = 110
+	portIMAP     = 143
+	portLDAP     = 389
+	portHTTPS    = 443
+	portSubmit   = 587
+	portLDAPS    = 636
+	portIMAPS    = 993
+	portPOP3S    = 995
 )
 
 // maxConnIdleTime is Active Directory's LDAP policy of that name (MS-ADTS
@@ -40,6 +42,7 @@ var servicePorts = map[string][]int{
 	clientaccess.ServiceIMAP: {portIMAP, portIMAPS},
 	clientaccess.ServicePOP:  {portPOP3, portPOP3S},
 	clientaccess.ServiceSMTP: {portSMTP, portSubmit},
+	clientaccess.ServiceRPC:  {portRPC},
 }
 
 // published are the ports that the perimeter firewall lets in from the
@@ -56,10 +59,14 @@ func (o *Organisation) publish() {
 // listen starts the front ends of every server.
 func (o *Organisation) listen() error {
 	for _, site := range o.World.Cast.Organisation.Sites {
+		holders := site.CAS
+		if o.storeHolds() {
+			holders = site.Stores
+		}
 		for _, start := range []struct {
 			hosts []string
 			f     func(host string) error
-		}{{site.DCs, o.listenDC}, {site.CAS, o.listenCAS}, {site.Stores, o.listenTransport}} {
+		}{{site.DCs, o.listenDC}, {site.CAS, o.listenCAS}, {site.Stores, o.listenTransport}, {holders, o.listenRPC}} {
 			for _, host := range start.hosts {
 				if err := start.f(host); err != nil {
 					return fmt.Errorf("start %s: %w", host, err)
@@ -114,6 +121,9 @@ func (o *Organisation) listenCAS(host string) error {
 func (o *Organisation) listenDC(host string) error {
 	conf, err := o.certificate(host)
 	if err != nil {
+		return err
+	}
+	if err := o.open(host, portKerberos, func(l *network.Listener) error { return kdc.Serve(o.World, host, l) }); err != nil {
 		return err
 	}
 	s := &ldap.Server{World: o.World, DC: o.Dir.DC(host), TLS: conf, SignIn: signin.New(o.World, host), Idle: maxConnIdleTime}

@@ -42,12 +42,17 @@ type Organisation struct {
 	devices *activesync.Devices
 	probes  atomic.Uint64
 	resets  map[string]int // how often somebody's password was reset
+	outlook map[string]*outlookHost
+	// storeBack is when the restart of a mailbox server's store ends.
+	storeBack map[string]time.Time
+	desktops  desktops
 }
 
 var (
 	_ lab.Lab          = (*Organisation)(nil)
 	_ lab.Explainer    = (*Organisation)(nil)
 	_ lab.ReplyWatcher = (*Organisation)(nil)
+	_ lab.Desktops     = (*Organisation)(nil)
 )
 
 // New builds the organisation and starts its servers.
@@ -56,7 +61,8 @@ func New(o Options) (*Organisation, error) {
 	p := o.Profile.Params()
 	w := &server.World{TL: tl, Params: p, Cast: o.Cast, Net: network.New(tl)}
 	w.Net.SYNTimeout = p.Net.SYNTimeout
-	org := &Organisation{World: w, clock: clock.New(tl, w.Net, w), devices: activesync.NewDevices(), resets: map[string]int{}}
+	org := &Organisation{World: w, clock: clock.New(tl, w.Net, w), devices: activesync.NewDevices(), resets: map[string]int{},
+		outlook: map[string]*outlookHost{}, storeBack: map[string]time.Time{}, desktops: newDesktops(o.Cast, p)}
 	setPasswords(o.Cast, tl.Rand("passwords"))
 
 	for _, id := range slices.Sorted(maps.Keys(o.Cast.Hosts)) {
@@ -177,6 +183,9 @@ func (o *Organisation) populate() error {
 		})
 		if err != nil {
 			return fmt.Errorf("account of %s: %w", id, err)
+		}
+		if !o.Params.Autodiscover.Available {
+			who.MailboxDN = o.Dir.LegacyDN(id) // an administrator has set Outlook up
 		}
 		if _, err := o.Store.CreateMailbox(o.Now(), id, who.Mail, who.Database, int64(who.MailboxMB)<<20); err != nil {
 			return fmt.Errorf("mailbox of %s: %w", id, err)

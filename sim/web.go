@@ -7,10 +7,14 @@ import (
 	"shutout/lab/protocol/airsync"
 	"shutout/lab/protocol/autodiscover"
 	"shutout/lab/protocol/ews"
+	"shutout/lab/protocol/mapihttp"
+	"shutout/lab/protocol/rpch"
 	"shutout/sim/server/activesync"
 	autodiscoverserver "shutout/sim/server/autodiscover"
 	ewsserver "shutout/sim/server/ews"
+	mapihttpserver "shutout/sim/server/mapihttp"
 	"shutout/sim/server/owa"
+	"shutout/sim/server/rpchttp"
 )
 
 // route is one application of a client access server's web site.
@@ -24,6 +28,15 @@ func within(prefix string) func(string) bool {
 	return func(path string) bool { return strings.HasPrefix(path, prefix) }
 }
 
+// isMAPI tells whether a path is that of MAPI over HTTP, with or without the
+// final slash.
+func isMAPI(path string) bool {
+	return strings.EqualFold(strings.TrimSuffix(path, "/"), strings.TrimSuffix(mapihttp.URLPath, "/"))
+}
+
+// isProxy tells whether a path is that of the RPC proxy.
+func isProxy(path string) bool { return strings.EqualFold(path, rpch.Path) }
+
 // site is the web site of a client access server: the applications that this
 // version has, and OWA for all else.
 func (o *Organisation) site(host string) http.Handler {
@@ -36,6 +49,10 @@ func (o *Organisation) site(host string) http.Handler {
 	if o.Params.Autodiscover.Available {
 		routes = append(routes, route{autodiscover.IsPath, autodiscoverserver.New(o.World, host, o.Endpoint)})
 	}
+	if o.Params.MAPIHTTP.Available {
+		routes = append(routes, route{isMAPI, mapihttpserver.New(o.World, host, o.outlookOn(host).sessions)})
+	}
+	routes = append(routes, route{isProxy, rpchttp.New(o.World, host, o.behindProxy)})
 	web := owa.New(o.World, host)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for _, app := range routes {

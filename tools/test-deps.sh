@@ -3,13 +3,19 @@
 # without asking anybody.
 set -eu
 missing=""
-for pair in curl:curl swaks:swaks mbsync:isync fetchmail:fetchmail ldapsearch:ldap-utils davmail-server:davmail-server; do
+for pair in curl:curl swaks:swaks mbsync:isync fetchmail:fetchmail ldapsearch:ldap-utils kinit:krb5-user davmail-server:davmail-server; do
 	command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
 done
 # swaks speaks TLS with this Perl module.
 perl -MNet::SSLeay -e1 2>/dev/null || missing="$missing libnet-ssleay-perl"
+if command -v apt-get >/dev/null 2>&1; then
+	# Another python3 that stands first does not see the system's packages.
+	/usr/bin/python3 -c 'import ldap3' 2>/dev/null || missing="$missing python3-ldap3"
+fi
 # With this, curl speaks NTLM through Negotiate.
 ls /usr/lib/*/gssntlmssp/gssntlmssp.so >/dev/null 2>&1 || missing="$missing gss-ntlmssp"
+# A Python that has impacket speaks RPC.
+{ python3 -c 'import impacket' || /usr/bin/python3 -c 'import impacket'; } >/dev/null 2>&1 || missing="$missing python3-impacket"
 [ -n "$missing" ] || exit 0
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
 	echo "installing$missing"
@@ -17,9 +23,9 @@ if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
 	# shellcheck disable=SC2086 # the list is a list
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
 elif command -v brew >/dev/null 2>&1; then
-	# ldapsearch and curl are part of macOS; swaks brings its Perl modules;
-	# DavMail comes as an application there.
-	formulas=$(echo "$missing" | sed 's/ldap-utils//; s/libnet-ssleay-perl//; s/gss-ntlmssp//; s/davmail-server//')
+	# ldapsearch and curl are part of macOS; swaks brings its Perl modules; the
+	# other packages are no formulas.
+	formulas=$(echo "$missing" | sed 's/ldap-utils//; s/krb5-user/krb5/; s/libnet-ssleay-perl//; s/gss-ntlmssp//; s/python3-[a-z0-9]*//g; s/davmail-server//')
 	# shellcheck disable=SC2086
 	[ -z "$(echo $formulas)" ] || brew install --quiet $formulas
 else

@@ -130,6 +130,11 @@ func (c *client) Do(ctx context.Context, t lab.Task) error {
 	if c.over != nil {
 		return c.over
 	}
+	if (t.Capability == lab.Send || t.Capability == lab.Reply) && c.line.env.Activity.Client.Script {
+		if f := guard(c.line.env); f != nil {
+			return f
+		}
+	}
 	c.heed(ctx)
 	var err error
 	if t.Capability == lab.SignIn {

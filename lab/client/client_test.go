@@ -185,7 +185,7 @@ func TestCapabilitiesByPath(t *testing.T) {
 }
 
 func TestUnknownPath(t *testing.T) {
-	l := newTestLab(t, "telex")
+	l := newTestLab(t, lab.Path("pigeon"))
 	if _, err := New(l.env); !errors.Is(err, lab.ErrNotAvailable) {
 		t.Errorf("%v, want ErrNotAvailable", err)
 	}

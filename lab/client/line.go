@@ -39,6 +39,7 @@ type line struct {
 
 	proofs   int       // sign-ins begun with NTLM, for what has to differ between them
 	settings *settings // of the account, once Autodiscover has told them
+	wallet   wallet
 }
 
 func newLine(env lab.Env) *line {
@@ -80,7 +81,23 @@ func (l *line) dial(ctx context.Context) (net.Conn, error) {
 
 // dialTo connects to another port of the endpoint's host.
 func (l *line) dialTo(ctx context.Context, to place) (net.Conn, error) {
-	raw, err := l.env.Dial(ctx, to.addr)
+	t, err := l.reach(ctx, to.addr)
+	if err != nil {
+		return nil, err
+	}
+	if to.security != lab.Implicit {
+		return t, nil
+	}
+	c, err := l.secure(t)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// reach connects to an address, without TLS.
+func (l *line) reach(ctx context.Context, addr string) (net.Conn, error) {
+	raw, err := l.env.Dial(ctx, addr)
 	if err != nil {
 		return nil, unreachable(stageDial, err)
 	}
@@ -93,14 +110,7 @@ func (l *line) dialTo(ctx context.Context, to place) (net.Conn, error) {
 		t.Close()
 		return nil, unreachable(stageDial, err)
 	}
-	if to.security != lab.Implicit {
-		return t, nil
-	}
-	c, err := l.secure(t)
-	if err != nil {
-		return nil, err
-	}
-	return c, nil
+	return t, nil
 }
 
 // secure starts TLS on an open connection and closes it when that fails. The
@@ -175,6 +185,9 @@ func reason(err error) string {
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return "no answer"
 	default:
+		if op, ok := errors.AsType[*net.OpError](err); ok {
+			err = op.Err // the stage says what was being done, and the endpoint with whom
+		}
 		return err.Error()
 	}
 }

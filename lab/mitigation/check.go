@@ -50,6 +50,7 @@ var kinds = map[string]kind{
 	"server":   {"server", "servers", "cas1", func(c *lab.Cast) []string { return hosts(c, siteDCs, siteCAS, siteStores) }},
 	"database": {"database", "databases", "disabled-users", databases},
 	"host":     {"host", "hosts", "home", func(c *lab.Cast) []string { return slices.Sorted(maps.Keys(c.Hosts)) }},
+	"desktop":  {"computer in the office", "computers in the office", "desk", desktops},
 	"range":    {"address or address range such as 203.0.113.0/24", "addresses or address ranges such as 203.0.113.0/24", "203.0.113.0/24", nil},
 	"size":     {"size such as 1KB", "sizes", "1KB", nil},
 	"duration": {"duration such as 30s, 15m, 2h or 2d", "durations", "5m", nil},
@@ -79,6 +80,18 @@ func accounts(c *lab.Cast) []string {
 	var names []string
 	for id, p := range c.People {
 		if p != nil && !p.Outsider() {
+			names = append(names, id)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// desktops lists the hosts that an administrator of the office reaches.
+func desktops(c *lab.Cast) []string {
+	var names []string
+	for id, h := range c.Hosts {
+		if h.Zone == lab.LAN {
 			names = append(names, id)
 		}
 	}

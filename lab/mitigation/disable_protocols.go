@@ -5,7 +5,7 @@ import "shutout/lab"
 // DisableProtocols clears protocol flags of a mailbox (CAS mailbox settings).
 type DisableProtocols struct {
 	User      string   `yaml:"user" kind:"account" doc:"whose mailbox"`
-	Protocols []string `yaml:"protocols,omitempty" choice:"owa activesync mapi imap pop3 ews" doc:"which protocols are switched off" omitted:"all of them"`
+	Protocols []string `yaml:"protocols,omitempty" choice:"owa activesync mapi outlook-anywhere mapi-http imap pop3 ews" doc:"which protocols are switched off" omitted:"all of them"`
 	DC        string   `yaml:"dc,omitempty" kind:"dc" doc:"the domain controller that takes the change" omitted:"the PDC emulator"`
 }
 
@@ -17,13 +17,15 @@ func (a *DisableProtocols) Affected() []string {
 	if len(a.Protocols) > 0 {
 		return a.Protocols
 	}
-	return []string{"owa", "activesync", "mapi", "imap", "pop3", "ews"}
+	return []string{"owa", "activesync", "mapi", "outlook-anywhere", "mapi-http", "imap", "pop3", "ews"}
 }
 
 var disableProtocols = Info{
 	Title: "Switch protocols off for the mailbox",
 	Doc: `Refuses new sessions over these protocols, once the servers' directory cache and the store's
-		mailbox-information cache have read the flags. SMTP submission has no such flag and goes on.`,
+		mailbox-information cache have read the flags. An Outlook session that is open goes on until it is
+		checked again. Whoever may not use mapi may use neither outlook-anywhere nor mapi-http, which can also
+		be barred by themselves. SMTP submission has no such flag and goes on.`,
 	Cmdlets: []string{
 		"Set-CASMailbox -Identity USER -OWAEnabled $false -ActiveSyncEnabled $false -MAPIEnabled $false -PopEnabled $false -ImapEnabled $false -EwsEnabled $false -ECPEnabled $false",
 		"Set-CASMailbox -Identity USER -OWAforDevicesEnabled $false -MapiHttpEnabled $false   # 2013 and later",

@@ -50,14 +50,15 @@ type Param struct {
 
 // All lists every mitigation in the order in which an administrator meets
 // them: the account, the protocols, the servers, the mailbox, the mail flow,
-// the network.
+// people's computers, the network.
 func All() []Info {
 	all := []Info{
 		disableAccount, enableAccount, resetPassword, expireAccount,
 		disableProtocols,
 		resetIIS, recycleAppPool, setTokenTTL,
-		moveMailbox, disconnectMailbox, restartStore,
+		moveMailbox, disconnectMailbox, restartStore, restartRPCClientAccess,
 		limitMessageSize, setOutOfOffice, restrictAnonymous,
+		setOutlookGuard,
 		blockSourceIP, closePort,
 	}
 	for i := range all {

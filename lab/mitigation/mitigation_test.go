@@ -25,7 +25,7 @@ func cast() *lab.Cast {
 			"dana": {ID: "dana", Database: "db1"},
 			"olga": {ID: "olga"},
 		},
-		Hosts: map[string]*lab.Host{"home": {ID: "home"}},
+		Hosts: map[string]*lab.Host{"home": {ID: "home"}, "desk": {ID: "desk", Zone: lab.LAN}},
 	}
 }
 
@@ -114,6 +114,10 @@ func TestValidate(t *testing.T) {
 		{"unknown pool", &RecycleAppPool{Pool: "DefaultAppPool"}, []string{`pool "DefaultAppPool" is not known`}},
 		{"ttl 0 is a value", &SetTokenTTL{}, nil},
 		{"negative ttl", &SetTokenTTL{TTL: -1}, []string{"ttl"}},
+		{"guard", &SetOutlookGuard{Mode: "deny", Via: "policy", Hosts: []string{"desk"}}, nil},
+		{"guard at home", &SetOutlookGuard{Mode: "prompt", Via: "policy", Hosts: []string{"home"}}, []string{`hosts "home" is not a computer in the office of this cast: expected one of desk`}},
+		{"guard of no mode", &SetOutlookGuard{Via: "trust-center"}, []string{"mode is missing: expected a one of deny, prompt, allow, by-antivirus"}},
+		{"the Trust Center cannot deny", &SetOutlookGuard{Mode: "deny", Via: "trust-center"}, []string{`set-outlook-guard: mode "deny" needs via: policy`}},
 		{"move", &MoveMailbox{User: "dana", To: "db1"}, nil},
 		{"move to nowhere", &MoveMailbox{User: "dana", To: "db9"}, []string{`to "db9" is not a database of this cast: expected one of db1`}},
 		{"size", &LimitMessageSize{User: "dana", Size: 1024, Direction: "send"}, nil},

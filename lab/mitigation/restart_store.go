@@ -16,7 +16,6 @@ var restartStore = Info{
 		and limits are read anew. It denies nothing.`,
 	Cmdlets: []string{
 		"Restart-Service MSExchangeIS",
-		"Restart-Service MSExchangeRPC   # 2010, where RPC Client Access holds Outlook's sessions",
 	},
 	Sources: []string{
 		"KB326252 Mailbox limits not enforced in a reasonable time",

@@ -37,6 +37,11 @@ func document() *lab.Document {
 	control := func(who string, v lab.Verdict, outages ...lab.OutageResult) *lab.ActivityResult {
 		return &lab.ActivityResult{ID: who + "-owa", Who: who, Path: lab.OWA, Role: lab.Control, Capability: lab.Read, Verdict: v, Outages: outages}
 	}
+	phases := func(a *lab.ActivityResult, list ...lab.PhaseResult) *lab.ActivityResult { a.Phases = list; return a }
+	kept := lab.PhaseResult{Outcome: "ok", FromS: -1800, ToS: 86400, Count: 2941, Layer: lab.LayerToken, Detail: token.Detail}
+	out := lab.PhaseResult{Outcome: "refused", FromS: 7140, ToS: 86400, Count: 2642, Layer: lab.LayerDirectory, Detail: "no\x1b[2J"}
+	until := kept
+	until.ToS = 7110
 	back := 130.0
 	drift := cut(threat("dana-imap", lab.IMAP, lab.Read, lab.Ended, disabled), 0)
 	drift.Expected, drift.Drift = lab.Open, true
@@ -57,9 +62,9 @@ func document() *lab.Document {
 				{AtS: 120, Do: "reset-iis", Outcome: lab.Failed, Detail: "cas1: exit code 1053"},
 			},
 			Activities: []*lab.ActivityResult{
-				threat("dana-owa", lab.OWA, lab.Read, lab.Open, session, token),
-				threat("dana-owa", lab.OWA, lab.Send, lab.Open, session, token),
-				cut(threat("dana-eas", lab.ActiveSync, lab.Read, lab.Late, token, cookie, disabled), 7110),
+				phases(threat("dana-owa", lab.OWA, lab.Read, lab.Open, session, token), kept),
+				phases(threat("dana-owa", lab.OWA, lab.Send, lab.Open, session, token), kept),
+				phases(cut(threat("dana-eas", lab.ActiveSync, lab.Read, lab.Late, token, cookie, disabled), 7110), until, out),
 				drift, invalid, na, hostile, doubt,
 				control("erin", lab.Kept, lab.OutageResult{FromS: 120, ToS: &back, Text: "503"}),
 				control("frank", lab.Kept),

@@ -100,15 +100,6 @@ func reason(a *lab.ActivityResult) string {
 	}
 }
 
-// memory orders the layers by how well they explain why access lasted. What
-// stands for the password comes first: whoever has it opens the layers behind
-// it again.
-var memory = []lab.Layer{
-	lab.LayerToken, lab.LayerOldPassword, lab.LayerTicket, lab.LayerCloudToken, lab.LayerSession, lab.LayerConnection,
-	lab.LayerHanging, lab.LayerMailboxInfo, lab.LayerDirCache, lab.LayerCookie, lab.LayerDirectory,
-	lab.LayerPermission, lab.LayerTransport, lab.LayerStore, lab.LayerNetwork, lab.LayerService,
-}
-
 // KeptBy is the decision that let the last successful attempt pass: of a layer
 // whose memory is older than the order, if there is one.
 func KeptBy(a *lab.ActivityResult) *lab.Reason {
@@ -121,13 +112,13 @@ func KeptBy(a *lab.ActivityResult) *lab.Reason {
 		}
 	}
 	var any *lab.Reason
-	for _, layer := range memory {
+	for _, layer := range lab.ByMemory {
 		for i := range a.Because {
 			r := &a.Because[i]
 			if !r.Allowed || r.Layer != layer {
 				continue
 			}
-			if r.SinceS != nil && *r.SinceS < 0 {
+			if r.SinceS != nil && *r.SinceS < 0 || layer == lab.LayerOldPassword {
 				return r
 			}
 			if any == nil || layer == lab.LayerDirectory { // nothing old: they were let in anew

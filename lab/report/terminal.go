@@ -129,6 +129,8 @@ func (t *terminal) run(d *lab.Document, r *lab.RunResult) {
 	t.table(rows)
 	if t.st.Brief {
 		t.controls(r)
+	} else {
+		t.story(r)
 	}
 }
 

@@ -17,6 +17,9 @@ const (
 	Cleartext LogonKind = iota
 	// Network is a logon over the network: NTLM, LDAP simple bind.
 	Network
+	// ticketGranting is a proof to a KDC, from which the server that will be
+	// used is far away.
+	ticketGranting
 )
 
 // Logon is a domain controller's answer to a sign-in.
@@ -125,6 +128,9 @@ func (dc *DC) verify(now time.Time, o *Object, kind LogonKind, match func(string
 	if o.locked(now, dc.dir.params.AD.LockoutDuration) {
 		return LockedOut, false
 	}
+	if c := o.restriction(now); c != OK && kind == ticketGranting {
+		return c, false // a KDC says so whatever the password (MS-KILE 3.3.5.6.3)
+	}
 	current := o.account.password
 	if current.hash == "" || !match(current.hash) {
 		if !dc.oldPassword(now, o, kind, match) {
@@ -141,7 +147,8 @@ func (dc *DC) verify(now time.Time, o *Object, kind LogonKind, match func(string
 func (dc *DC) oldPassword(now time.Time, o *Object, kind LogonKind, match func(string) bool) bool {
 	p, current, history := dc.dir.params, o.account.password, o.history()
 	switch {
-	case kind != Network && !p.NTLM.OldPasswordCleartext,
+	case kind == ticketGranting, // the key in force is the only one
+		kind != Network && !p.NTLM.OldPasswordCleartext,
 		current.by == setByReset && !p.NTLM.OldPasswordOnAdminReset,
 		p.AD.PasswordHistory < p.NTLM.OldPasswordHistory,
 		len(history) < 2:

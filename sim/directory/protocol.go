@@ -14,10 +14,14 @@ const (
 	POP3       = "pop3"
 	MAPI       = "mapi"
 	EWS        = "ews"
+	// Two ways of MAPI that can be barred by themselves (MAPIBlockOutlookRpcHttp
+	// and MapiHttpEnabled). Who may not use MAPI may use neither.
+	OutlookAnywhere = "outlook-anywhere"
+	MAPIHTTP        = "mapi-http"
 )
 
 // Protocols lists them.
-var Protocols = []string{OWA, ActiveSync, IMAP, POP3, MAPI, EWS}
+var Protocols = []string{OWA, ActiveSync, IMAP, POP3, MAPI, OutlookAnywhere, MAPIHTTP, EWS}
 
 // settings are the names under which protocolSettings keeps a protocol's flag.
 // A value is a list of fields with "§" between them: the name, then 1 or 0.
@@ -28,8 +32,25 @@ var settings = map[string][]string{
 	MAPI: {"MAPI"},
 }
 
+// A way of MAPI is a field of the value called MAPI. That value has nine fields
+// at least (TechNet bb219050); which ones the two ways have is inferred from
+// what Exchange Online prints, "MAPI§1§0§§§0§§§§§0": the switches in the order
+// of the cmdlet's parameters, and an empty field for MapiHttpEnabled, which
+// means as the organisation has it.
+type way struct {
+	field int
+	off   string // what bars it
+	on    string
+}
+
+var ways = map[string]way{
+	OutlookAnywhere: {field: 5, off: "1", on: "0"},
+	MAPIHTTP:        {field: 6, off: "0", on: "1"},
+}
+
 const (
 	fieldSeparator = "§"
+	mapiFields     = 9
 	// activeSyncOff is the bit of msExchOmaAdminWirelessEnable that bars
 	// synchronisation; 1 and 2 bar up-to-date notifications and Outlook Mobile
 	// Access.
@@ -46,9 +67,16 @@ func (o *Object) ProtocolEnabled(proto string) bool {
 	case EWS:
 		return o.Get("msExchEwsEnabled") != "0"
 	}
+	w, isWay := ways[proto]
+	if isWay {
+		proto = MAPI
+	}
 	for _, v := range o.All("protocolSettings") {
 		fields := strings.Split(v, fieldSeparator)
-		if len(fields) > 1 && slices.Contains(settings[proto], fields[0]) && fields[1] == "0" {
+		if len(fields) < 2 || !slices.Contains(settings[proto], fields[0]) {
+			continue
+		}
+		if fields[1] == "0" || isWay && w.field < len(fields) && fields[w.field] == w.off {
 			return false
 		}
 	}
@@ -68,6 +96,13 @@ func (o *Object) ProtocolMods(proto string, enabled bool) []Mod {
 	case EWS:
 		return []Mod{Set("msExchEwsEnabled", bit(enabled))}
 	}
+	field, text := 1, bit(enabled)
+	if w, ok := ways[proto]; ok {
+		proto, field, text = MAPI, w.field, w.off
+		if enabled {
+			text = w.on
+		}
+	}
 	names := settings[proto]
 	if len(names) == 0 {
 		return nil
@@ -75,17 +110,24 @@ func (o *Object) ProtocolMods(proto string, enabled bool) []Mod {
 	values := slices.Clone(o.All("protocolSettings"))
 	found := false
 	for i, v := range values {
-		fields := strings.Split(v, fieldSeparator)
-		if len(fields) > 1 && slices.Contains(names, fields[0]) {
-			fields[1] = bit(enabled)
-			values[i] = strings.Join(fields, fieldSeparator)
+		if fields := strings.Split(v, fieldSeparator); len(fields) > 1 && slices.Contains(names, fields[0]) {
+			values[i] = withField(fields, field, text)
 			found = true
 		}
 	}
 	if !found {
-		values = append(values, names[0]+fieldSeparator+bit(enabled))
+		values = append(values, withField([]string{names[0], "1"}, field, text))
 	}
 	return []Mod{Set("protocolSettings", values...)}
+}
+
+// withField sets one field of a value of protocolSettings.
+func withField(fields []string, i int, text string) string {
+	if i > 1 {
+		fields = append(fields, make([]string, max(0, mapiFields-len(fields)))...)
+	}
+	fields[i] = text
+	return strings.Join(fields, fieldSeparator)
 }
 
 func bit(on bool) string {

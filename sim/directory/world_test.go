@@ -23,6 +23,7 @@ func params() profile.Params {
 		LockoutDuration: 30 * time.Minute, LockoutWindow: 30 * time.Minute,
 	}
 	p.NTLM = profile.NTLM{OldPassword: time.Hour, OldPasswordHistory: 2, OldPasswordOnAdminReset: true}
+	p.Kerberos = profile.Kerberos{TGT: 10 * time.Hour, TGTRenew: 7 * 24 * time.Hour, Service: 10 * time.Hour, RecheckAge: 20 * time.Minute}
 	return p
 }
 

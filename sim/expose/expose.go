@@ -38,6 +38,7 @@ var kinds = []struct {
 	{110, 1100, "POP3 with STLS", "pop3", false, func(s sim.Servers) []string { return s.CAS }},
 	{587, 5870, "SMTP submission", "smtp", false, func(s sim.Servers) []string { return s.Stores }},
 	{25, 2500, "SMTP", "smtp", false, func(s sim.Servers) []string { return s.Stores }},
+	{88, 8800, "Kerberos", "kerberos", true, func(s sim.Servers) []string { return s.DCs }},
 	{636, 6360, "LDAP over TLS", "ldaps", true, func(s sim.Servers) []string { return s.DCs }},
 	{389, 3890, "LDAP", "ldap", true, func(s sim.Servers) []string { return s.DCs }},
 }

@@ -2,7 +2,11 @@ package expose_test
 
 import (
 	"fmt"
+	"os/exec"
+	"strings"
 	"testing"
+
+	"shutout/lab/protocol/ntlm"
 )
 
 // ldap runs one of OpenLDAP's programs against a domain controller over TLS,
@@ -51,4 +55,37 @@ func TestLDAP(t *testing.T) {
 	w.curl("cas1", 993, "--user", w.credentials(), w.url("imaps", "cas1", 993, "/INBOX;MAILINDEX=1")).
 		want(loginDenied, "NO AUTHENTICATE failed.").lacks("Subject:")
 	w.ldap("ldapwhoami", w.erin.Mail, w.erin.Password, "").want(0, `u:CORP\erin`)
+}
+
+// ldap3Bind signs in with NTLM and tells who that is, or why not.
+const ldap3Bind = `
+import ssl, sys, ldap3
+host, port = sys.argv[1].split(':')
+tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=sys.argv[2], valid_names=['dc1.corp.example'])
+c = ldap3.Connection(ldap3.Server(host, int(port), use_ssl=True, tls=tls, get_info=ldap3.NONE), user=sys.argv[3], password=sys.argv[4], authentication=ldap3.NTLM)
+print(c.bind(), c.extend.standard.who_am_i() if c.bound else c.last_error + ' ' + c.result['message'])
+`
+
+// TestLDAP3 has a client in another language bind with NTLM.
+func TestLDAP3(t *testing.T) {
+	w := open(t)
+	python := ""
+	for _, p := range []string{"python3", "/usr/bin/python3"} {
+		if exec.Command(p, "-c", "import ldap3").Run() == nil {
+			python = p
+			break
+		}
+	}
+	if python == "" {
+		t.Skip("python3-ldap3 is not installed here")
+	}
+	bind := func(password string) *result {
+		// It takes hashes too; MD4 is not to be had in every Python.
+		hashes := strings.Repeat("0", 32) + ":" + fmt.Sprintf("%x", ntlm.NTHash(password))
+		return w.run("", python, "-c", ldap3Bind, w.addr("dc1", 636), w.ca, `CORP\dana`, hashes)
+	}
+	bind(w.dana.Password).want(0, `True u:CORP\dana`)
+	bind("not-hers").want(0, "False invalidCredentials", "data 52e")
+	w.disable()
+	bind(w.dana.Password).want(0, "False invalidCredentials", "data 533")
 }

@@ -67,6 +67,11 @@ func (SessionHolder) choices() []string {
 	return []string{string(HeldByStore), string(HeldByClientAccess)}
 }
 
+// OfficeVersion is the number of an Outlook's keys in the registry.
+type OfficeVersion string
+
+func (OfficeVersion) choices() []string { return []string{"11.0", "12.0", "14.0", "15.0", "16.0"} }
+
 // Guard says what Outlook does when a foreign program sends through it.
 type Guard string
 

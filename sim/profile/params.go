@@ -59,6 +59,7 @@ type Kerberos struct {
 	TGTRenew   time.Duration `param:"krb.tgt_renew"`
 	Service    time.Duration `param:"krb.service"`     // may be Never
 	RecheckAge time.Duration `param:"krb.recheck_age"` // may be Never
+	ClockSkew  time.Duration `param:"krb.clock_skew"`
 }
 
 // NTLM is the window in which the password before the last one is still admitted.
@@ -113,9 +114,10 @@ type RPC struct {
 
 // MAPIHTTP is Outlook over MAPI over HTTP.
 type MAPIHTTP struct {
-	Available       bool          `param:"mapihttp.available"`
-	ContextTTL      time.Duration `param:"mapihttp.context_ttl"`
-	PendingInterval time.Duration `param:"mapihttp.pending_interval"`
+	Available        bool          `param:"mapihttp.available"`
+	ContextTTL       time.Duration `param:"mapihttp.context_ttl"`
+	PendingInterval  time.Duration `param:"mapihttp.pending_interval"`
+	NotificationWait time.Duration `param:"mapihttp.notification_wait"`
 }
 
 // EWS is Exchange Web Services.
@@ -131,7 +133,9 @@ type Autodiscover struct {
 
 // Outlook is the Outlook program itself.
 type Outlook struct {
-	Guard Guard `param:"outlook.guard"`
+	Guard     Guard         `param:"outlook.guard"`
+	Antivirus bool          `param:"outlook.antivirus"`
+	Version   OfficeVersion `param:"outlook.version"`
 }
 
 // OWA is the forms cookie and its idle limits.

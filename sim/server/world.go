@@ -4,7 +4,9 @@
 package server
 
 import (
+	"cmp"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -109,6 +111,14 @@ func (l *decisionLog) add(owner string, ds []lab.Decision) {
 	}
 }
 
+// beside is 1 for the decisions of requests that are held open.
+func beside(d lab.Decision) int {
+	if d.Layer == lab.LayerHanging {
+		return 1
+	}
+	return 0
+}
+
 func (l *decisionLog) take(owner string) []lab.Decision {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -117,5 +127,8 @@ func (l *decisionLog) take(owner string) []lab.Decision {
 		return nil
 	}
 	r.list, r.spare = r.spare[:0], r.list
+	// A request that was held open is decided beside what the client asks
+	// meanwhile, so which of the two came first means nothing.
+	slices.SortStableFunc(r.spare, func(a, b lab.Decision) int { return cmp.Compare(beside(b), beside(a)) })
 	return r.spare
 }

@@ -76,6 +76,15 @@ func (s *Store) Attach(dir *directory.Directory) {
 	}
 }
 
+// Directory is the directory cache of a mailbox server, or nil when there is
+// no such server or no directory.
+func (s *Store) Directory(server string) *directory.Cache {
+	if srv := s.servers[fold(server)]; srv != nil {
+		return srv.cache
+	}
+	return nil
+}
+
 // fold is the form that names are compared in: Exchange ignores case.
 func fold(name string) string { return strings.ToLower(name) }
 

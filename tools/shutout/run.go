@@ -175,7 +175,7 @@ func (f *runFlags) change(sc *lab.Scenario, sop *scenarios.SOP) error {
 		return err
 	}
 	if f.within.set || f.horizon.set || len(f.set) > 0 {
-		sc.Expect = nil
+		sc.Expect, sc.ExpectOn = nil, nil
 	}
 	if sop != nil {
 		return sop.Bind(sc)

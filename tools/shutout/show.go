@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -149,6 +150,7 @@ func showScenario(t *terminal, sc *lab.Scenario) {
 		"profile", sc.Profile,
 		"set", strings.Join(sc.Set, ", "),
 		"limit", lab.Duration(sc.Within)+", watched for "+lab.Duration(sc.Horizon),
+		"also predicts on", strings.Join(slices.Sorted(maps.Keys(sc.ExpectOn)), ", "),
 		"file", sc.File,
 		"run", "shutout run "+runName(sc),
 	)
@@ -272,7 +274,7 @@ func showPath(t *terminal, info scenarios.PathInfo) {
 		account = "needed"
 	}
 	blank(t)
-	fields(t, "can", strings.Join(words(info.Do), ", "), "account", account)
+	fields(t, "can", strings.Join(words(info.Do), ", "), "account", account, "client: {auth: …}", strings.Join(words(info.Auth), ", "))
 	var cases []string
 	for _, sc := range scenarios.Catalogue() {
 		if slices.ContainsFunc(sc.Activities, func(a *lab.Activity) bool { return a.Path == info.Path }) {

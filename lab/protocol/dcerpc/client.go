@@ -31,13 +31,14 @@ type Handshake struct {
 	Next func(challenge []byte) (token []byte, more bool, err error)
 }
 
-// Bind asks for the contexts. With a handshake it goes on until that is done;
+// Bind asks for the contexts, and for several calls at a time, so that [Conn.Send]
+// may leave one to the server while others go on. With a handshake it goes on until that is done;
 // Protect comes after it, if the level asks for it. Whether each context was
 // accepted is for the caller to see.
 func (c *Conn) Bind(contexts []Context, h *Handshake) (*BindAck, error) {
 	bind := &Bind{MaxXmit: uint16(c.limits.Fragment), MaxRecv: uint16(c.limits.Fragment), Contexts: contexts}
 	if h == nil {
-		ack, _, err := c.bind(bind, 0, nil)
+		ack, _, err := c.bind(bind, FlagMultiplex, nil)
 		return ack, err
 	}
 	var first *BindAck
@@ -56,9 +57,9 @@ func (c *Conn) Bind(contexts []Context, h *Handshake) (*BindAck, error) {
 			// under the call id of the bind.
 			return first, c.WritePDU(&PDU{Flags: whole, CallID: c.callID, Body: new(Auth3), Auth: auth})
 		}
-		var flags Flags
+		flags := FlagMultiplex
 		if h.HeaderSign {
-			flags = FlagHeaderSign
+			flags |= FlagHeaderSign
 		}
 		ack, answer, err := c.bind(bind, flags, auth)
 		if err != nil {

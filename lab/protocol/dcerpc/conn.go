@@ -40,7 +40,8 @@ type Protector interface {
 type Conn struct {
 	rw     io.ReadWriter
 	limits Limits
-	xmit   int // largest fragment to send
+	xmit   int  // largest fragment to send
+	bound  bool // the other end has said what it takes
 	callID uint32
 
 	protector Protector
@@ -93,13 +94,13 @@ func (c *Conn) ReadPDU() (*PDU, error) {
 }
 
 func (c *Conn) peerTakes(n uint16, alter bool) error {
-	if alter {
-		return nil // the first bind settled it
+	if alter || c.bound {
+		return nil // the first bind settled it, and others may be writing by now
 	}
 	if n < MinFragment {
 		return fmt.Errorf("dcerpc: the other end takes fragments of %d octets only; %d is the least", n, MinFragment)
 	}
-	c.xmit = min(c.limits.Fragment, int(n))
+	c.xmit, c.bound = min(c.limits.Fragment, int(n)), true
 	return nil
 }
 

@@ -1,12 +1,11 @@
 package dcerpc
 
 import (
-	"context"
 	"net"
 	"net/netip"
-	"os/exec"
 	"testing"
-	"time"
+
+	"shutout/lab/protocol/foreign"
 )
 
 // impacketScript asks the endpoint mapper, then calls opnum 0 with a stub that
@@ -27,13 +26,6 @@ try:
 except rpcrt.DCERPCException as e:
     print('nca_s_op_rng_error' in str(e))
 `
-
-func requireImpacket(t *testing.T) {
-	t.Helper()
-	if err := exec.Command("python3", "-c", "import impacket.dcerpc.v5.epm").Run(); err != nil {
-		t.Skip("python3-impacket is not installed")
-	}
-}
 
 // listen serves one connection on loopback and closes it after that.
 func listen(t *testing.T, serve func(*Conn) error) (port string) {
@@ -57,11 +49,10 @@ func listen(t *testing.T, serve func(*Conn) error) (port string) {
 
 // TestImpacket has a client that nobody here wrote use the server's side.
 func TestImpacket(t *testing.T) {
-	requireImpacket(t)
 	port := listen(t, func(c *Conn) error { return serve(c, nil) })
-	out, err := impacket(t, impacketScript, port)
+	out, err := foreign.Impacket(t, impacketScript, port)
 	want := "ncacn_ip_tcp:127.0.0.1[6001]\nTrue\nTrue\n"
-	if err != nil || string(out) != want {
+	if err != nil || out != want {
 		t.Fatalf("%v\n%s", err, out)
 	}
 }
@@ -81,13 +72,4 @@ func mapEndpoint(stub []byte) ([]byte, error) {
 	}
 	asked.Port, asked.Addr = 6001, netip.MustParseAddr("127.0.0.1")
 	return EptMapResult{MaxTowers: m.MaxTowers, Towers: []Tower{asked.Tower()}}.Encode()
-}
-
-// impacket runs a script. If the server hangs up in the middle, impacket never
-// notices, so it gets a minute.
-func impacket(t *testing.T, script string, args ...string) ([]byte, error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	return exec.CommandContext(ctx, "python3", append([]string{"-c", script}, args...)...).CombinedOutput()
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"shutout/lab/protocol/foreign"
 	"shutout/lab/protocol/ntlm"
 )
 
@@ -119,11 +120,10 @@ for n in 0, 1, 7, 20000:
 // TestImpacketNTLM has a client that nobody here wrote sign in and protect its
 // calls.
 func TestImpacketNTLM(t *testing.T) {
-	requireImpacket(t)
 	for _, level := range []AuthLevel{LevelConnect, LevelIntegrity, LevelPrivacy} {
 		port := listen(t, serveNTLM)
-		out, err := impacket(t, impacketNTLM, port, strconv.Itoa(int(level)))
-		if err != nil || string(out) != "True\nTrue\nTrue\nTrue\n" {
+		out, err := foreign.Impacket(t, impacketNTLM, port, strconv.Itoa(int(level)))
+		if err != nil || out != "True\nTrue\nTrue\nTrue\n" {
 			t.Errorf("level %d: %v\n%s", level, err, out)
 		}
 	}

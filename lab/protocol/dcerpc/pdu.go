@@ -206,7 +206,9 @@ func ParsePDU(b []byte) (*PDU, error) {
 	}
 	r := NewReader(b[headerSize:end:end])
 	p.Body.read(r, h.Flags)
-	if r.err == nil && r.pos != len(r.data) {
+	// Some clients write more contexts into a bind than they count (impacket
+	// does, into the second), and Windows lets it pass.
+	if _, lax := p.Body.(*Bind); r.err == nil && r.pos != len(r.data) && !lax {
 		r.failf("%d octets follow the body", len(r.data)-r.pos)
 	}
 	if r.err != nil {

@@ -103,16 +103,32 @@ var requests = map[RopID]func() Request{
 	RopSetColumns:            func() Request { return new(SetColumnsRequest) },
 	RopSortTable:             func() Request { return new(SortTableRequest) },
 	RopQueryRows:             func() Request { return new(QueryRowsRequest) },
+	RopSeekRow:               func() Request { return new(SeekRowRequest) },
 	RopGetReceiveFolder:      func() Request { return new(GetReceiveFolderRequest) },
 	RopRegisterNotification:  func() Request { return new(RegisterNotificationRequest) },
 	RopOpenStream:            func() Request { return new(OpenStreamRequest) },
 	RopReadStream:            func() Request { return new(ReadStreamRequest) },
+	RopWriteStream:           func() Request { return new(WriteStreamRequest) },
+	RopCommitStream:          func() Request { return new(CommitStreamRequest) },
 	RopSubmitMessage:         func() Request { return new(SubmitMessageRequest) },
 	RopTransportSend:         func() Request { return new(TransportSendRequest) },
 	RopLogon:                 func() Request { return new(LogonRequest) },
 }
 
+// AppendResponse appends one response as it stands in the list of an answer, so
+// that whoever writes the answer knows when it is full.
+func AppendResponse(dst []byte, r Response) ([]byte, error) {
+	c := wire.Appending(dst)
+	id := r.Rop()
+	wire.U8(c, &id)
+	if r.fields(c); c.Err != nil {
+		return dst, c.Err
+	}
+	return c.Buf, nil
+}
+
 // ParseRequests reads the payload of a call. Byte strings alias the payload.
+// With an [UnknownRopError] come the requests before it.
 func ParseRequests(payload []byte) (RequestBuffer, error) {
 	c, handles, err := split(payload)
 	if err != nil {
@@ -124,7 +140,7 @@ func ParseRequests(payload []byte) (RequestBuffer, error) {
 		wire.U8(c, &id)
 		newRequest, ok := requests[id]
 		if !ok {
-			return RequestBuffer{}, &UnknownRopError{ID: id, Offset: c.Pos - 1}
+			return b, &UnknownRopError{ID: id, Offset: c.Pos - 1}
 		}
 		r := newRequest()
 		if r.fields(c); c.Err != nil {

@@ -56,6 +56,7 @@ const (
 	CodeRPCHTTPDisallowed      ErrorCode = 0x4E0
 	CodeCachedModeRequired     ErrorCode = 0x4E1
 	CodeNoReadRight            ErrorCode = 0x501
+	CodeTooManyRecipients      ErrorCode = 0x505
 	CodeMailboxInTransit       ErrorCode = 0x50C
 	CodeWrongMailbox           ErrorCode = 0x648
 	CodeChangePassword         ErrorCode = 0x64C
@@ -116,6 +117,7 @@ var codeNames = map[ErrorCode]string{
 	CodeRPCHTTPDisallowed:      "RpcHttpDisallowed",
 	CodeCachedModeRequired:     "CachedModeRequired",
 	CodeNoReadRight:            "NoReadRight",
+	CodeTooManyRecipients:      "TooManyRecips",
 	CodeMailboxInTransit:       "MailboxInTransit",
 	CodeWrongMailbox:           "WrongMailbox",
 	CodeChangePassword:         "ChangePassword",

@@ -24,10 +24,11 @@ func (r *ErrorResponse) fields(c *wire.Codec) {
 	if r.Code == Success {
 		c.Fail("a failed %v with the code for success", r.ID)
 	}
-	if r.ID == RopReadStream { // has DataSize in any case (MS-OXCROPS 2.2.9.2.2)
+	// These have their size in any case (MS-OXCROPS 2.2.9.2.2 and 2.2.9.3.2).
+	if r.ID == RopReadStream || r.ID == RopWriteStream {
 		var size uint16
 		if wire.U16(c, &size); size != 0 {
-			c.Fail("a failed RopReadStream with %d octets of data", size)
+			c.Fail("a failed %v with %d octets of data", r.ID, size)
 		}
 	}
 }
@@ -96,11 +97,14 @@ var responses = map[RopID]func() Response{
 	RopSetColumns:            func() Response { return new(SetColumnsResponse) },
 	RopSortTable:             func() Response { return new(SortTableResponse) },
 	RopQueryRows:             func() Response { return new(QueryRowsResponse) },
+	RopSeekRow:               func() Response { return new(SeekRowResponse) },
 	RopGetReceiveFolder:      func() Response { return new(GetReceiveFolderResponse) },
 	RopRegisterNotification:  func() Response { return new(RegisterNotificationResponse) },
 	RopNotify:                func() Response { return new(NotifyResponse) },
 	RopOpenStream:            func() Response { return new(OpenStreamResponse) },
 	RopReadStream:            func() Response { return new(ReadStreamResponse) },
+	RopWriteStream:           func() Response { return new(WriteStreamResponse) },
+	RopCommitStream:          func() Response { return new(CommitStreamResponse) },
 	RopSubmitMessage:         func() Response { return new(SubmitMessageResponse) },
 	RopTransportSend:         func() Response { return new(TransportSendResponse) },
 	RopPending:               func() Response { return new(PendingResponse) },

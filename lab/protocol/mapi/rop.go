@@ -21,13 +21,16 @@ const (
 	RopSetColumns            RopID = 0x12
 	RopSortTable             RopID = 0x13
 	RopQueryRows             RopID = 0x15
+	RopSeekRow               RopID = 0x18
 	RopGetReceiveFolder      RopID = 0x27
 	RopRegisterNotification  RopID = 0x29
 	RopNotify                RopID = 0x2A
 	RopOpenStream            RopID = 0x2B
 	RopReadStream            RopID = 0x2C
+	RopWriteStream           RopID = 0x2D
 	RopSubmitMessage         RopID = 0x32
 	RopTransportSend         RopID = 0x4A
+	RopCommitStream          RopID = 0x5D
 	RopPending               RopID = 0x6E
 	RopLogon                 RopID = 0xFE
 	RopBufferTooSmall        RopID = 0xFF
@@ -58,7 +61,7 @@ var ropNames = map[RopID]string{
 	RopQueryRows:             "RopQueryRows",
 	0x16:                     "RopGetStatus",
 	0x17:                     "RopQueryPosition",
-	0x18:                     "RopSeekRow",
+	RopSeekRow:               "RopSeekRow",
 	0x19:                     "RopSeekRowBookmark",
 	0x1A:                     "RopSeekRowFractional",
 	0x1B:                     "RopCreateBookmark",
@@ -78,7 +81,7 @@ var ropNames = map[RopID]string{
 	RopNotify:                "RopNotify",
 	RopOpenStream:            "RopOpenStream",
 	RopReadStream:            "RopReadStream",
-	0x2D:                     "RopWriteStream",
+	RopWriteStream:           "RopWriteStream",
 	0x2E:                     "RopSeekStream",
 	0x2F:                     "RopSetStreamSize",
 	0x30:                     "RopSetSearchCriteria",
@@ -124,7 +127,7 @@ var ropNames = map[RopID]string{
 	0x5A:                     "RopCollapseRow",
 	0x5B:                     "RopLockRegionStream",
 	0x5C:                     "RopUnlockRegionStream",
-	0x5D:                     "RopCommitStream",
+	RopCommitStream:          "RopCommitStream",
 	0x5E:                     "RopGetStreamSize",
 	0x5F:                     "RopQueryNamedProperties",
 	0x60:                     "RopGetPerUserLongTermIds",

@@ -168,3 +168,37 @@ func (r *QueryRowsResponse) fields(c *wire.Codec) {
 	wire.U8(c, &r.Origin)
 	wire.List[uint16](c, &r.Rows, 1, func(c *wire.Codec, row *Row) { propertyRow(c, r.Columns, row) })
 }
+
+// SeekRowRequest moves the cursor of a table by rows from a bookmark
+// (MS-OXCROPS 2.2.5.8.1).
+type SeekRowRequest struct {
+	LogonID, Input uint8
+	Origin         Bookmark
+	RowCount       int32 // backwards if negative
+	WantMoved      bool
+}
+
+func (*SeekRowRequest) Rop() RopID { return RopSeekRow }
+
+func (r *SeekRowRequest) fields(c *wire.Codec) {
+	wire.U8(c, &r.LogonID)
+	wire.U8(c, &r.Input)
+	wire.U8(c, &r.Origin)
+	wire.U32(c, &r.RowCount)
+	wire.Flag(c, &r.WantMoved)
+}
+
+// SeekRowResponse is the moved cursor (MS-OXCROPS 2.2.5.8.2).
+type SeekRowResponse struct {
+	Index uint8
+	Less  bool  // the table ended before
+	Moved int32 // rows, if they were wanted
+}
+
+func (*SeekRowResponse) Rop() RopID { return RopSeekRow }
+
+func (r *SeekRowResponse) fields(c *wire.Codec) {
+	head(c, &r.Index)
+	wire.Flag(c, &r.Less)
+	wire.U32(c, &r.Moved)
+}

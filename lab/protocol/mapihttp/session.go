@@ -1,6 +1,9 @@
 package mapihttp
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // The cookies that hold a client to its session context. To clients their names
 // and values mean nothing: they send back all cookies of the last response
@@ -16,12 +19,14 @@ type Session struct {
 	Context, Sequence string
 }
 
-// Cookies are what a server sets; an empty value is left out.
+// Cookies are what a server sets; an empty value is left out. Their path is
+// good for both ways to write the endpoint's, with a slash at the end or without
+// (RFC 6265 section 5.1.4).
 func (s Session) Cookies() []*http.Cookie {
 	var all []*http.Cookie
 	for _, c := range []struct{ name, value string }{{CookieContext, s.Context}, {CookieSequence, s.Sequence}} {
 		if c.value != "" {
-			all = append(all, &http.Cookie{Name: c.name, Value: c.value, Path: URLPath, Secure: true, HttpOnly: true})
+			all = append(all, &http.Cookie{Name: c.name, Value: c.value, Path: strings.TrimSuffix(URLPath, "/"), Secure: true, HttpOnly: true})
 		}
 	}
 	return all

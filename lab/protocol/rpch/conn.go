@@ -166,6 +166,24 @@ func (c *Conn) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// Poll reads what has come, for as long as ready says that there is something
+// to read, and tells whether an RPC PDU waits for Read. So whoever has nothing
+// to do but wait for calls that are held needs not wait for each ping.
+func (c *Conn) Poll(ready func() bool) (bool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.queue) == 0 {
+		if c.err != nil {
+			return false, c.err
+		}
+		if !ready() {
+			return false, nil
+		}
+		c.pump()
+	}
+	return true, nil
+}
+
 // pump reads one PDU, or waits until another goroutine has read one. c.mu is
 // held before and after, and not in between.
 func (c *Conn) pump() {

@@ -320,3 +320,37 @@ func FuzzConnRead(f *testing.F) {
 		}
 	})
 }
+
+// Poll passes over what is the connection's own, and never waits.
+func TestPoll(t *testing.T) {
+	near, far, _, out := open(t, client, Server{Timeout: 120000})
+	some := func() bool {
+		out.mu.Lock()
+		defer out.mu.Unlock()
+		return len(out.data) > 0 || out.closed
+	}
+	poll := func(want bool) {
+		t.Helper()
+		if got, err := near.Poll(some); err != nil || got != want {
+			t.Fatalf("%v, %v, want %v", got, err, want)
+		}
+	}
+	poll(false)
+	if err := errors.Join(far.Ping(), far.Ping()); err != nil {
+		t.Fatal(err)
+	}
+	poll(false)
+	if err := dcerpc.NewConn(far, dcerpc.Limits{}).WriteMessage(&dcerpc.PDU{Body: &dcerpc.Response{Stub: []byte("x")}}); err != nil {
+		t.Fatal(err)
+	}
+	poll(true)
+	poll(true)
+	if p, err := dcerpc.NewConn(near, dcerpc.Limits{}).ReadMessage(); err != nil || p.Body.Type() != dcerpc.TypeResponse {
+		t.Fatal(p, err)
+	}
+	poll(false)
+	out.Close()
+	if got, err := near.Poll(some); err == nil || got {
+		t.Error("the end is not told")
+	}
+}

@@ -1,13 +1,12 @@
 package rpch
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os/exec"
 	"testing"
-	"time"
+
+	"shutout/lab/protocol/foreign"
 )
 
 // impacketScript opens a virtual connection through the proxy and makes calls
@@ -31,9 +30,6 @@ for n in 0, 1, 20000:
 
 // TestImpacket has a client that nobody here wrote use the proxy's side.
 func TestImpacket(t *testing.T) {
-	if err := exec.Command("python3", "-c", "import impacket.dcerpc.v5.rpch").Run(); err != nil {
-		t.Skip("python3-impacket is not installed")
-	}
 	p := proxy{make(chan func(InOpening, io.Reader) error)}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if user, password, ok := r.BasicAuth(); !ok || user != "dana" || password != "Spring-2010" || r.URL.Path != Path {
@@ -43,17 +39,8 @@ func TestImpacket(t *testing.T) {
 		p.ServeHTTP(w, r)
 	}))
 	defer server.Close()
-	out, err := impacket(t, impacketScript, server.URL)
-	if err != nil || string(out) != "True\nTrue\nTrue\n" {
+	out, err := foreign.Impacket(t, impacketScript, server.URL)
+	if err != nil || out != "True\nTrue\nTrue\n" {
 		t.Fatalf("%v\n%s", err, out)
 	}
-}
-
-// impacket runs a script. If the server hangs up in the middle, impacket never
-// notices, so it gets a minute.
-func impacket(t *testing.T, script string, args ...string) ([]byte, error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	return exec.CommandContext(ctx, "python3", append([]string{"-c", script}, args...)...).CombinedOutput()
 }

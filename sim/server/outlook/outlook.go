@@ -5,6 +5,10 @@
 //
 // A session is authorised once, when it is opened, and then goes on until it is
 // severed or its right to be there is checked again (rpc.session_revalidate).
+// It is open on one mailbox; the ROPs that it knows are those that reading,
+// writing, sending and waiting for mail need. Tables tell of no changes by
+// themselves: a client that wants to hear of new mail registers for it.
+//
 // Everything is called with the world's lock held.
 package outlook
 
@@ -14,19 +18,47 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/protocol/mapi"
+	"shutout/sim/clientaccess"
 	"shutout/sim/directory"
+	"shutout/sim/network"
+	"shutout/sim/profile"
 	"shutout/sim/server"
 )
 
 // Service holds the sessions of one host: the information store up to 2007,
 // RPC Client Access in 2010, the MAPI over HTTP application later.
 type Service struct {
-	w    *server.World
-	host string
+	w     *server.World
+	host  string
+	cas   *clientaccess.Server // nil on a mailbox server
+	cache *directory.Cache     // through which this host knows accounts
+	rule  string               // what governs an open session, for its decisions
+	made  uint32               // sessions so far
 }
 
 // New returns the service of a host.
-func New(w *server.World, host string) *Service { return &Service{w: w, host: host} }
+func New(w *server.World, host string) *Service {
+	s := &Service{w: w, host: host, cas: w.CAS.Server(host), rule: sessionRule(w.Params.RPC)}
+	if s.cas != nil {
+		s.cache = s.cas.Directory()
+	} else if s.cache = w.Store.Directory(host); s.cache == nil {
+		s.cache = directory.NewCache(w.Dir.DCFor(host), w.Params.Dir.CacheTTL)
+	}
+	return s
+}
+
+// sessionRule says in words what rpc.session_revalidate and
+// rpc.logon_checks_account mean for an open session.
+func sessionRule(p profile.RPC) string {
+	switch {
+	case p.SessionRevalidate == profile.Never:
+		return "never checked again"
+	case p.ChecksAccount:
+		return "checked every " + lab.Duration(p.SessionRevalidate)
+	default:
+		return "checked every " + lab.Duration(p.SessionRevalidate) + ", but not against the account"
+	}
+}
 
 // Caller is who opens a session.
 type Caller struct {
@@ -35,37 +67,30 @@ type Caller struct {
 	Conn net.Conn // whose activity the decisions are recorded for; may be nil
 }
 
-// Session is an open Outlook session.
-type Session struct{}
-
 // Connect opens a session of the caller's for the mailbox with that legacy
-// distinguished name.
+// distinguished name; without one, for the caller's own.
 func (s *Service) Connect(now time.Time, c Caller, mailboxDN string) (*Session, mapi.ErrorCode) {
-	return nil, mapi.CodeNotImplemented
+	if mailboxDN == "" {
+		mailboxDN = c.User.DN()
+	}
+	owner, _, ok := s.cache.Get(now, mailboxDN)
+	if !ok {
+		s.w.Record(c.Conn, lab.Decision{At: now, Layer: lab.LayerStore, Server: s.host, Reason: "no mailbox has this name"})
+		return nil, mapi.CodeUnknownUser
+	}
+	x := &Session{
+		svc: s, user: c.User, path: c.Path, owner: owner.SAM(), activity: network.Owner(c.Conn),
+		opened: now, checked: now,
+		objects: map[uint32]object{},
+	}
+	x.elsewhere = x.homeElsewhere()
+	x.passwordSet = passwordSet(s.cache.DC(), c.User.SAM())
+	mailbox, no := s.authorise(now, c.Conn, x)
+	if no.code != mapi.Success {
+		return nil, no.code
+	}
+	s.made++
+	x.number = s.made
+	x.begin(now, mailbox)
+	return x, mapi.Success
 }
-
-// Execute carries out an extended buffer of ROPs and returns the answer's,
-// which has at most max octets. A code other than mapi.Success ends the
-// session, save for mapi.CodeBufferTooSmall and mapi.CodeRPCFormat.
-func (x *Session) Execute(now time.Time, conn net.Conn, buffer []byte, max int) ([]byte, mapi.ErrorCode) {
-	return nil, mapi.CodeNotImplemented
-}
-
-// Pending tells whether notifications wait for the next Execute.
-func (x *Session) Pending(now time.Time) bool { return false }
-
-// OnNews has f called whenever something happens that may make Pending true.
-// Stop ends that.
-func (x *Session) OnNews(f func()) (stop func()) { return func() {} }
-
-// OnEnd has f called when the session ends from the server's side.
-func (x *Session) OnEnd(f func(now time.Time, reason string)) {}
-
-// Ended tells whether the session is over, and why.
-func (x *Session) Ended() (reason string, ok bool) { return "", false }
-
-// Close ends the session from the client's side. It may be called twice.
-func (x *Session) Close(now time.Time) {}
-
-// DisplayName is the name that the session's user is shown by.
-func (x *Session) DisplayName() string { return "" }

@@ -55,6 +55,8 @@ type Server struct {
 	w    *server.World
 	host string
 	rand *rand.Rand // for challenges
+	// tickets are those presented lately.
+	tickets replays
 }
 
 // New returns the sign-in of a host, which may be a client access server, a

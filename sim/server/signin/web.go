@@ -79,19 +79,19 @@ func (a *Web) Concerns(r *http.Request) bool {
 // with 401 and what the client needs to go on, and returns false. It leaves the
 // body alone. It records its decisions. The world's lock is not held.
 func (a *Web) Admit(rw http.ResponseWriter, r *http.Request) (Identity, bool) {
-	c := connectionOf(r)
-	id, answer := a.locked(c, r)
+	return a.admit(connectionOf(r), rw, r)
+}
+
+func (a *Web) admit(c *connection, rw http.ResponseWriter, r *http.Request) (Identity, bool) {
+	id, answer := a.identify(c, r)
 	a.w.Record(network.RequestConn(r), id.Decision)
-	if id.User != nil {
-		if answer != "" {
-			rw.Header().Set("WWW-Authenticate", answer)
-		}
-		return id, true
-	}
 	if answer != "" {
 		rw.Header().Set("WWW-Authenticate", answer)
-	} else {
+	} else if id.User == nil {
 		a.offer(rw.Header())
+	}
+	if id.User != nil {
+		return id, true
 	}
 	http.Error(rw, "401 - Unauthorized: Access is denied due to invalid credentials.", http.StatusUnauthorized)
 	return Identity{}, false
@@ -107,9 +107,9 @@ func (a *Web) offer(h http.Header) {
 	}
 }
 
-// locked is Admit's part under the world's lock. Without a user and without an
-// answer the schemes are to be offered.
-func (a *Web) locked(c *connection, r *http.Request) (id Identity, answer string) {
+// identify is Admit's part under the world's lock. The answer is the server's
+// token; without a user and without an answer the schemes are to be offered.
+func (a *Web) identify(c *connection, r *http.Request) (id Identity, answer string) {
 	a.w.Lock()
 	defer a.w.Unlock()
 	now := a.w.Now()
