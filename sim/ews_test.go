@@ -32,7 +32,7 @@ func ewsCase(sop ...lab.Step) *lab.Scenario {
 
 func play(t *testing.T, s *lab.Scenario) *lab.RunResult {
 	t.Helper()
-	o := organisation(t)
+	o := organisation(t, "ex2010")
 	defer o.Close()
 	r, err := (&lab.Runner{NewClient: client.New}).Run(context.Background(), o, s)
 	if err != nil {
