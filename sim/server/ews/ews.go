@@ -35,6 +35,7 @@ type frontEnd struct {
 	version ews.ServerVersion
 	table   subscriptions // guarded by the world's lock
 	sent    uint64        // messages composed here
+	budget  int           // octets that a response may hold, roughly
 }
 
 // New returns the front end of the client access server called host, for
@@ -42,7 +43,7 @@ type frontEnd struct {
 func New(w *server.World, host string) http.Handler {
 	return &frontEnd{
 		w: w, host: host, cas: w.CAS.Server(host), web: signin.NewWeb(w, host, clientaccess.PoolEWS),
-		version: serverVersion(w),
+		version: serverVersion(w), budget: responseBudget,
 	}
 }
 
@@ -104,7 +105,7 @@ func (f *frontEnd) post(rw http.ResponseWriter, r *http.Request, who signin.Iden
 		http.Error(rw, "the request is too long", http.StatusRequestEntityTooLarge)
 		return
 	}
-	c := &call{frontEnd: f, rw: rw, r: r, conn: network.RequestConn(r), user: who.User, budget: responseBudget}
+	c := &call{frontEnd: f, rw: rw, r: r, conn: network.RequestConn(r), user: who.User, room: f.budget}
 	req, err := ews.ParseRequest(body)
 	switch {
 	case err != nil:
@@ -136,7 +137,7 @@ type call struct {
 	now     time.Time
 	session *store.Session
 	places  []place // see tree
-	budget  int     // octets that the response may still hold, roughly
+	room    int     // octets that the response may still hold, roughly
 }
 
 // errStreamed says that the answer has gone out already.

@@ -205,10 +205,13 @@ func TestGetItem(t *testing.T) {
 // A response has room for so much, however often the request names a large
 // message.
 func TestResponseIsBounded(t *testing.T) {
-	w := newWorld(t, "ex2010")
+	w := webtest.New(t, "ex2010")
+	f := New(w.World.World, "cas1").(*frontEnd)
+	f.budget = 1 << 20
+	w.Serve(f)
 	c := newCaller(t, w)
 	c.with(func(s *store.Session) {
-		s.Append(w.Now(), store.Inbox, 0, w.Now(), store.ParseMessage([]byte("Subject: large\r\n\r\n"+strings.Repeat("x", 8<<20))))
+		s.Append(w.Now(), store.Inbox, 0, w.Now(), store.ParseMessage([]byte("Subject: large\r\n\r\n"+strings.Repeat("x", 128<<10))))
 	})
 	id := c.list(ews.Inbox)[0].ID
 	m, err := c.ask(ews.GetItem{Shape: ews.Shape{Base: ews.IDOnly, MIME: true}, Items: slices.Repeat([]ews.ID{id}, 8)})

@@ -166,7 +166,7 @@ func (c *call) findFolder(op ews.FindFolder) []ews.Message {
 		}
 		from, to, page := window(op.View, len(found))
 		for _, p := range found[from:to] {
-			if c.budget -= itemOverhead; c.budget < 0 {
+			if c.room -= itemOverhead; c.room < 0 {
 				return append(out, tooMuch())
 			}
 			page.Folders = append(page.Folders, c.describeFolder(p, op.Shape))

@@ -22,7 +22,7 @@ var (
 )
 
 // describe tells of an item what a shape asks for, and takes its size from the
-// response's budget; ok is false when there is no room for it. Got is GetItem,
+// response's room; ok is false when there is no room for it. Got is GetItem,
 // which tells more than searches do.
 func (c *call) describe(e *entry, s ews.Shape, got bool) (item ews.Item, ok bool) {
 	item = ews.Item{Kind: ews.KindMessage, ID: c.itemID(e.in.Number, &e.Item)}
@@ -43,9 +43,9 @@ func (c *call) describe(e *entry, s ews.Shape, got bool) (item ews.Item, ok bool
 	if got && s.MIME {
 		item.MIME = e.Raw
 	}
-	c.budget -= itemOverhead
+	c.room -= itemOverhead
 	for _, f := range s.Extra {
-		if c.budget < 0 {
+		if c.room < 0 {
 			return item, false
 		}
 		switch {
@@ -53,17 +53,17 @@ func (c *call) describe(e *entry, s ews.Shape, got bool) (item ews.Item, ok bool
 			if v := e.value(f); v.kind != 0 {
 				p := ews.Property{Field: f, Value: clean(v.String())}
 				item.Properties = append(item.Properties, p)
-				c.budget -= len(p.Value)
+				c.room -= len(p.Value)
 			}
 		case got || f != ews.FieldMIME && f != ews.FieldBody: // "FindItem operation"
 			c.fill(&item, e, f.URI, s.Body)
 		}
 	}
-	c.budget -= len(item.MIME) / 3 * 4 // in base64
+	c.room -= len(item.MIME) / 3 * 4 // in base64
 	if item.Body != nil {
-		c.budget -= len(item.Body.Text)
+		c.room -= len(item.Body.Text)
 	}
-	return item, c.budget >= 0
+	return item, c.room >= 0
 }
 
 // fill sets one element of an item.

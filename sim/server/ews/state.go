@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"slices"
 	"time"
 
 	"shutout/sim/store"
@@ -92,16 +93,21 @@ func (s *state) add(uid uint32, seen bool) {
 	s.runs = append(s.runs, run{uid, 1, seen})
 }
 
-// changed tells whether a folder differs from the state. It may miss a pair of
-// read flags that changed in opposite directions; the next change shows them.
-func (s *state) changed(f store.Folder) bool {
-	total, unseen := 0, 0
+// count is how many items the state has, and how many of them are unread.
+func (s *state) count() (total, unseen int) {
 	for _, r := range s.runs {
 		total += int(r.n)
 		if !r.seen {
 			unseen += int(r.n)
 		}
 	}
+	return total, unseen
+}
+
+// changed tells whether a folder differs from the state. It may miss a pair of
+// read flags that changed in opposite directions; the next change shows them.
+func (s *state) changed(f store.Folder) bool {
+	total, unseen := s.count()
 	return f.UIDNext-1 > s.high || f.Total != total || f.Unseen != unseen
 }
 
@@ -113,6 +119,8 @@ type delta struct {
 	more    bool
 }
 
+func (d *delta) size() int { return len(d.gone) + len(d.changed) + len(d.added) }
+
 // advance brings a state up to date with its folder by at most most changes, and
 // tells which they are.
 func (s *state) advance(now time.Time, x *store.Session, f store.Folder, most int) (delta, error) {
@@ -120,50 +128,77 @@ func (s *state) advance(now time.Time, x *store.Session, f store.Folder, most in
 	if !s.changed(f) {
 		return d, nil
 	}
-	items, err := x.Range(now, f.Name, 0, math.MaxUint32)
+	fresh, err := x.Range(now, f.Name, s.high+1, math.MaxUint32)
 	if err != nil {
 		return d, err
 	}
-	next := state{folder: s.folder, high: s.high}
-	i := 0
-	room := func() bool { return len(d.gone)+len(d.changed)+len(d.added) < most }
-	for _, r := range s.runs {
-		for k := range r.n {
-			uid := r.from + k
-			for i < len(items) && items[i].UID < uid {
-				i++ // one that the client wants to hear nothing of
-			}
-			there := i < len(items) && items[i].UID == uid
-			seen := there && items[i].Flags.Has(store.Seen)
-			switch {
-			case there && seen == r.seen:
-				next.add(uid, seen)
-			case !room():
-				d.more = true
-				next.add(uid, r.seen)
-			case there:
-				d.changed = append(d.changed, items[i])
-				next.add(uid, seen)
-			default:
-				d.gone = append(d.gone, uid)
-			}
+	next := state{folder: s.folder, high: s.high, runs: slices.Clone(s.runs)}
+	unread := 0
+	for i := range fresh {
+		unread += one(!fresh[i].Flags.Has(store.Seen))
+	}
+	if total, unseen := s.count(); f.Total-len(fresh) != total || f.Unseen-unread != unseen {
+		if err := next.compare(now, x, f.Name, most, &d); err != nil {
+			return d, err
 		}
 	}
-	for _, it := range items {
-		if it.UID <= s.high {
-			continue
-		}
-		if !room() {
-			d.more = true
-			break
-		}
-		d.added = append(d.added, it)
-		next.add(it.UID, it.Flags.Has(store.Seen))
-		next.high = it.UID
+	if room := max(most-d.size(), 0); len(fresh) > room {
+		fresh, d.more = fresh[:room], true
 	}
-	if !d.more {
+	for i := range fresh {
+		next.add(fresh[i].UID, fresh[i].Flags.Has(store.Seen))
+		next.high = fresh[i].UID
+	}
+	if d.added = append(d.added, fresh...); !d.more {
 		next.high = f.UIDNext - 1
 	}
 	*s = next
 	return d, nil
+}
+
+// compare looks for items that are gone or were read, and for those that the
+// state should have and has not.
+func (s *state) compare(now time.Time, x *store.Session, folder string, most int, d *delta) error {
+	items, err := x.Range(now, folder, 0, s.high)
+	if err != nil {
+		return err
+	}
+	runs := s.runs
+	s.runs = nil
+	i := 0
+	missing := func(below uint32) {
+		for ; i < len(items) && items[i].UID < below; i++ {
+			if d.size() >= most {
+				d.more = true
+				continue
+			}
+			d.added = append(d.added, items[i])
+			s.add(items[i].UID, items[i].Flags.Has(store.Seen))
+		}
+	}
+	for _, r := range runs {
+		for k := range r.n {
+			uid := r.from + k
+			missing(uid)
+			there := i < len(items) && items[i].UID == uid
+			seen := there && items[i].Flags.Has(store.Seen)
+			switch {
+			case there && seen == r.seen:
+				s.add(uid, seen)
+			case d.size() >= most:
+				d.more = true
+				s.add(uid, r.seen)
+			case there:
+				d.changed = append(d.changed, items[i])
+				s.add(uid, seen)
+			default:
+				d.gone = append(d.gone, uid)
+			}
+			if there {
+				i++
+			}
+		}
+	}
+	missing(math.MaxUint32)
+	return nil
 }

@@ -156,6 +156,7 @@ func TestStateIsSmall(t *testing.T) {
 func FuzzState(f *testing.F) {
 	f.Add("AQMAB")
 	f.Add("AQMABwAB")
+	f.Add("AQI=") // it should have two messages more
 	f.Add((&state{folder: 1, high: 3, runs: []run{{1, 2, true}, {3, 1, false}}}).String())
 	w := newWorld(f, "ex2010")
 	for range 3 {
