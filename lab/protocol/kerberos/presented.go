@@ -1,8 +1,6 @@
 package kerberos
 
-import (
-	"time"
-)
+import "time"
 
 // Presented is a ticket that somebody has shown to a service, with the proof
 // that it is theirs. It has been decrypted; whether its times are right is for
@@ -16,7 +14,7 @@ type Presented struct {
 	auth    authenticator
 }
 
-// present opens a presented ticket with the service's key (RFC 4120 section
+// open decrypts a presented ticket with the service's key (RFC 4120 section
 // 3.2.3).
 func (ap apRequest) open(k Key, u usage) (*Presented, error) {
 	c, err := ap.Ticket.Open(k)
