@@ -16,17 +16,20 @@ import (
 // a bystander.
 func ewsCase(sop ...lab.Step) *lab.Scenario {
 	do := []lab.Capability{lab.Read, lab.Receive, lab.Send}
-	a := func(id, who string, role lab.Role, auth lab.Auth) *lab.Activity {
+	a := func(id, who, from string, role lab.Role, auth lab.Auth) *lab.Activity {
 		return &lab.Activity{
-			ID: id, Role: role, Who: who, From: "home", Path: lab.EWS, Do: do, Every: time.Minute, Since: -10 * time.Minute,
+			ID: id, Role: role, Who: who, From: from, Path: lab.EWS, Do: do, Every: time.Minute, Since: -10 * time.Minute,
 			To: "frank", Client: lab.Behaviour{Auth: auth},
 		}
 	}
 	return &lab.Scenario{
 		ID: "ews", Title: "ews", Profile: "ex2010", Within: 5 * time.Minute, Horizon: 3 * time.Hour,
-		Activities: []*lab.Activity{a("basic", "dana", lab.Threat, ""), a("ntlm", "dana", lab.Threat, lab.AuthNTLM)},
-		Controls:   []*lab.Activity{a("erin", "erin", lab.Control, "")},
-		SOP:        append([]lab.Step{{Action: &mitigation.DisableAccount{User: "dana"}}}, sop...),
+		Activities: []*lab.Activity{
+			a("basic", "dana", "home", lab.Threat, ""), a("ntlm", "dana", "home", lab.Threat, lab.AuthNTLM),
+			a("kerberos", "dana", "desk", lab.Threat, lab.AuthKerberos),
+		},
+		Controls: []*lab.Activity{a("erin", "erin", "home", lab.Control, "")},
+		SOP:      append([]lab.Step{{Action: &mitigation.DisableAccount{User: "dana"}}}, sop...),
 	}
 }
 
@@ -43,8 +46,9 @@ func play(t *testing.T, s *lab.Scenario) *lab.RunResult {
 }
 
 // With Basic the token lives on, with NTLM the connection. Both end with IIS.
+// With Kerberos it is the ticket, whatever becomes of IIS.
 func TestEWSOutlivesDisable(t *testing.T) {
-	layers := map[string]lab.Layer{"basic": lab.LayerToken, "ntlm": lab.LayerConnection}
+	layers := map[string]lab.Layer{"basic": lab.LayerToken, "ntlm": lab.LayerConnection, "kerberos": lab.LayerTicket}
 	for _, a := range play(t, ewsCase()).Activities {
 		if a.Role == lab.Control {
 			if a.Verdict != lab.Kept || len(a.Outages) > 0 {
@@ -65,7 +69,10 @@ func TestEWSOutlivesDisable(t *testing.T) {
 	}
 	reset := lab.Step{At: time.Hour, Action: &mitigation.ResetIIS{}}
 	for _, a := range play(t, ewsCase(reset)).Activities {
-		if a.Role == lab.Threat && (a.Verdict != lab.Late || *a.CutoffS != 3540) {
+		if a.ID == "kerberos" && a.Verdict != lab.Open {
+			t.Errorf("%s %s: %s, %s", a.ID, a.Capability, a.Verdict, a.Answer)
+		}
+		if (a.ID == "basic" || a.ID == "ntlm") && (a.Verdict != lab.Late || *a.CutoffS != 3540) {
 			t.Errorf("%s %s: %s at %v, %s", a.ID, a.Capability, a.Verdict, a.CutoffS, a.Answer)
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"shutout/lab/protocol/ews"
 )
 
-// pageSize is the most that one page holds (throttling policy parameter
-// EWSFindCountLimit of Exchange 2010).
+// pageSize is the most that one page holds. Exchange has a bound of this kind
+// too; clients go on from where a page ends.
 const pageSize = 1000
 
 // window is the part of n results that a client wants to see.
