@@ -34,7 +34,7 @@ fuzz:
 	@./tools/fuzz.sh $(FUZZTIME)
 
 bench:
-	go test -run '^$$' -bench . -benchtime 1s ./sim ./sim/timeline ./sim/directory ./sim/store ./sim/transport ./sim/clientaccess
+	go test -run '^$$' -bench . -benchtime 1s ./sim ./sim/timeline ./sim/directory ./sim/store ./sim/transport ./sim/clientaccess ./sim/server/outlook
 
 clean:
 	rm -rf bin runs
