@@ -25,6 +25,11 @@ type Phase struct {
 	Why      Decision // of the last attempt; its layer is empty where nobody said why
 }
 
+// maxPhases bounds what is kept of a track whose reasons change with every
+// attempt, such as that of a client which connects anew all the time: from then
+// on only a change of the outcome begins a phase.
+const maxPhases = 50
+
 // note adds an attempt to the track's phases.
 func (t *Track) note(s Span, why []Decision) {
 	d := deciding(why, s.OK, t.Order)
@@ -32,6 +37,7 @@ func (t *Track) note(s Span, why []Decision) {
 		p := &t.Phases[n-1]
 		same := p.OK == s.OK
 		switch {
+		case n >= maxPhases:
 		case s.OK && s.First < 0: // how they came in at first is not the question
 		case s.OK:
 			same = same && p.Why.Layer == d.Layer && p.Why.Server == d.Server

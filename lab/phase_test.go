@@ -36,6 +36,15 @@ func TestPhases(t *testing.T) {
 	track.Observe(at(4), at(4), refused, []Decision{cookie, no})
 	track.Observe(at(5), at(5), refused, []Decision{cookie, no})
 
+	busy := &Track{Activity: &Activity{}, Order: order}
+	for m := range 3 * maxPhases {
+		busy.Observe(at(m), at(m), nil, []Decision{[]Decision{session, asked}[m%2]})
+	}
+	busy.Observe(at(3*maxPhases), at(3*maxPhases), refused, []Decision{no})
+	if p := busy.Phases; len(p) != maxPhases+1 || p[maxPhases-1].Count != 2*maxPhases+1 || p[maxPhases].OK {
+		t.Errorf("%d phases, %+v", len(p), p[len(p)-2:])
+	}
+
 	want := []PhaseResult{
 		{"ok", -120, -60, 2, LayerTicket, "ticket accepted on cas1, made T-30m"},
 		{"ok", 0, 60, 2, LayerSession, "session open on cas1, made T-30m, renewed T+1m"},

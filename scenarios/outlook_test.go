@@ -132,11 +132,19 @@ var _ = Describe("Outlook", func() {
 			Expect(find(res, id, lab.Read).Verdict).To(Equal(lab.Open), id)
 		}
 	})
-	It("comes back with a ticket from before, where opening a session does not look at the account", func(ctx SpecContext) {
+	It("comes back until its ticket ends, where opening a session does not look at the account", func(ctx SpecContext) {
 		e := effect{leaver: "outlook-rpc@desk read", every: "5m", horizon: "24h", steps: []string{disable, "{at: 1m, do: restart-rpc-client-access}"}}
 		dana := find(play(ctx, e.scenario(), "rpc.logon_checks_account=false"), "dana", lab.Read)
-		Expect(dana.Verdict).To(Equal(lab.Open), "%+v", dana.Phases) // the session it then has is not checked against the account either
+		Expect(dana.Verdict).To(Equal(lab.Late), "%+v", dana.Phases)
+		// The ticket is of ten hours, from the first sign-in at T-5m on; the
+		// session that it opened last is checked two hours later.
+		Expect(*dana.CutoffS).To(And(BeNumerically(">", 9*3600), BeNumerically("<", 12*3600)), "%+v", dana.Phases)
 		dana = find(play(ctx, e.scenario()), "dana", lab.Read)
 		Expect(dana.Verdict).To(Equal(lab.Ended), "%+v", dana.Phases)
+	})
+	It("with Basic comes back as long as its token lives, where opening a session does not look at the account", func(ctx SpecContext) {
+		e := effect{leaver: "outlook-anywhere read", every: "1m", horizon: "3h", client: "{reconnect: every 10m}", steps: []string{disable}}
+		dana := find(play(ctx, e.scenario(), "rpc.logon_checks_account=false"), "dana", lab.Read)
+		Expect(dana.Verdict).To(Equal(lab.Open), "%+v", dana.Phases) // KB3035228
 	})
 })

@@ -9,6 +9,9 @@ import (
 	"shutout/lab"
 )
 
+// maxTold is how many phases of one activity fit a screen.
+const maxTold = 16
+
 // story tells, for each activity that had to end, what let it in or kept it out
 // in every hour of the run. Capabilities that went the same way are told
 // together.
@@ -39,7 +42,11 @@ func (t *terminal) story(r *lab.RunResult) {
 		for _, p := range c.phases {
 			width = max(width, utf8.RuneCountInString(span(p)))
 		}
-		for _, p := range c.phases {
+		for i, p := range c.phases {
+			if i == maxTold && len(c.phases) > maxTold+1 {
+				t.line(fmt.Sprintf("    … and %d more, which result.json has", len(c.phases)-maxTold))
+				break
+			}
 			pad := strings.Repeat(" ", width-utf8.RuneCountInString(span(p)))
 			word := "out"
 			if p.Outcome == "ok" {
