@@ -222,3 +222,13 @@ func missing() *lab.Failure { return refused(string(lab.Receive), "the message i
 func unexpected(stage, format string, args ...any) *lab.Failure {
 	return refused(stage, "unexpected answer: "+fmt.Sprintf(format, args...))
 }
+
+// muddled is an answer that cannot be read. Once says that its request may have
+// done its work all the same, and must not do it twice.
+func muddled(stage string, once bool, err error) *lab.Failure {
+	f := unexpected(stage, "%v", err)
+	if once {
+		f.Kind = lab.Unknown
+	}
+	return f
+}

@@ -275,7 +275,7 @@ func (e *emsmdbLine) execute(_ context.Context, stage string, buffer []byte, onc
 	r, err := emsmdb.ParseRpcExt2Response(out)
 	switch code := mapi.ErrorCode(r.Result); {
 	case err != nil:
-		return nil, unexpected(stage, "%v", err)
+		return nil, muddled(stage, once, err)
 	case r.Session.IsZero(): // the server has ended the session instead
 		return nil, &lost{Failure: refused(stage, code.Error()), again: code != mapi.Success}
 	case code != mapi.Success:
@@ -301,7 +301,11 @@ func executeFailure(stage string, err error, done bool) error {
 	case fault.Status == dcerpc.StatusServerTooBusy:
 		return &lab.Failure{Kind: lab.Unreachable, Stage: stage, Text: "the server is too busy"}
 	}
-	return refused(stage, faultText(fault))
+	f := refused(stage, faultText(fault))
+	if done && !fault.DidNotExecute {
+		f.Kind = lab.Unknown
+	}
+	return f
 }
 
 // wait is EcDoAsyncWaitEx. While there is news that nobody has asked for, more

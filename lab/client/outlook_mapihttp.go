@@ -118,7 +118,7 @@ func (m *mapiHTTP) execute(ctx context.Context, stage string, buffer []byte, onc
 	r, err := mapihttp.ParseExecuteResponse(answer)
 	switch {
 	case err != nil:
-		return nil, unexpected(stage, "%v", err)
+		return nil, muddled(stage, once, err)
 	case r.Code == mapi.CodeBufferTooSmall, r.Code == mapi.CodeRPCFormat: // the session goes on
 		return nil, refused(stage, "Execute: "+r.Code.String())
 	case r.Code != mapi.Success:
@@ -148,7 +148,7 @@ func (m *mapiHTTP) exchange(ctx context.Context, stage string, kind mapihttp.Req
 		return nil, m.refusal(stage, kind, code)
 	}
 	if err != nil {
-		return nil, unexpected(stage, "%v", err)
+		return nil, muddled(stage, once, err)
 	}
 	return final.Body, nil
 }

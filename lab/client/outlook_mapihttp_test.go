@@ -201,6 +201,10 @@ func TestMAPIHTTPFailures(t *testing.T) {
 			if want := (lab.Failure{Kind: tt.kind, Stage: "read", Text: tt.text}); got != want {
 				t.Errorf("%+v, want %+v", f, want)
 			}
+			if strings.HasPrefix(tt.text, "unexpected answer") {
+				_, err = m.execute(context.Background(), "send", nil, true)
+				check(t, "once", failure(err, "?"), &lab.Failure{Kind: lab.Unknown, Stage: "send", Text: tt.text})
+			}
 			if tt.atSignIn == "" {
 				return
 			}
