@@ -395,6 +395,25 @@ func TestStreamPieces(t *testing.T) {
 	}
 }
 
+// TestStreamOfNoTags: a server that never ends an envelope costs its client no
+// more time than there are octets.
+func TestStreamOfNoTags(t *testing.T) {
+	var s stream
+	piece := []byte("8000\r\n" + strings.Repeat("Envelope>", 0x8000/9+1)[:0x8000] + "\r\n")
+	began := time.Now()
+	for ok := s.feed([]byte(streamHead)); ok; ok = s.feed(piece) {
+		if n := len(s.documents()); n > 0 {
+			t.Fatalf("%d documents", n)
+		}
+	}
+	if took := time.Since(began); len(s.body) < maxAnswer/2 || took > 10*time.Second {
+		t.Errorf("%v for %d octets", took, len(s.body))
+	}
+	if s := new(stream); s.feed(bytes.Repeat([]byte("x"), maxHead)) {
+		t.Error("a head without end makes sense")
+	}
+}
+
 // FuzzStream feeds anything, whole and in two pieces.
 func FuzzStream(f *testing.F) {
 	f.Add([]byte(streamHead+"5\r\n<a></\r\n0\r\n\r\n"), 60)

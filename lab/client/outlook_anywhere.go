@@ -5,12 +5,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"time"
 
 	"shutout/lab"
 	"shutout/lab/protocol/dcerpc"
@@ -221,11 +219,8 @@ func (ch *webChannel) stirred() bool {
 	if _, ok := ch.conn.(*tls.Conn); !ok {
 		return false
 	}
-	// TLS may have taken more from its connection than it has given out. With
-	// a deadline that is over it gives that, and asks for nothing.
-	ch.conn.SetReadDeadline(time.Unix(1, 0))
+	glance(ch.conn)
 	defer extend(ch.conn, patience)
 	_, err := ch.r.Peek(1)
-	var timeout net.Error
-	return err == nil || !errors.As(err, &timeout) || !timeout.Timeout()
+	return !late(err)
 }
