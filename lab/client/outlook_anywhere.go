@@ -90,13 +90,16 @@ func (c *anywhereCarrier) signIn(ctx context.Context, auth lab.Auth, password, m
 	return c.openSession(mailboxDN)
 }
 
-// target is the RPC server behind the proxy.
+// target is the RPC server behind the proxy: where another one has sent the
+// client, or else whom the lab names, or Autodiscover.
 func (c *anywhereCarrier) target() string {
 	switch at := c.line.env.Endpoint; {
 	case c.server != "":
 		return c.server
 	case at.Server != "":
 		return at.Server
+	case c.line.settings != nil && c.line.settings.rpcServer != "":
+		return c.line.settings.rpcServer
 	default:
 		return at.Host
 	}

@@ -125,7 +125,7 @@ func faultText(f *dcerpc.FaultError) string { return fmt.Sprintf("RPC fault 0x%0
 var outlookVersion = emsmdb.Version{14 << 8, 0x8000 | 4760, 1000}
 
 const (
-	codePage = 1252   // Western European
+	codePage = 1252   // of strings that are not Unicode: Western European (MS-UCODEREF 2.2.1)
 	locale   = 0x0409 // English, United States (MS-LCID 2.2)
 	noLink   = 0xFFFFFFFF
 )
