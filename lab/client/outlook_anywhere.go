@@ -140,26 +140,17 @@ func (c *anywhereCarrier) channel(ctx context.Context, web *webAuth, purpose rpc
 	return ch, nil
 }
 
-// open signs in and sends the request that stays. Before that, a request
-// without a body carries each token that the server has to answer.
+// open signs in and sends the request that stays.
 func (ch *webChannel) open(ctx context.Context, q rpch.Request, host string, h *webHandshake, body []byte) error {
-	value, more, err := h.header(ctx, nil)
-	for more && err == nil {
-		var resp *http.Response
-		if resp, err = ch.ask(q, host, value, nil, true); err != nil {
-			return err
-		}
-		switch {
-		case resp.StatusCode == http.StatusUnauthorized:
-			value, more, err = h.header(ctx, resp.Header.Values("WWW-Authenticate"))
-		case resp.StatusCode < 300: // it lets in anybody
-			value, more = "", false
-		default:
-			return judge(answer{Response: resp}, stageSignIn)
-		}
-	}
-	if err != nil {
+	value, other, err := h.run(ctx, func(value string) (answer, error) {
+		resp, err := ch.ask(q, host, value, nil, true)
+		return answer{Response: resp}, err
+	})
+	switch {
+	case err != nil:
 		return err
+	case other != nil:
+		return judge(*other, stageSignIn)
 	}
 	resp, err := ch.ask(q, host, value, body, false)
 	switch {
