@@ -49,10 +49,13 @@ func (t *terminal) story(r *lab.RunResult) {
 			}
 			pad := strings.Repeat(" ", width-utf8.RuneCountInString(span(p)))
 			word := "out"
-			if p.Outcome == "ok" {
+			switch p.Outcome {
+			case "ok":
 				if word = "in "; p.ToS > 0 {
 					word = t.code("31", word)
 				}
+			case string(lab.Unknown):
+				word = "?  " // it may have worked
 			}
 			t.line(fmt.Sprintf("    %s%s  %s  %s", span(p), pad, word, harmless(p.Detail)))
 		}
