@@ -34,7 +34,9 @@ func TestPhases(t *testing.T) {
 	track.Observe(at(2), at(2), nil, []Decision{session, ticket})
 	track.Observe(at(3), at(3), &Failure{Kind: Unreachable, Stage: "dial", Text: "no answer"}, nil)
 	track.Observe(at(4), at(4), refused, []Decision{cookie, no})
-	track.Observe(at(5), at(5), refused, []Decision{cookie, no})
+	again := no
+	again.Rule, again.Since = "from a cache", order.Add(at(4))
+	track.Observe(at(5), at(5), refused, []Decision{cookie, again})
 
 	want := []PhaseResult{
 		{"ok", -120, -60, 2, LayerTicket, "ticket accepted on cas1, made T-30m"},
