@@ -101,6 +101,31 @@ func TestTerminal(t *testing.T) {
 	}
 }
 
+// What is narrow is wrapped and not cut, and a command that is to be copied
+// stays in one piece.
+func TestNarrow(t *testing.T) {
+	d := document()
+	d.Replay = "shutout run first --sop our-sop.yaml --profiles all --within 15m --seed 1"
+	var b bytes.Buffer
+	if err := report.Terminal(&b, d, report.Style{Width: 56, Colour: true}); err != nil {
+		t.Fatal(err)
+	}
+	text := uncoloured(b.String())
+	if !strings.Contains(text, "\nreplay: "+d.Replay+"\n") || strings.Contains(text, "…") {
+		t.Errorf("cut:\n%s", text)
+	}
+	words := strings.Join(strings.Fields(text), " ")
+	for _, run := range d.Runs {
+		for _, a := range run.Activities {
+			for _, p := range a.Phases {
+				if p.Layer == lab.LayerToken && !strings.Contains(words, "in "+p.Detail) {
+					t.Errorf("no %q in\n%s", p.Detail, text)
+				}
+			}
+		}
+	}
+}
+
 func uncoloured(s string) string {
 	for _, code := range []string{"\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m"} {
 		s = strings.ReplaceAll(s, code, "")

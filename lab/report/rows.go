@@ -16,6 +16,12 @@ type row struct {
 	bad                                                bool
 }
 
+// explains tells whether the reason of x is that of y, too, which is about the
+// same person on the same path.
+func (x row) explains(y row) bool {
+	return x.who == y.who && x.path == y.path && x.reason == y.reason
+}
+
 // ambiguous tells whether somebody else's row would read the same.
 func ambiguous(r *lab.RunResult, a *lab.ActivityResult) bool {
 	for _, b := range r.Activities {

@@ -34,7 +34,7 @@ func (t *terminal) story(r *lab.RunResult) {
 	t.line("")
 	t.line("  why, hour by hour")
 	for _, c := range chapters {
-		t.line("  " + harmless(c.title))
+		t.prose(plain, "  "+harmless(c.title))
 		width := 0
 		for _, p := range c.phases {
 			width = max(width, utf8.RuneCountInString(span(p)))
@@ -47,7 +47,7 @@ func (t *terminal) story(r *lab.RunResult) {
 					word = t.code("31", word)
 				}
 			}
-			t.line(fmt.Sprintf("    %s%s  %s  %s", span(p), pad, word, harmless(p.Detail)))
+			t.entry(fmt.Sprintf("    %s%s  %s  ", span(p), pad, word), harmless(p.Detail))
 		}
 	}
 }
