@@ -43,7 +43,7 @@ func (t *terminal) story(r *lab.RunResult) {
 			pad := strings.Repeat(" ", width-utf8.RuneCountInString(span(p)))
 			word := "out"
 			if p.Outcome == "ok" {
-				if word = "in "; p.ToS > 0 {
+				if word = "in "; p.ToS > r.LimitS {
 					word = t.code("31", word)
 				}
 			}
