@@ -24,7 +24,7 @@ type Phase struct {
 	From, To time.Duration
 	Count    int
 	Text     string   // the answer to the first failed attempt
-	Why      Decision // of the last attempt; its layer is empty where nobody said why
+	Why      Decision // of the last attempt that was let in, or the first refused; no layer: nobody said why
 }
 
 // maxPhases bounds what is kept of a track whose reasons change with every
@@ -49,8 +49,11 @@ func (t *Track) note(s Span, why []Decision) {
 			same = same && p.Why.Layer == "" && p.Text == s.Text
 		}
 		if same {
-			p.To, p.Why = s.Last, d
+			p.To = s.Last
 			p.Count++
+			if s.OK { // a memory may have been renewed
+				p.Why = d
+			}
 			return
 		}
 	}

@@ -34,7 +34,9 @@ func TestPhases(t *testing.T) {
 	track.Observe(at(2), at(2), nil, []Decision{session, ticket})
 	track.Observe(at(3), at(3), &Failure{Kind: Unreachable, Stage: "dial", Text: "no answer"}, nil)
 	track.Observe(at(4), at(4), refused, []Decision{cookie, no})
-	track.Observe(at(5), at(5), refused, []Decision{cookie, no})
+	again := no
+	again.Rule, again.Since = "from a cache", order.Add(at(4))
+	track.Observe(at(5), at(5), refused, []Decision{cookie, again})
 	track.Observe(at(6), at(6), &Failure{Kind: Unknown, Stage: "send", Text: "connection closed by server"}, []Decision{no})
 	track.Observe(at(7), at(7), nil, []Decision{session})
 	track.Observe(at(8), at(8), nil, []Decision{yes(LayerSession, "session open", at(8))})

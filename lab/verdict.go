@@ -73,7 +73,7 @@ func JudgeControl(t *Track) Judgement {
 		return Judgement{Verdict: NotAvailable, Note: t.Missing}
 	}
 	if len(t.Spans) == 0 || !t.workedBefore() {
-		return Judgement{Verdict: Invalid, Note: "no access before the order"}
+		return Judgement{Verdict: Invalid, Note: t.neverWorked()}
 	}
 	if out := t.Outages(); len(out) > 0 && out[len(out)-1].Lasting {
 		return Judgement{Verdict: Lost, Note: out[len(out)-1].Text}
@@ -114,10 +114,19 @@ func (t *Track) workedBefore() bool {
 	return slices.ContainsFunc(t.Spans, func(s Span) bool { return s.OK && s.First < 0 })
 }
 
+// neverWorked is the note on a track that had no access before the order.
+func (t *Track) neverWorked() string {
+	const note = "no access before the order"
+	if len(t.Spans) > 0 && t.Spans[0].First < 0 && t.Spans[0].Text != "" {
+		return note + ": " + t.Spans[0].Text
+	}
+	return note
+}
+
 // notHeld tells why there was no access at the order that an SOP could end.
 func (t *Track) notHeld() string {
 	if !t.workedBefore() {
-		return "no access before the order"
+		return t.neverWorked()
 	}
 	for _, s := range slices.Backward(t.Spans) {
 		if s.First < 0 {

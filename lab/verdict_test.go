@@ -42,7 +42,7 @@ func TestJudge(t *testing.T) {
 		{"came back", "+++---+---", "++++++++++", Late, 3 * time.Minute, ""},
 		{"back at the horizon", "+++------+", "++++++++++", Open, 0, ""},
 		{"unreachable counts as gone while the control works", "+++xxxxxxx", "++++++++++", Ended, 0, ""},
-		{"never worked before the order", "---+++----", "++++++++++", Invalid, 0, "no access before the order"},
+		{"never worked before the order", "---+++----", "++++++++++", Invalid, 0, "no access before the order: sign-in: no"},
 		{"no attempt at all", "..........", "++++++++++", Invalid, 0, "no access before the order"},
 		{"control died with it", "+++-------", "+++xxxxxxx", Invalid, 0, "failed too"},
 		{"access was lost before the order", "+---------", "++++++++++", Invalid, 0, "gone before the order"},

@@ -149,7 +149,9 @@ func (l *line) ticket(ctx context.Context, password string, service kerberos.Nam
 func (l *line) dialKDC(ctx context.Context) (net.Conn, error) {
 	raw, err := l.env.Dial(ctx, l.env.Endpoint.Realm.KDC)
 	if err != nil {
-		return nil, unreachable(stageDial, err)
+		f := unreachable(stageDial, err)
+		f.Text = "KDC: " + f.Text // and not the server
+		return nil, f
 	}
 	t := &tracked{Conn: raw, line: l}
 	l.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -211,7 +212,7 @@ func TestNoKDC(t *testing.T) {
 	}
 	k.env.Endpoint.Realm.KDC = "dc2:88"
 	_, _, err = k.show(newLine(k.env), newPass, serviceHTTP)
-	if f := failure(err, ""); f.Kind != lab.Unreachable || f.Stage != stageDial {
+	if f := failure(err, ""); f.Kind != lab.Unreachable || f.Stage != stageDial || !strings.HasPrefix(f.Text, "KDC: ") {
 		t.Errorf("one that cannot be reached: %+v", f)
 	}
 	k.env.Endpoint.Realm = nil

@@ -27,9 +27,9 @@ var disableProtocols = Info{
 		checked again. Whoever may not use mapi may use neither outlook-anywhere nor mapi-http, which can also
 		be barred by themselves. SMTP submission has no such flag and goes on.`,
 	Cmdlets: []string{
-		"Set-CASMailbox -Identity USER -OWAEnabled $false -ActiveSyncEnabled $false -MAPIEnabled $false -PopEnabled $false -ImapEnabled $false -EwsEnabled $false -ECPEnabled $false",
+		"Set-CASMailbox -Identity USER -OWAEnabled $false -ActiveSyncEnabled $false -MAPIEnabled $false -PopEnabled $false -ImapEnabled $false -MAPIBlockOutlookRpcHttp $true   # 2007 and later",
+		"Set-CASMailbox -Identity USER -EwsEnabled $false -ECPEnabled $false   # 2010 and later",
 		"Set-CASMailbox -Identity USER -OWAforDevicesEnabled $false -MapiHttpEnabled $false   # 2013 and later",
-		"Set-CASMailbox -Identity USER -MAPIBlockOutlookRpcHttp $true   # 2010 and later",
 	},
 	Sources: []string{
 		"Set-CASMailbox (cmdlet page)",
@@ -37,6 +37,6 @@ var disableProtocols = Info{
 		"Configure authenticated SMTP settings for POP3 and IMAP4 clients (Exchange documentation)",
 	},
 	SideEffects: "None for others. A protocol that is left out goes on.",
-	Undo:        "Set-CASMailbox -Identity USER with $true",
+	Undo:        "The same commands with $true for $false and $false for $true; -MapiHttpEnabled $null follows the organisation again.",
 	New:         func() lab.Action { return new(DisableProtocols) },
 }

@@ -44,12 +44,13 @@ func (a *SetOutlookGuard) Registry(r lab.Registry, version string) {
 
 var setOutlookGuard = Info{
 	Title: "Set up Outlook's object-model guard",
-	Doc: `Stops programs that drive Outlook on somebody's own computer, which need no password, at the next message that they
-		send. It protects Outlook only: the same program can still speak SMTP to port 25.`,
+	Doc: `Tells Outlook what to do when a program drives it on somebody's own computer, where it needs no password. With
+		mode deny or prompt the next message that the program sends is stopped, or asked about. It protects Outlook only:
+		the same program can still speak SMTP to port 25. The key has the number of Office: 16.0 for 2016 and later.`,
 	Cmdlets: []string{
-		`reg add "HKCU\Software\Policies\Microsoft\Office\16.0\Outlook\Security" /v AdminSecurityMode /t REG_DWORD /d 3 /f`,
-		`reg add "HKCU\Software\Policies\Microsoft\Office\16.0\Outlook\Security" /v PromptOOMSend /t REG_DWORD /d 0 /f`,
-		`reg add "HKLM\Software\Microsoft\Office\16.0\Outlook\Security" /v ObjectModelGuard /t REG_DWORD /d 1 /f`,
+		`reg add "HKCU\Software\Policies\Microsoft\Office\16.0\Outlook\Security" /v AdminSecurityMode /t REG_DWORD /d 3 /f   # via: policy`,
+		`reg add "HKCU\Software\Policies\Microsoft\Office\16.0\Outlook\Security" /v PromptOOMSend /t REG_DWORD /d 0 /f   # 0 deny, 1 prompt, 2 allow, 3 by-antivirus`,
+		`reg add "HKLM\Software\Microsoft\Office\16.0\Outlook\Security" /v ObjectModelGuard /t REG_DWORD /d 1 /f   # via: trust-center; 0 by-antivirus, 1 prompt, 2 allow`,
 	},
 	Sources: []string{
 		"003_049f916dd82b29d8.txt",

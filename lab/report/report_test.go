@@ -102,6 +102,50 @@ func TestTerminal(t *testing.T) {
 	}
 }
 
+// What is narrow is wrapped and not cut, and a command that is to be copied
+// stays in one piece.
+func TestNarrow(t *testing.T) {
+	d := document()
+	d.Replay = "shutout run first --sop our-sop.yaml --profiles all --within 15m --seed 1"
+	var b bytes.Buffer
+	if err := report.Terminal(&b, d, report.Style{Width: 56, Colour: true}); err != nil {
+		t.Fatal(err)
+	}
+	text := uncoloured(b.String())
+	if !strings.Contains(text, "\nreplay: "+d.Replay+"\n") || strings.Contains(text, "…") {
+		t.Errorf("cut:\n%s", text)
+	}
+	words := strings.Join(strings.Fields(text), " ")
+	for _, run := range d.Runs {
+		for _, a := range run.Activities {
+			for _, p := range a.Phases {
+				if p.Layer == lab.LayerToken && !strings.Contains(words, "in "+p.Detail) {
+					t.Errorf("no %q in\n%s", p.Detail, text)
+				}
+			}
+		}
+	}
+}
+
+// A session that was opened after the order does not explain itself: how they
+// came in to open it does, whichever capability it was that signed in.
+func TestHowTheyCameInAgain(t *testing.T) {
+	at, end := 600.0, 1200.0
+	result := func(c lab.Capability, phases ...lab.PhaseResult) *lab.ActivityResult {
+		return &lab.ActivityResult{ID: "a", Who: "dana", Path: lab.OutlookAnywhere, Role: lab.Threat, Capability: c, Verdict: lab.Late, CutoffS: &end, Phases: phases,
+			Because: []lab.Reason{{AtS: end, Layer: lab.LayerSession, Allowed: true, Detail: "session", SinceS: &at}, {AtS: end, Layer: lab.LayerDirectory, Detail: "wrong password"}}}
+	}
+	old := lab.PhaseResult{Outcome: "ok", FromS: at, ToS: at, Layer: lab.LayerOldPassword, Detail: "old password"}
+	d := &lab.Document{Runs: []*lab.RunResult{{Activities: []*lab.ActivityResult{result(lab.Read, old), result(lab.Send)}}}}
+	var b bytes.Buffer
+	if err := report.Terminal(&b, d, report.Style{}); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(b.String(), "20m  old password; then session; then wrong password\n"); n != 2 {
+		t.Errorf("%d in\n%s", n, &b)
+	}
+}
+
 func uncoloured(s string) string {
 	for _, code := range []string{"\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m"} {
 		s = strings.ReplaceAll(s, code, "")

@@ -16,6 +16,12 @@ type row struct {
 	bad                                                bool
 }
 
+// explains tells whether the reason of x is that of y, too, which is about the
+// same person on the same path.
+func (x row) explains(y row) bool {
+	return x.who == y.who && x.path == y.path && x.reason == y.reason
+}
+
 // ambiguous tells whether somebody else's row would read the same.
 func ambiguous(r *lab.RunResult, a *lab.ActivityResult) bool {
 	for _, b := range r.Activities {
@@ -46,7 +52,7 @@ func newRow(a *lab.ActivityResult, r *lab.RunResult) row {
 	case lab.Open:
 		x.time = ">" + seconds(r.HorizonS)
 	}
-	x.reason = reason(a)
+	x.reason = reason(a, r)
 	x.reason = harmless(x.reason)
 	if a.Drift {
 		x.reason = fmt.Sprintf("[predicted %s] ", a.Expected) + x.reason
@@ -66,7 +72,7 @@ func harmless(s string) string {
 }
 
 // reason is the explanation in one line, from the decisions themselves.
-func reason(a *lab.ActivityResult) string {
+func reason(a *lab.ActivityResult, r *lab.RunResult) string {
 	if ends := EndedBy(a); a.Verdict == lab.Lost && ends != nil {
 		return ends.Detail
 	}
@@ -88,9 +94,9 @@ func reason(a *lab.ActivityResult) string {
 	keeps, ends := KeptBy(a), EndedBy(a)
 	switch {
 	case a.Verdict == lab.Open && keeps != nil:
-		return keeps.Detail
+		return entered(r, a, keeps) + keeps.Detail
 	case a.Verdict == lab.Late && keeps != nil && ends != nil:
-		return keeps.Detail + "; then " + ends.Detail
+		return entered(r, a, keeps) + keeps.Detail + "; then " + ends.Detail
 	case ends != nil:
 		return ends.Detail
 	case keeps != nil && a.Verdict != lab.Ended:
@@ -98,6 +104,26 @@ func reason(a *lab.ActivityResult) string {
 	default:
 		return a.Answer
 	}
+}
+
+// entered tells how a memory came about that was made after the order: by
+// which older one they were let in at that moment. Any of the activity's
+// capabilities may have been the one that signed in.
+func entered(r *lab.RunResult, a *lab.ActivityResult, keeps *lab.Reason) string {
+	if keeps.SinceS == nil || *keeps.SinceS < 0 || keeps.Layer == lab.LayerOldPassword {
+		return ""
+	}
+	for _, b := range r.Activities {
+		if b.ID != a.ID {
+			continue
+		}
+		for _, p := range b.Phases {
+			if p.Outcome == "ok" && p.Layer == lab.LayerOldPassword && p.FromS <= *keeps.SinceS && *keeps.SinceS <= p.ToS {
+				return p.Detail + "; then "
+			}
+		}
+	}
+	return ""
 }
 
 // KeptBy is the decision that let the last successful attempt pass: of a layer

@@ -37,7 +37,7 @@ func (t *terminal) story(r *lab.RunResult) {
 	t.line("")
 	t.line("  why, hour by hour")
 	for _, c := range chapters {
-		t.line("  " + harmless(c.title))
+		t.prose(plain, "  "+harmless(c.title))
 		width := 0
 		for _, p := range c.phases {
 			width = max(width, utf8.RuneCountInString(span(p)))
@@ -51,13 +51,13 @@ func (t *terminal) story(r *lab.RunResult) {
 			word := "out"
 			switch p.Outcome {
 			case "ok":
-				if word = "in "; p.ToS > 0 {
+				if word = "in "; p.ToS > r.LimitS {
 					word = t.code("31", word)
 				}
 			case string(lab.Unknown):
 				word = "?  " // it may have worked
 			}
-			t.line(fmt.Sprintf("    %s%s  %s  %s", span(p), pad, word, harmless(p.Detail)))
+			t.entry(fmt.Sprintf("    %s%s  %s  ", span(p), pad, word), harmless(p.Detail))
 		}
 	}
 }

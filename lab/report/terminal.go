@@ -98,9 +98,9 @@ func (t *terminal) run(d *lab.Document, r *lab.RunResult) {
 	for _, s := range r.Set {
 		head += " · " + s
 	}
-	t.line(t.bold(harmless(head)))
+	t.prose(t.bold, harmless(head))
 	if !t.st.Brief {
-		t.line("  " + harmless(r.Title))
+		t.prose(plain, "  "+harmless(r.Title))
 	}
 	for _, s := range r.Steps {
 		if t.st.Brief && s.Outcome == lab.Done {
@@ -110,7 +110,7 @@ func (t *terminal) run(d *lab.Document, r *lab.RunResult) {
 		if s.Outcome != lab.Done {
 			text = fmt.Sprintf("  %s %s %s: %s", when(s.AtS), s.Do, s.Outcome, s.Detail)
 		}
-		t.line(t.dim(harmless(text)))
+		t.prose(t.dim, harmless(text))
 	}
 	var rows []row
 	for _, a := range r.Activities {
@@ -176,11 +176,11 @@ func (t *terminal) controls(r *lab.RunResult) {
 	if names == nil {
 		return
 	}
-	line := "  " + t.mark(row{mark: "✓"}) + " kept: " + strings.Join(names, ", ")
+	text := "kept: " + strings.Join(names, ", ")
 	if outages != nil {
-		line += " (" + strings.Join(outages, ", ") + ")"
+		text += " (" + strings.Join(outages, ", ") + ")"
 	}
-	t.line(line)
+	t.entry("  "+t.mark(row{mark: "✓"})+" ", text)
 }
 
 func (t *terminal) table(rows []row) {
@@ -191,7 +191,7 @@ func (t *terminal) table(rows []row) {
 			widths[i] = max(widths[i], utf8.RuneCountInString(c))
 		}
 	}
-	for _, r := range rows {
+	for n, r := range rows {
 		var b strings.Builder
 		b.WriteString("  " + t.mark(r) + " ")
 		for i, c := range cell(r) {
@@ -202,7 +202,10 @@ func (t *terminal) table(rows []row) {
 			}
 			b.WriteString(c + pad + "  ")
 		}
-		t.line(strings.TrimRight(b.String()+r.reason, " "))
+		if _, ok := t.room(b.String(), r.reason); !ok && n+1 < len(rows) && r.explains(rows[n+1]) {
+			r.reason = "" // it stands below the next one
+		}
+		t.entry(b.String(), r.reason)
 	}
 }
 
@@ -229,7 +232,14 @@ func (t *terminal) total(d *lab.Document) {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[v], v))
 		}
 	}
-	t.line(fmt.Sprintf("%s of mail traffic in %.1fs · seed %d · replay: %s", seconds(virtual), d.WallS, d.Seed, d.Replay))
+	played := fmt.Sprintf("%s of mail traffic in %.1fs · seed %d", seconds(virtual), d.WallS, d.Seed)
+	replay := "replay: " + d.Replay
+	if _, ok := t.room(played+" · ", replay); ok {
+		t.line(played + " · " + replay)
+	} else {
+		t.line(played)
+		t.b.WriteString(replay + "\n") // whole, to be copied
+	}
 	promises := 0
 	for _, n := range counts {
 		promises += n
@@ -241,7 +251,7 @@ func (t *terminal) total(d *lab.Document) {
 	if drift > 0 {
 		line += fmt.Sprintf("; %s not as predicted", plural(drift, "verdict"))
 	}
-	t.line(t.bold(line))
+	t.prose(t.bold, line)
 }
 
 func plural(n int, word string) string {

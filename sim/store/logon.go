@@ -37,15 +37,15 @@ func (s *Store) Logon(now time.Time, r Request) (*Session, lab.Decision) {
 		return nil, d
 	}
 	if bar := e.object.ProtocolBar(r.Protocol); bar != "" {
-		d.Reason = bar + " flag off, " + e.cached(now)
+		d.Reason = bar + " flag off"
 		return nil, d
 	}
 	if !e.rights.allow(mb.user, r.As, FullAccess) {
-		d.Reason = who(mb.user, r.As) + " has no full access, " + e.cached(now)
+		d.Reason = who(mb.user, r.As) + " has no full access"
 		return nil, d
 	}
 	d.Allowed = true
-	d.Reason = r.Protocol + " flag and full access on, " + e.cached(now)
+	d.Reason = r.Protocol + " flag and full access on"
 	x := &Session{
 		mb: mb, As: r.As, Protocol: r.Protocol, Owner: r.Owner,
 		Server: mb.Server(), Since: now,
@@ -66,9 +66,9 @@ func (s *Store) Allowed(now time.Time, r Request, right Rights) lab.Decision {
 	}
 	d := e.decision(now, mb)
 	if d.Allowed = e.rights.allow(mb.user, r.As, right); d.Allowed {
-		d.Reason = "permission, " + e.cached(now)
+		d.Reason = "permission"
 	} else {
-		d.Reason = "no permission for " + who(mb.user, r.As) + ", " + e.cached(now)
+		d.Reason = "no permission for " + who(mb.user, r.As)
 	}
 	return d
 }

@@ -145,7 +145,7 @@ func (mb *Mailbox) available(now time.Time) *Refusal {
 	case !mb.db.mounted(now):
 		return mb.db.away(now)
 	case mb.locked:
-		d.Reason = "mailbox locked while its move to " + mb.moving.To + " ends"
+		d.Reason = "mailbox locked by its move to " + mb.moving.To
 		d.Since, d.Until = mb.moving.LocksAt, mb.moving.EndsAt
 		return &Refusal{Decision: d, Temporary: true}
 	}

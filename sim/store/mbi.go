@@ -74,7 +74,7 @@ func (mb *Mailbox) touch(now time.Time) bool {
 func (e *mailboxInfo) decision(now time.Time, mb *Mailbox) lab.Decision {
 	return lab.Decision{
 		At: now, Layer: lab.LayerMailboxInfo, Server: mb.Server(),
-		Rule:  mb.store.infoRule,
+		Rule:  e.cached(now) + ", " + mb.store.infoRule,
 		Since: e.loaded, Until: e.lapses(mb.store),
 	}
 }

@@ -70,7 +70,7 @@ func TestDecisionTellsTheAgeOfWhatItUsed(t *testing.T) {
 	w.flag("dana", directory.IMAP, false)
 	_, d := w.try("dana")
 	w.wantDecision(d, true, lab.LayerMailboxInfo, "imap flag and full access on, still cached")
-	if d.Since != start || d.Until != w.now().Add(15*time.Minute) || d.Rule != "age 2h, idle 15m" {
+	if d.Since != start || d.Until != w.now().Add(15*time.Minute) || d.Rule != "still cached, age 2h, idle 15m" {
 		t.Errorf("since %s until %s rule %q", d.Since, d.Until, d.Rule)
 	}
 }

@@ -47,7 +47,7 @@ func TestMoveTimeline(t *testing.T) {
 	w.wantDecision(x.Check(w.now()), true, lab.LayerSession, "open")
 
 	w.to(moveTime - time.Second)
-	const locked = "mailbox locked while its move to DB2 ends"
+	const locked = "mailbox locked by its move to DB2"
 	if m.State != store.MoveCompleting {
 		t.Errorf("in the lock: %s", m.State)
 	}

@@ -121,7 +121,7 @@ func (mb *Mailbox) serverRights(now time.Time) (lab.Decision, bool) {
 	for _, group := range []string{ExchangeServers, TrustedSubsystem} {
 		if e.rights.of(group)&FullAccess == 0 {
 			d := e.decision(now, mb)
-			d.Reason = group + " has no full access, " + e.cached(now)
+			d.Reason = group + " has no full access"
 			return d, false
 		}
 	}

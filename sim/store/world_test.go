@@ -113,9 +113,9 @@ func (w *world) deliver(user string, raw string) store.Delivery {
 
 func (w *world) wantDecision(d lab.Decision, allowed bool, layer lab.Layer, reason string) {
 	w.t.Helper()
-	if d.Allowed != allowed || d.Layer != layer || !strings.Contains(d.Reason, reason) {
-		w.t.Errorf("at %s: decision %v %s %q; want %v %s %q",
-			w.now().Sub(start), d.Allowed, d.Layer, d.Reason, allowed, layer, reason)
+	if d.Allowed != allowed || d.Layer != layer || !strings.Contains(d.Reason+", "+d.Rule, reason) {
+		w.t.Errorf("at %s: decision %v %s %q, %q; want %v %s %q",
+			w.now().Sub(start), d.Allowed, d.Layer, d.Reason, d.Rule, allowed, layer, reason)
 	}
 	if d.At != w.now() {
 		w.t.Errorf("decision made at %s, now is %s", d.At, w.now())

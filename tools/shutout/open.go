@@ -2,12 +2,19 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
+	"shutout/lab/protocol/airsync"
+	"shutout/lab/protocol/autodiscover"
+	"shutout/lab/protocol/ews"
+	"shutout/lab/protocol/mapihttp"
+	"shutout/lab/protocol/rpch"
 	"shutout/sim"
 	"shutout/sim/expose"
 )
@@ -25,26 +32,37 @@ func serveLab(ctx context.Context, o *serveOptions) (exit int, err error) {
 	if err != nil {
 		return exitBad, err
 	}
-	ca, err := os.CreateTemp("", "shutout-ca-*.pem")
+	dir, err := os.MkdirTemp("", "shutout-serve-")
 	if err != nil {
 		return exitBad, err
 	}
-	defer os.Remove(ca.Name())
-	if _, err := ca.Write(org.CA.PEM()); err != nil {
+	defer os.RemoveAll(dir)
+	if err := leave(dir, org, services); err != nil {
 		return exitBad, err
 	}
-	if err := ca.Close(); err != nil {
-		return exitBad, err
-	}
-	o.introduce(org, services, ca.Name())
+	o.introduce(org, services, dir)
 	if err := org.Play(ctx, o.Speed); err != nil {
 		return exitBad, err
 	}
 	return exitKept, nil
 }
 
+// What clients need from files, below the folder of a serve.
+const (
+	caFile      = "ca.pem"
+	krb5File    = "krb5.conf"
+	ticketsFile = "tickets" // which kinit writes
+)
+
+// leave writes the files that clients need.
+func leave(dir string, org *sim.Organisation, services []expose.Service) error {
+	return errors.Join(
+		os.WriteFile(filepath.Join(dir, caFile), org.CA.PEM(), 0o600),
+		os.WriteFile(filepath.Join(dir, krb5File), krb5Config(org, services, filepath.Join(dir, ticketsFile)), 0o600))
+}
+
 // introduce prints everything that somebody needs to look around.
-func (o *serveOptions) introduce(org *sim.Organisation, services []expose.Service, ca string) {
+func (o *serveOptions) introduce(org *sim.Organisation, services []expose.Service, dir string) {
 	t, cast := o.Stdout, org.Cast()
 	t.heading("%s, %s, at %gx real time", cast.Organisation.Domain, o.Profile.Title, o.Speed)
 	var rows [][]string
@@ -57,6 +75,10 @@ func (o *serveOptions) introduce(org *sim.Organisation, services []expose.Servic
 	}
 	t.heading("Services")
 	t.table("  ", rows)
+	if site := address(services, "https"); site != "" {
+		t.heading("Addresses for programs")
+		t.table("  ", programs(org, "https://"+site))
+	}
 
 	rows = nil
 	for _, id := range slices.Sorted(maps.Keys(cast.People)) {
@@ -68,37 +90,99 @@ func (o *serveOptions) introduce(org *sim.Organisation, services []expose.Servic
 	t.heading("People and passwords")
 	t.table("  ", rows)
 
-	t.heading("Certificate of the lab's CA")
-	fmt.Fprintln(t, "  "+ca)
+	t.heading("Files")
+	t.table("  ", [][]string{
+		{"certificate of the lab's CA", filepath.Join(dir, caFile)},
+		{"configuration of Kerberos", filepath.Join(dir, krb5File)},
+	})
 	t.heading("Try")
-	for _, line := range o.examples(org, services, ca) {
+	for _, line := range o.examples(org, services, dir) {
 		fmt.Fprintln(t, "  "+line)
 	}
 	fmt.Fprintln(t, "Ctrl-C ends it.")
 }
 
-// examples are command lines that work as they are printed.
-func (o *serveOptions) examples(org *sim.Organisation, services []expose.Service, ca string) []string {
-	dana := org.Cast().People["dana"]
-	at := func(scheme string) string {
-		i := slices.IndexFunc(services, func(s expose.Service) bool { return s.Scheme == scheme })
-		if i < 0 {
-			return ""
+// address is where the first service of a scheme can be reached, or nothing.
+func address(services []expose.Service, scheme string) string {
+	i := slices.IndexFunc(services, func(s expose.Service) bool { return s.Scheme == scheme })
+	if i < 0 {
+		return ""
+	}
+	return services[i].Addr
+}
+
+// programs are the addresses that a program's settings ask for, as far as this
+// version has what answers there.
+func programs(org *sim.Organisation, site string) [][]string {
+	var rows [][]string
+	for _, p := range []struct {
+		on         bool
+		name, path string
+	}{
+		{org.Params.EWS.Available, "EWS (davmail.url, with davmail.mode=EWS)", ews.URLPath},
+		{org.Params.Autodiscover.Available, "Autodiscover", autodiscover.URLPath},
+		{true, "Outlook Anywhere (RPC over HTTP)", rpch.Path},
+		{org.Params.MAPIHTTP.Available, "MAPI over HTTP", mapihttp.URLPath},
+	} {
+		if p.on {
+			rows = append(rows, []string{p.name, site + p.path})
 		}
-		return services[i].Addr
 	}
+	return rows
+}
+
+// krb5Config leads the programs of MIT Kerberos to the lab, and keeps the
+// lab's tickets apart from others.
+func krb5Config(org *sim.Organisation, services []expose.Service, tickets string) []byte {
+	return fmt.Appendf(nil, `[libdefaults]
+  default_realm = %[1]s
+  default_ccache_name = FILE:%[4]s
+  dns_lookup_kdc = false
+  dns_canonicalize_hostname = false
+  udp_preference_limit = 1
+  permitted_enctypes = arcfour-hmac
+  allow_rc4 = true
+[realms]
+  %[1]s = {
+    kdc = %[2]s
+  }
+[domain_realm]
+  .%[3]s = %[1]s
+`, org.Dir.Realm(), address(services, "kerberos"), org.Cast().Organisation.Domain, tickets)
+}
+
+// examples are command lines that work as they are printed. Those with curl
+// come before the one that disables dana's account, and can be tried again
+// behind it.
+func (o *serveOptions) examples(org *sim.Organisation, services []expose.Service, dir string) []string {
+	dana, domain := org.Cast().People["dana"], org.Cast().Organisation.Domain
+	ca := filepath.Join(dir, caFile)
+	curl := "curl --cacert " + ca + " "
+	user := "-u " + dana.Mail + ":" + dana.Password + " "
 	var lines []string
-	if addr := at("https"); addr != "" {
-		// A phone's way in, which stays open for as long as the token is cached.
-		lines = append(lines, fmt.Sprintf("curl --cacert %s -u %s:%s -i -X OPTIONS https://%s/Microsoft-Server-ActiveSync", ca, dana.Mail, dana.Password, addr))
+	if site := address(services, "https"); site != "" {
+		lines = append(lines,
+			// A phone's way in, which stays open for as long as the token is cached.
+			curl+user+"-i -X OPTIONS https://"+site+airsync.URLPath,
+			// One that is asked anew with each connection.
+			curl+"--ntlm "+user+"https://"+site+"/owa/")
+		// Clocks must agree: in another time tickets are of no use.
+		if address(services, "kerberos") != "" && o.Speed == 1 {
+			host := services[0].Host + "." + domain
+			config := "KRB5_CONFIG=" + filepath.Join(dir, krb5File)
+			lines = append(lines,
+				fmt.Sprintf("echo %s | %s kinit %s && %s klist", dana.Password, config, dana.ID, config),
+				// One that nobody is asked about until the ticket ends.
+				fmt.Sprintf("%s %s--negotiate -u : --connect-to %s:443:%s https://%s/owa/", config, curl, host, site, host))
+		}
 	}
-	if addr := at("imaps"); addr != "" {
-		lines = append(lines, fmt.Sprintf("curl --cacert %s -u %s:%s 'imaps://%s/INBOX;MAILINDEX=1'", ca, dana.Mail, dana.Password, addr))
+	if addr := address(services, "imaps"); addr != "" {
+		lines = append(lines, fmt.Sprintf("%s%s'imaps://%s/INBOX;MAILINDEX=1'", curl, user, addr))
 	}
-	if addr := at("ldaps"); addr != "" {
+	if addr := address(services, "ldaps"); addr != "" {
 		lines = append(lines,
 			fmt.Sprintf("printf 'dn: CN=%s,CN=Users,%s\\nchangetype: modify\\nreplace: userAccountControl\\nuserAccountControl: 514\\n' |", dana.Name, org.Dir.Base()),
-			fmt.Sprintf("  LDAPTLS_CACERT=%s ldapmodify -H ldaps://%s -x -D Administrator@%s -w %s", ca, addr, org.Cast().Organisation.Domain, org.AdministratorPassword()))
+			fmt.Sprintf("  LDAPTLS_CACERT=%s ldapmodify -H ldaps://%s -x -D Administrator@%s -w %s", ca, addr, domain, org.AdministratorPassword()))
 	}
 	return lines
 }

@@ -39,7 +39,8 @@ func (a *app) serveCommand() *cobra.Command {
 		Short: "Open the simulated organisation to any mail client",
 		Long: `Serve opens every service of the simulated organisation on ports of this machine and prints the address, user and
 password of each, so that any mail client can look around in it. It runs until it is interrupted. POP3 and IMAP4 run as
-well, which Exchange leaves to the administrator.`,
+well, which Exchange leaves to the administrator. Kerberos takes clients whose clock agrees with the lab's, so tickets are
+of use at speed 1 only.`,
 		Example: `  shutout serve
   shutout serve --speed 60 --profile ex2016   # a minute passes in a second`,
 		Args: noArguments,

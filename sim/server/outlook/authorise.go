@@ -73,7 +73,7 @@ func (s *Service) account(now time.Time, user string) (lab.Decision, mapi.ErrorC
 		return d, mapi.CodeUnknownUser
 	}
 	if read.Before(now) {
-		d.Since = read
+		d.Rule, d.Since = "from the directory cache of "+s.host, read
 	}
 	c := dc.Restriction(now, o)
 	d.Reason = c.String()
@@ -86,7 +86,7 @@ func (s *Service) account(now time.Time, user string) (lab.Decision, mapi.ErrorC
 	}
 	d.Allowed, d.Reason = true, "account neither disabled nor expired"
 	if read.Before(now) {
-		d.Layer, d.Server = lab.LayerDirCache, s.host
+		d.Layer, d.Server, d.Rule = lab.LayerDirCache, s.host, ""
 		d.Reason += " when it was read"
 		if ttl := s.w.Params.Dir.CacheTTL; ttl != profile.Never {
 			d.Rule, d.Until = "directory cache "+lab.Duration(ttl), read.Add(ttl)

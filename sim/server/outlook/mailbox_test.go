@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"shutout/lab"
 	"shutout/lab/protocol/mapi"
@@ -105,6 +106,38 @@ func TestLongText(t *testing.T) {
 	}
 	if fromUTF16(read) != text {
 		t.Errorf("read %d octets that are not the text", len(read))
+	}
+}
+
+// A stream that has been committed has nothing left to write when it is
+// released, and what has been set since stays.
+func TestReleaseAfterCommit(t *testing.T) {
+	b, x, in := newOutlook(t)
+	handles := b.draft(x, in, "first")[:2]
+	p := b.rops(x, append(handles, mapi.NoHandle),
+		&mapi.OpenStreamRequest{Input: 1, Output: 2, Tag: mapi.TagBody, Mode: mapi.OpenCreate},
+		&mapi.WriteStreamRequest{Input: 2, Data: utf16le("second")}, &mapi.CommitStreamRequest{Input: 2},
+		&mapi.SetPropertiesRequest{Input: 1, Properties: []mapi.Property{{Tag: mapi.TagBody, Value: "third"}}},
+		&mapi.ReleaseRequest{Input: 2},
+		&mapi.GetPropertiesSpecificRequest{Input: 1, Tags: []mapi.PropTag{mapi.TagBody}})
+	if v := p.Rops[len(p.Rops)-1].(*mapi.GetPropertiesSpecificResponse).Row[0]; v != "third" {
+		t.Errorf("the body is %v", v)
+	}
+}
+
+func TestFromUTF16(t *testing.T) {
+	for _, units := range [][]uint16{
+		nil, {0}, {'a', 0, 'b', 0, 0}, {0xE4, 0x20AC}, {0xD83D, 0xDE00, 'x'}, // a pair
+		{0xD83D}, {0xD83D, 'x'}, {0xDE00, 0xD83D}, {0xD83D, 0xD83D, 0xDE00}, // halves
+	} {
+		var raw []byte
+		for _, u := range units {
+			raw = append(raw, byte(u), byte(u>>8))
+		}
+		want := strings.TrimRight(string(utf16.Decode(units)), "\x00")
+		if got := fromUTF16(append(raw, 'h')); got != want {
+			t.Errorf("%x: %q, want %q", units, got, want)
+		}
 	}
 }
 

@@ -1,10 +1,12 @@
 package outlook
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/binary"
 	"net/mail"
-	"strings"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"shutout/lab/protocol/mapi"
 	"shutout/sim/store"
@@ -215,9 +217,19 @@ func utf16le(s string) []byte {
 
 // fromUTF16 is the inverse of utf16le. Half a character at the end is dropped.
 func fromUTF16(b []byte) string {
-	units := make([]uint16, len(b)/2)
-	for i := range units {
-		units[i] = uint16(b[2*i]) | uint16(b[2*i+1])<<8
+	text := make([]byte, 0, len(b)/2)
+	for ; len(b) >= 2; b = b[2:] {
+		r := rune(binary.LittleEndian.Uint16(b))
+		if utf16.IsSurrogate(r) {
+			var low rune
+			if len(b) >= 4 {
+				low = rune(binary.LittleEndian.Uint16(b[2:]))
+			}
+			if r = utf16.DecodeRune(r, low); r != utf8.RuneError {
+				b = b[2:]
+			}
+		}
+		text = utf8.AppendRune(text, r)
 	}
-	return strings.TrimRight(string(utf16.Decode(units)), "\x00")
+	return string(bytes.TrimRight(text, "\x00"))
 }

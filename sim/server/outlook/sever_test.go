@@ -31,7 +31,7 @@ func TestMoveSevers(t *testing.T) {
 	if no, ok := p.Rops[0].(*mapi.ErrorResponse); !ok || no.Code != mapi.CodeMailboxInTransit {
 		t.Errorf("while the mailbox is locked: %+v", p.Rops[0])
 	}
-	b.WantReason(owner, "no store: mailbox locked while its move to db2 ends")
+	b.WantReason(owner, "no store: mailbox locked by its move to db2")
 	if code := b.send(x, in, "erin@corp.example", "x", "x"); code != mapi.CodeMailboxInTransit {
 		t.Errorf("send while the mailbox is locked: %v", code)
 	}

@@ -11,8 +11,9 @@ type stream struct {
 	data []byte
 	at   int
 	// to is the message that gets what is written; nil for reading.
-	to  *message
-	tag mapi.PropTag
+	to    *message
+	tag   mapi.PropTag
+	dirty bool // the message has not got all of it yet
 }
 
 func (s *stream) close(x *Session) {
@@ -22,7 +23,9 @@ func (s *stream) close(x *Session) {
 	// A stream on a message writes through: releasing it commits (MS-OXCPRPT
 	// 3.2.5.14, only streams on folders wait for RopCommitStream).
 	x.held -= len(s.data)
-	s.commit(x)
+	if s.dirty {
+		s.commit(x)
+	}
 	s.to = nil
 }
 
@@ -37,7 +40,9 @@ func (s *stream) commit(x *Session) mapi.ErrorCode {
 	case mapi.TypeString8:
 		v = string(s.data)
 	}
-	return s.to.draft.set(x, s.tag, v)
+	code := s.to.draft.set(x, s.tag, v)
+	s.dirty = s.dirty && code != mapi.Success
+	return code
 }
 
 func (r *run) openStream(q *mapi.OpenStreamRequest) (mapi.Response, mapi.ErrorCode) {
@@ -53,7 +58,7 @@ func (r *run) openStream(q *mapi.OpenStreamRequest) (mapi.Response, mapi.ErrorCo
 	default:
 		return nil, mapi.CodeNotSupported
 	}
-	s := &stream{tag: q.Tag}
+	s := &stream{tag: q.Tag, dirty: q.Mode == mapi.OpenCreate}
 	m, isMessage := o.(*message)
 	n, ok := r.property(o, q.Tag.ID())
 	if q.Mode == mapi.OpenReadWrite || q.Mode == mapi.OpenCreate {
@@ -118,7 +123,7 @@ func (r *run) writeStream(q *mapi.WriteStreamRequest) (mapi.Response, mapi.Error
 		s.data = append(s.data, make([]byte, grown)...)
 	}
 	copy(s.data[s.at:], q.Data)
-	s.at = end
+	s.at, s.dirty = end, true
 	return &mapi.WriteStreamResponse{Index: q.Input, Written: uint16(len(q.Data))}, mapi.Success
 }
 
