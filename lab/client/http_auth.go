@@ -4,13 +4,15 @@ import (
 	"context"
 	"encoding/base64"
 	"net/http"
+	"strings"
 
 	"shutout/lab"
 	"shutout/lab/protocol/ntlm"
 )
 
-// webAuth proves over HTTP who the user is: with Basic or a Kerberos ticket in
-// each request, or with NTLM once for each connection.
+// webAuth proves over HTTP who the user is: with Basic in each request, with
+// NTLM once for each connection, with a Kerberos ticket in each request unless
+// the server says that the connection will do.
 type webAuth struct {
 	line     *line
 	auth     lab.Auth
@@ -49,7 +51,7 @@ func (a *webAuth) exchange(ctx context.Context, web *webLine, stage string, req 
 		case err != nil:
 			return answer{}, err
 		case last.StatusCode != http.StatusUnauthorized:
-			if a.auth == lab.AuthNTLM {
+			if a.persists(last) {
 				web.signedIn = a
 			}
 			return last, nil
@@ -59,6 +61,20 @@ func (a *webAuth) exchange(ctx context.Context, web *webLine, stage string, req 
 			return answer{}, judge(last, stage)
 		}
 	}
+}
+
+// persists tells from the answer to a sign-in whether it is good for the whole
+// connection (MS-N2HT 3.2.5).
+func (a *webAuth) persists(got answer) bool {
+	switch hint := got.Header.Get("Persistent-Auth"); {
+	case a.auth == lab.AuthBasic:
+		return false
+	case strings.EqualFold(hint, "true"):
+		return true
+	case strings.EqualFold(hint, "false"):
+		return false
+	}
+	return a.auth == lab.AuthNTLM
 }
 
 // leave is [webLine.leave], signed in. When the answer comes it may be a 401.
