@@ -22,6 +22,7 @@ type effect struct {
 	leaver string // the leaver's activity without id and who
 	client string // what the leaver's client does by itself, {script: true}
 	every  string
+	since  string // -5m unless it says otherwise
 	steps  []string
 	set    []string
 	// profile is another version than the case's own, ex2010.
@@ -48,14 +49,14 @@ id: effect
 title: One mitigation
 set: {popimap.autostart: true}
 activities:
-  - {id: dana, who: dana, from: %[5]s, path: %[1]s, do: [%[2]s], every: %[3]s, since: -5m, size: 4KB%[6]s, client: %[8]s}
+  - {id: dana, who: dana, from: %[5]s, path: %[1]s, do: [%[2]s], every: %[3]s, since: %[9]s, size: 4KB%[6]s, client: %[8]s}
 controls:
-  - {id: erin, who: erin, from: erin-desk, path: %[1]s, do: [%[2]s], every: %[3]s, since: -5m%[6]s}
+  - {id: erin, who: erin, from: erin-desk, path: %[1]s, do: [%[2]s], every: %[3]s, since: %[9]s%[6]s}
 within: 5m
 horizon: %[7]s
 sop:
   - %[4]s
-`, path, do, e.every, strings.Join(e.steps, "\n  - "), from, to, cmp.Or(e.horizon, "3h"), cmp.Or(e.client, "{}"))
+`, path, do, e.every, strings.Join(e.steps, "\n  - "), from, to, cmp.Or(e.horizon, "3h"), cmp.Or(e.client, "{}"), cmp.Or(e.since, "-5m"))
 	s, err := scenarios.Parse("effect.yaml", []byte(src))
 	Expect(err).NotTo(HaveOccurred())
 	return s
@@ -78,7 +79,7 @@ const (
 
 var _ = Describe("mitigations", func() {
 	covered := map[string]bool{}
-	for _, e := range slices.Concat(outlookEffects, []effect{
+	for _, e := range slices.Concat(outlookEffects, mailboxEffects, []effect{
 		{name: "disable-account refuses the next sign-in",
 			leaver: "pop3 sign-in, read", every: "1m", steps: []string{disable},
 			want: verdicts("sign-in ended", "read ended")},

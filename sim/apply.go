@@ -45,10 +45,27 @@ func (o *Organisation) apply(now time.Time, a lab.Action) (string, error) {
 		return o.resetPassword(now, a)
 	case *mitigation.ExpireAccount:
 		return o.expireAccount(now, a)
+	case *mitigation.DenyLogonHours:
+		return o.denyLogonHours(now, a)
+	case *mitigation.LockAccount:
+		return o.lockAccount(now, a)
 	case *mitigation.DisableProtocols:
 		return o.disableProtocols(now, a)
 	case *mitigation.LimitMessageSize:
 		return o.limitMessageSize(now, a)
+	case *mitigation.LimitRecipients:
+		return o.limitRecipients(now, a)
+	case *mitigation.LimitSendQuota:
+		return o.limitSendQuota(now, a)
+	case *mitigation.HideFromAddressLists:
+		return o.hideFromAddressLists(now, a)
+
+	case *mitigation.BlockDevice:
+		return o.blockDevices(now, a)
+	case *mitigation.RemoveDevice:
+		return o.removeDevices(a.User)
+	case *mitigation.WipeDevice:
+		return o.wipeDevices(a.User)
 
 	case *mitigation.ResetIIS:
 		return o.resetIIS(now, a)
@@ -61,6 +78,22 @@ func (o *Organisation) apply(now time.Time, a lab.Action) (string, error) {
 		return o.moveMailbox(now, a)
 	case *mitigation.DisconnectMailbox:
 		return o.disconnectMailbox(now, a.User)
+	case *mitigation.RemoveExchangeAttributes:
+		return o.removeExchangeAttributes(now, a)
+	case *mitigation.ReconnectMailbox:
+		return o.reconnectMailbox(now, a.User)
+	case *mitigation.RemoveSelfAccess:
+		return o.setFullAccess(now, a.User, false, store.Self)
+	case *mitigation.RemoveServerAccess:
+		return o.setFullAccess(now, a.User, false, serverGroups...)
+	case *mitigation.RestoreFullAccess:
+		return o.restoreFullAccess(now, a)
+	case *mitigation.FailoverMailboxServer:
+		return o.failover(now, a)
+	case *mitigation.DismountDatabase:
+		return "dismounted", o.Store.Dismount(now, a.Database)
+	case *mitigation.MountDatabase:
+		return "mounted", o.Store.Mount(now, a.Database)
 	case *mitigation.RestartStore:
 		return o.restartStore(now, a)
 	case *mitigation.RestartRPCClientAccess:

@@ -53,6 +53,7 @@ var kinds = map[string]kind{
 	"desktop":  {"computer in the office", "computers in the office", "desk", desktops},
 	"range":    {"address or address range such as 203.0.113.0/24", "addresses or address ranges such as 203.0.113.0/24", "203.0.113.0/24", nil},
 	"size":     {"size such as 1KB", "sizes", "1KB", nil},
+	"quota":    {"size such as 0B or 25MB", "sizes", "0B", nil},
 	"duration": {"duration such as 30s, 15m, 2h or 2d", "durations", "5m", nil},
 	"flag":     {"true or false", "", "true", nil},
 }

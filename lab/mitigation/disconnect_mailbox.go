@@ -20,6 +20,6 @@ var disconnectMailbox = Info{
 		"KB3132711 Can't connect to a re-enabled mailbox",
 	},
 	SideEffects: "Mail to this address bounces from now on.",
-	Undo:        "Connect-Mailbox -Identity GUID -Database DATABASE -User USER, then check the Set-CASMailbox flags, which stay as they were.",
+	Undo:        "reconnect-mailbox, then check the Set-CASMailbox flags, which stay as they were.",
 	New:         func() lab.Action { return new(DisconnectMailbox) },
 }

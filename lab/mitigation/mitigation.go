@@ -53,11 +53,13 @@ type Param struct {
 // people's computers, the network.
 func All() []Info {
 	all := []Info{
-		disableAccount, enableAccount, resetPassword, expireAccount,
-		disableProtocols,
+		disableAccount, enableAccount, resetPassword, expireAccount, denyLogonHours, lockAccount,
+		disableProtocols, blockDevice, removeDevice, wipeDevice,
 		resetIIS, recycleAppPool, setTokenTTL,
-		moveMailbox, disconnectMailbox, restartStore, restartRPCClientAccess,
-		limitMessageSize, setOutOfOffice, restrictAnonymous,
+		moveMailbox, disconnectMailbox, removeExchangeAttributes, reconnectMailbox,
+		removeSelfAccess, removeServerAccess, restoreFullAccess, hideFromAddressLists,
+		restartStore, failoverMailboxServer, dismountDatabase, mountDatabase, restartRPCClientAccess,
+		limitMessageSize, limitRecipients, limitSendQuota, setOutOfOffice, restrictAnonymous,
 		setOutlookGuard,
 		blockSourceIP, closePort,
 	}

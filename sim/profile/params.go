@@ -99,7 +99,10 @@ type Store struct {
 	MoveRate              Size          `param:"store.move_rate"` // bytes per second
 	MoveLock              time.Duration `param:"store.move_lock"`
 	RestartTime           time.Duration `param:"store.restart_time"`
+	FailoverTime          time.Duration `param:"store.failover_time"`
 	SendNeedsServerRights bool          `param:"store.send_needs_server_rights"`
+	SelfRestorable        bool          `param:"store.self_restorable"`
+	AttributesGoneSevers  bool          `param:"store.attributes_gone_severs"`
 }
 
 // RPC is Outlook over RPC, with TCP or HTTP below it.

@@ -30,7 +30,7 @@ func (s *Store) Mounted(now time.Time, database string) bool {
 }
 
 func (db *database) mounted(now time.Time) bool {
-	return !db.dismounted && !now.Before(db.server.back)
+	return !db.dismounted && !now.Before(db.server.back) && !now.Before(db.back)
 }
 
 // away is the refusal of a database that is not mounted.
@@ -39,9 +39,14 @@ func (db *database) away(now time.Time) *Refusal {
 		At: now, Layer: lab.LayerService, Server: db.server.name,
 		Reason: fmt.Sprintf("database %s is dismounted", db.name),
 	}
-	if !db.dismounted {
+	switch {
+	case db.dismounted:
+	case now.Before(db.server.back):
 		d.Reason += " while the information store restarts"
 		d.Until = db.server.back
+	default:
+		d.Reason = fmt.Sprintf("database %s is coming up after a failover", db.name)
+		d.Until = db.back
 	}
 	return &Refusal{Decision: d, Temporary: true}
 }
@@ -62,6 +67,42 @@ func (s *Store) Restart(now time.Time, server string) (back time.Time, err error
 	reason := "the information store of " + srv.name + " restarted"
 	s.drop(now, reason, func(mb *Mailbox) bool { return mb.db.server == srv })
 	return srv.back, nil
+}
+
+// Failover brings the databases of one mailbox server up on another, which
+// takes store.failover_time: a cluster failover, or a switchover of a database
+// availability group. Every session on them is severed, and the other server
+// reads mailbox information, quotas and directory objects anew. A database that
+// an administrator has dismounted moves along and stays dismounted. It tells
+// which databases moved, and when they are back.
+func (s *Store) Failover(now time.Time, from, to string) (moved []string, back time.Time, err error) {
+	old, err := s.server(from)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	next, err := s.server(to)
+	switch {
+	case err != nil:
+		return nil, time.Time{}, err
+	case next == old:
+		return nil, time.Time{}, fmt.Errorf("%s has the databases already", old.name)
+	case now.Before(next.back):
+		return nil, time.Time{}, fmt.Errorf("the information store of %s restarts", next.name)
+	}
+	back = now.Add(s.params.FailoverTime)
+	chosen := map[*database]bool{}
+	for _, db := range s.databases {
+		if db.server == old {
+			db.server, db.back = next, back
+			chosen[db] = true
+			moved = append(moved, db.name)
+		}
+	}
+	if moved == nil {
+		return nil, time.Time{}, fmt.Errorf("%s has no databases", old.name)
+	}
+	s.drop(now, "the databases of "+old.name+" failed over to "+next.name, func(mb *Mailbox) bool { return chosen[mb.db] })
+	return moved, back, nil
 }
 
 // Dismount takes a database out of service until [Store.Mount].

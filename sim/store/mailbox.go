@@ -22,7 +22,7 @@ type Mailbox struct {
 	folders  []*folder
 	lastUsed uint32 // the folder number that was given last
 
-	disconnected time.Time // zero unless Disable-Mailbox took it away
+	disconnected time.Time // zero unless it was taken from its user
 	moving       *Move     // the move that is under way
 	locked       bool      // by that move
 
@@ -109,7 +109,7 @@ func (s *Store) Disconnect(now time.Time, user string) error {
 	if mb.moving != nil {
 		mb.moving.Fail(now, "the mailbox was disconnected")
 	}
-	mb.sever(now, "the mailbox was disconnected (Disable-Mailbox)")
+	mb.sever(now, "the mailbox was disconnected from its account")
 	return nil
 }
 
@@ -140,7 +140,7 @@ func (mb *Mailbox) available(now time.Time) *Refusal {
 	d := lab.Decision{At: now, Layer: lab.LayerStore, Server: mb.Server()}
 	switch since, gone := mb.Disconnected(); {
 	case gone:
-		d.Reason, d.Since = "mailbox disconnected (Disable-Mailbox)", since
+		d.Reason, d.Since = "mailbox disconnected from its account", since
 		return &Refusal{Decision: d}
 	case !mb.db.mounted(now):
 		return mb.db.away(now)

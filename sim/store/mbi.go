@@ -51,6 +51,9 @@ func (mb *Mailbox) info(now time.Time, cache *directory.Cache) (*mailboxInfo, *R
 	if !ok {
 		return no("no account " + mb.user + " in the directory")
 	}
+	if object.Get("legacyExchangeDN") == "" { // which ties the mailbox to its account
+		return no("the account has no Exchange attributes")
+	}
 	mb.mbi = &mailboxInfo{loaded: now, used: now, seen: seen, object: object, rights: mb.permissions}
 	return mb.mbi, nil
 }

@@ -72,7 +72,7 @@ func TestDisconnect(t *testing.T) {
 	m := w.move("dana", "DB2")
 	w.to(time.Minute)
 	w.do(w.st.Disconnect(w.now(), "dana"))
-	w.wantDecision(x.Check(w.now()), false, lab.LayerSession, "Disable-Mailbox")
+	w.wantDecision(x.Check(w.now()), false, lab.LayerSession, "session severed: the mailbox was disconnected")
 	w.wantDecision(erin.Check(w.now()), true, lab.LayerSession, "open")
 	_, d := w.try("dana")
 	w.wantDecision(d, false, lab.LayerStore, "mailbox disconnected")
@@ -226,4 +226,72 @@ func TestSubscribe(t *testing.T) {
 	w.do(err)
 	equal(t, "nothing changed", log, nil)
 	cancelB()
+}
+
+// TestFailover: the sessions are over, and the other server knows nothing of
+// what the first one remembered.
+func TestFailover(t *testing.T) {
+	w := newWorld(t)
+	dana, frank := w.logon("dana"), w.logon("frank")
+	w.do(w.st.Dismount(w.now(), "DB3"))
+	w.to(time.Minute)
+	w.flag("dana", directory.IMAP, false)
+	moved, back, err := w.st.Failover(w.now(), "MBX1", "mbx2")
+	w.do(err)
+	equal(t, "moved", moved, []string{"DB1", "DB3"})
+	if back != w.now().Add(w.params.Store.FailoverTime) {
+		t.Errorf("back at %s", back)
+	}
+	w.wantDecision(dana.Check(w.now()), false, lab.LayerSession, "session severed: the databases of mbx1 failed over to mbx2")
+	w.wantDecision(frank.Check(w.now()), true, lab.LayerSession, "open")
+	_, d := w.try("erin")
+	w.wantDecision(d, false, lab.LayerService, "database DB1 is coming up after a failover")
+	if d.Server != "mbx2" || d.Until != back {
+		t.Errorf("decided on %s until %s", d.Server, d.Until)
+	}
+	if del := w.deliver("erin", "Subject: wait\n\n"); del.Allowed || !del.Temporary {
+		t.Errorf("mail during a failover: %+v", del)
+	}
+	if m, err := w.st.Move(w.now(), "erin", "DB2"); err == nil {
+		t.Errorf("a mailbox that is away is moved: %+v", m)
+	}
+
+	w.to(back.Sub(start))
+	_, d = w.try("dana")
+	w.wantDecision(d, false, lab.LayerMailboxInfo, "imap flag off, just loaded")
+	if x := w.logon("erin"); x.Server != "mbx2" || w.mailbox("erin").Server() != "mbx2" {
+		t.Errorf("erin's session is on %s", x.Server)
+	}
+	if w.st.Mounted(w.now(), "DB3") {
+		t.Error("a failover mounts what an administrator has dismounted")
+	}
+	if _, _, err := w.st.Failover(w.now(), "mbx1", "mbx2"); err == nil {
+		t.Error("a server without databases fails over")
+	}
+	if _, _, err := w.st.Failover(w.now(), "mbx2", "MBX2"); err == nil {
+		t.Error("a server fails over to itself")
+	}
+	_, err = w.st.Restart(w.now(), "mbx1")
+	w.do(err)
+	if _, _, err := w.st.Failover(w.now(), "mbx2", "mbx1"); err == nil {
+		t.Error("a failover to a server that restarts")
+	}
+	for _, pair := range [][2]string{{"mbx9", "mbx1"}, {"mbx1", "mbx9"}} {
+		if _, _, err := w.st.Failover(w.now(), pair[0], pair[1]); err == nil {
+			t.Errorf("failover from %s to %s", pair[0], pair[1])
+		}
+	}
+}
+
+// TestNoExchangeAttributes: the store lets nobody in for an account that it does
+// not know as a mailbox's any more, once it reads the account again.
+func TestNoExchangeAttributes(t *testing.T) {
+	w := newWorld(t)
+	w.logon("dana")
+	w.to(time.Minute)
+	w.modify("dana", directory.Set("legacyExchangeDN"))
+	w.logon("dana")
+	w.to(20 * time.Minute)
+	_, d := w.try("dana")
+	w.wantDecision(d, false, lab.LayerDirectory, "the account has no Exchange attributes")
 }

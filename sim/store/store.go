@@ -42,7 +42,8 @@ type server struct {
 type database struct {
 	name       string
 	server     *server
-	dismounted bool // by an administrator
+	dismounted bool      // by an administrator
+	back       time.Time // when the last failover ends or ended
 }
 
 // New returns the databases of org, mounted and without mailboxes.

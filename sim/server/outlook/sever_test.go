@@ -123,7 +123,7 @@ func TestRestarts(t *testing.T) {
 		"the store, 2003":                 {"ex2003", "mbx1", lab.OutlookRPC, information, "the information store of mbx1 restarted"},
 		"the store, 2010":                 {"ex2010", "cas1", lab.OutlookRPC, information, "the information store of mbx1 restarted"},
 		"the store, 2016":                 {"ex2016", "cas1", lab.MAPIHTTP, information, "the information store of mbx1 restarted"},
-		"Disable-Mailbox":                 {"ex2010", "cas1", lab.OutlookRPC, disconnect, "the mailbox was disconnected (Disable-Mailbox)"},
+		"Disable-Mailbox":                 {"ex2010", "cas1", lab.OutlookRPC, disconnect, "the mailbox was disconnected from its account"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, c.version, c.host)

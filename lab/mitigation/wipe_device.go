@@ -1,0 +1,31 @@
+package mitigation
+
+import "shutout/lab"
+
+// WipeDevice asks for a user's devices to be erased.
+type WipeDevice struct {
+	User string `yaml:"user" kind:"account" doc:"whose devices: all that have a partnership with the mailbox"`
+}
+
+func (*WipeDevice) Name() string                 { return "wipe-device" }
+func (a *WipeDevice) Validate(c *lab.Cast) error { return check(a, c) }
+
+var wipeDevice = Info{
+	Title: "Wipe the devices",
+	Doc: `The request waits at the server and is served at a device's next contact, for which it has to be let in once more: wipe
+		first, deny afterwards, or it never arrives, and what is on the device stays there. It is the only mitigation that
+		reaches what a device has taken along, and it reaches that device only.`,
+	Cmdlets: []string{
+		"Get-MobileDevice -Mailbox USER | Clear-MobileDevice -Confirm:$false",
+		"Get-ActiveSyncDevice -Mailbox USER | Clear-ActiveSyncDevice -Confirm:$false   # 2010",
+		"Get-MobileDeviceStatistics -Mailbox USER | Format-List DeviceWipeSentTime,DeviceWipeAckTime   # has it arrived?",
+	},
+	Sources: []string{
+		"Perform a remote wipe on a mobile phone (Exchange documentation)",
+		"Clear-MobileDevice (cmdlet page)",
+		"000_aa5026bcf9d1a159.txt",
+	},
+	SideEffects: "Everything on the device goes, what belongs to the user included.",
+	Undo:        "None once the device has obeyed; until then Clear-MobileDevice -Identity DEVICE -Cancel.",
+	New:         func() lab.Action { return new(WipeDevice) },
+}

@@ -1,0 +1,144 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"shutout/lab"
+	"shutout/lab/mitigation"
+	"shutout/sim/directory"
+	"shutout/sim/store"
+)
+
+// serverGroups are the groups of Exchange's own servers.
+var serverGroups = []string{store.ExchangeServers, store.TrustedSubsystem}
+
+// setFullAccess gives grantees full access to a mailbox or takes it away. What
+// else they hold stays.
+func (o *Organisation) setFullAccess(now time.Time, user string, give bool, grantees ...string) (string, error) {
+	mb, ok := o.Store.Mailbox(user)
+	if !ok {
+		return "", fmt.Errorf("%s has no mailbox", user)
+	}
+	held := mb.Permissions()
+	for _, g := range grantees {
+		i := slices.IndexFunc(held, func(p store.Permission) bool { return p.Grantee == g })
+		var rights store.Rights
+		if i >= 0 {
+			rights = held[i].Rights
+		}
+		if give {
+			rights |= store.FullAccess
+		} else {
+			rights &^= store.FullAccess
+		}
+		if err := o.Store.SetPermission(now, user, g, rights); err != nil {
+			return "", err
+		}
+	}
+	verb := "taken from "
+	if give {
+		verb = "given to "
+	}
+	return "full access " + verb + strings.Join(grantees, " and "), nil
+}
+
+func (o *Organisation) restoreFullAccess(now time.Time, a *mitigation.RestoreFullAccess) (string, error) {
+	if a.Of == "servers" {
+		return o.setFullAccess(now, a.User, true, serverGroups...)
+	}
+	if !o.Params.Store.SelfRestorable {
+		return "", fmt.Errorf("%w: on this version the mailbox has to be made anew (store.self_restorable)", lab.ErrNotAvailable)
+	}
+	return o.setFullAccess(now, a.User, true, store.Self)
+}
+
+// exchangeAttributes are those of a mailbox's account that do not show by their
+// names that they are Exchange's.
+var exchangeAttributes = []string{
+	"autoReply", "delivContLength", "deliverAndRedirect", "garbageCollPeriod", "homeMDB", "homeMTA", "legacyExchangeDN",
+	"mail", "mailNickname", "protocolSettings", "proxyAddresses", "showInAddressBook", "submissionContLength", "targetAddress",
+	"textEncodedORAddress",
+}
+
+// removeExchangeAttributes is the task of that name of Exchange 2003's console:
+// the directory knows of no mailbox any more, and the store, sooner or later,
+// of no owner.
+func (o *Organisation) removeExchangeAttributes(now time.Time, a *mitigation.RemoveExchangeAttributes) (string, error) {
+	dc, obj, err := o.account(a.User, a.DC)
+	if err != nil {
+		return "", err
+	}
+	var mods []directory.Mod
+	for _, name := range obj.Names() {
+		if slices.Contains(exchangeAttributes, name) || strings.HasPrefix(name, "msExch") || strings.HasPrefix(name, "mDB") {
+			mods = append(mods, directory.Set(name))
+		}
+	}
+	if len(mods) == 0 {
+		return "", fmt.Errorf("the account has no Exchange attributes")
+	}
+	if err := dc.Modify(now, obj.DN(), mods); err != nil {
+		return "", err
+	}
+	detail := fmt.Sprintf("%d attributes removed on %s", len(mods), dc.Host())
+	if mb, ok := o.Store.Mailbox(a.User); ok && o.Params.Store.AttributesGoneSevers {
+		if _, gone := mb.Disconnected(); !gone {
+			return detail, o.Store.Disconnect(now, a.User)
+		}
+	}
+	return detail, nil
+}
+
+// reconnectMailbox is Connect-Mailbox: the account gets the attributes of a
+// mailbox user, with the addresses that it had.
+func (o *Organisation) reconnectMailbox(now time.Time, user string) (string, error) {
+	dc, obj, err := o.account(user, "")
+	if err != nil {
+		return "", err
+	}
+	mb, ok := o.Store.Mailbox(user)
+	if !ok {
+		return "", fmt.Errorf("%s has no mailbox", user)
+	}
+	if _, gone := mb.Disconnected(); gone {
+		if err := o.Store.Reconnect(now, user); err != nil {
+			return "", err
+		}
+	} else if obj.Get("homeMDB") != "" {
+		return "", fmt.Errorf("the mailbox of %s is not disconnected", user)
+	}
+	return "the mailbox has its owner back", dc.Modify(now, obj.DN(), []directory.Mod{
+		directory.Set("homeMDB", mb.Database()),
+		directory.Set("mail", mb.Mail()),
+		directory.Set("proxyAddresses", "SMTP:"+mb.Mail()),
+		directory.Set("legacyExchangeDN", o.Dir.LegacyDN(user)),
+	})
+}
+
+func (o *Organisation) failover(now time.Time, a *mitigation.FailoverMailboxServer) (string, error) {
+	to := a.To
+	if to == "" {
+		var err error
+		if to, err = o.nextStore(a.Server); err != nil {
+			return "", err
+		}
+	}
+	moved, back, err := o.Store.Failover(now, a.Server, to)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("on %s after %s: %s", to, lab.Duration(back.Sub(now)), strings.Join(moved, ", ")), nil
+}
+
+// nextStore is the mailbox server that comes after another in its site.
+func (o *Organisation) nextStore(server string) (string, error) {
+	for _, site := range o.World.Cast.Organisation.Sites {
+		if i := slices.Index(site.Stores, server); i >= 0 && len(site.Stores) > 1 {
+			return site.Stores[(i+1)%len(site.Stores)], nil
+		}
+	}
+	return "", fmt.Errorf("%s has no other mailbox server in its site", server)
+}
