@@ -54,6 +54,14 @@ type ReplyWatcher interface {
 	AutomaticReply(owner, messageID string) (state string, made bool)
 }
 
+// A MailTracker is a lab that can tell what became of a message.
+type MailTracker interface {
+	// Whereabouts tells where the message with this subject, which owner sent,
+	// is now ("queued for partner.example, Suspended"), and whether it has
+	// arrived where the organisation has no more to do with it.
+	Whereabouts(owner, subject string) (state string, arrived bool)
+}
+
 // Clock is a lab's time. In the simulation it is virtual: it moves only while
 // Run plays, and only when the lab is at rest.
 type Clock interface {

@@ -161,7 +161,7 @@ func rareText(a *lab.Activity, horizon time.Duration) string {
 
 // letter checks what is sent, and by and to whom.
 func (l *loader) letter(a *lab.Activity, anonymous bool, bad func(key, format string, args ...any)) {
-	writes := slices.Contains(a.Do, lab.Send) || slices.Contains(a.Do, lab.Reply)
+	writes := slices.ContainsFunc(a.Do, func(c lab.Capability) bool { return c == lab.Send || c == lab.Reply || c == lab.Deliver })
 	if writes && a.To == "" {
 		if anonymous || slices.Contains(a.Do, lab.Reply) {
 			bad("to", "to is missing: whose mailbox is written to? For example to: erin")

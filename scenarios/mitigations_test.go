@@ -193,11 +193,18 @@ var _ = Describe("mitigations", func() {
 			}
 		}
 	}
+	for _, m := range mailflow {
+		for _, info := range mitigation.All() {
+			if strings.Contains(m.file, "do: "+info.Name+",") || strings.Contains(m.file, "do: "+info.Name+"}") {
+				covered[info.Name] = true
+			}
+		}
+	}
+	covered["set-out-of-office"] = true  // which ooo_test.go is about
+	covered["remove-queued-mail"] = true // which mailflow_test.go counts in the queues
 	It("are all covered", func() {
 		for _, info := range mitigation.All() {
-			if info.Name != "set-out-of-office" { // which ooo_test.go is about
-				Expect(covered).To(HaveKey(info.Name))
-			}
+			Expect(covered).To(HaveKey(info.Name))
 		}
 	})
 })

@@ -71,6 +71,13 @@ func (o *Organisation) apply(now time.Time, a lab.Action) (string, error) {
 	case *mitigation.RestrictAnonymous:
 		return o.restrictAnonymous(a)
 
+	case *mitigation.FreezeOutbound:
+		return o.freezeOutbound(now, a)
+	case *mitigation.ThawOutbound:
+		return o.thawOutbound(now, a)
+	case *mitigation.RemoveQueuedMail:
+		return o.removeQueuedMail(now, a)
+
 	case *mitigation.SetOutlookGuard:
 		return o.setOutlookGuard(a)
 

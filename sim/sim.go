@@ -52,6 +52,7 @@ var (
 	_ lab.Lab          = (*Organisation)(nil)
 	_ lab.Explainer    = (*Organisation)(nil)
 	_ lab.ReplyWatcher = (*Organisation)(nil)
+	_ lab.MailTracker  = (*Organisation)(nil)
 	_ lab.Desktops     = (*Organisation)(nil)
 )
 

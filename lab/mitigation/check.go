@@ -54,6 +54,8 @@ var kinds = map[string]kind{
 	"range":    {"address or address range such as 203.0.113.0/24", "addresses or address ranges such as 203.0.113.0/24", "203.0.113.0/24", nil},
 	"size":     {"size such as 1KB", "sizes", "1KB", nil},
 	"duration": {"duration such as 30s, 15m, 2h or 2d", "durations", "5m", nil},
+	"domain":   {"domain outside the organisation", "domains outside the organisation", "partner.example", func(c *lab.Cast) []string { return slices.Sorted(maps.Keys(c.Domains)) }},
+	"address":  {"mail address, or <> for none", "mail addresses", "offers@bogus.example", nil},
 	"flag":     {"true or false", "", "true", nil},
 }
 

@@ -58,6 +58,7 @@ func All() []Info {
 		resetIIS, recycleAppPool, setTokenTTL,
 		moveMailbox, disconnectMailbox, restartStore, restartRPCClientAccess,
 		limitMessageSize, setOutOfOffice, restrictAnonymous,
+		freezeOutbound, thawOutbound, removeQueuedMail,
 		setOutlookGuard,
 		blockSourceIP, closePort,
 	}
