@@ -1,7 +1,9 @@
 package scenarios_test
 
 import (
+	"context"
 	"fmt"
+	"net/textproto"
 	"strings"
 	"time"
 
@@ -9,7 +11,10 @@ import (
 	. "github.com/onsi/gomega"
 
 	"shutout/lab"
+	"shutout/lab/mitigation"
 	"shutout/scenarios"
+	"shutout/sim"
+	"shutout/sim/profile"
 	"shutout/sim/transport"
 )
 
@@ -73,6 +78,128 @@ expect:
   dana: {deliver: open}
   erin: {deliver: kept}
 `},
+	{name: "filter-recipients refuses unknown recipients from outside, and nobody else", file: `
+activities:
+  - {id: spam, who: spammer, from: bot, path: smtp-anonymous, do: [send], to: nobody@corp.example, every: 1m, since: -5m}
+  - {id: dana, who: dana, from: home, path: smtp-submission, do: [send], to: nobody@corp.example, every: 1m, since: -5m}
+controls:
+  - {id: olga, who: olga, from: partner, path: smtp-anonymous, do: [send, deliver], to: erin, every: 1m, since: -5m}
+sop:
+  - {at: 90s, do: filter-recipients, mode: recipient}
+expect:
+  spam: {send: ended}
+  dana: {send: open}
+  olga: {send: kept, deliver: kept}
+`},
+	{name: "filter-recipients on a Mailbox server refuses the message", file: `
+activities:
+  - {id: spam, who: spammer, from: bot, path: smtp-anonymous, do: [send], to: nobody@corp.example, every: 1m, since: -5m}
+controls:
+  - {id: olga, who: olga, from: partner, path: smtp-anonymous, do: [send, deliver], to: erin, every: 1m, since: -5m}
+sop:
+  - {at: 90s, do: filter-recipients, mode: message}
+expect:
+  spam: {send: ended}
+  olga: {send: kept, deliver: kept}
+`},
+	{name: "filter-recipients can be taken back", file: `
+activities:
+  - {id: spam, who: spammer, from: bot, path: smtp-anonymous, do: [send], to: nobody@corp.example, every: 1m, since: -5m}
+controls:
+  - {id: olga, who: olga, from: partner, path: smtp-anonymous, do: [send], to: erin, every: 1m, since: -5m}
+sop:
+  - {at: 90s, do: filter-recipients, mode: recipient}
+  - {at: 1h, do: filter-recipients, mode: off}
+expect:
+  spam: {send: open}
+  olga: {send: kept}
+`},
+	{name: "disable-relay ends SMTP to other domains once the connection of before is over", file: `
+activities:
+  - {id: dana, who: dana, from: home, path: smtp-submission, do: [send], to: olga, every: 1m, since: -5m}
+  - {id: dana-owa, who: dana, from: home, path: owa, do: [send, deliver], to: olga, every: 1m, since: -5m}
+controls:
+  - {id: erin, who: erin, from: erin-desk, path: smtp-submission, do: [send, deliver], to: frank, every: 1m, since: -5m}
+  - {id: erin-owa, who: erin, from: erin-desk, path: owa, do: [send, deliver], to: olga, every: 1m, since: -5m}
+sop:
+  - {at: 90s, do: disable-relay}
+expect:
+  dana: {send: ended}
+  dana-owa: {send: open, deliver: open}
+  erin: {send: kept, deliver: kept}
+  erin-owa: {send: kept, deliver: kept}
+`},
+	{name: "restrict-senders keeps others from writing to the mailbox, and its user from nothing", file: `
+activities:
+  - {id: olga, who: olga, from: partner, path: smtp-anonymous, do: [send, deliver], to: dana, every: 1m, since: -5m}
+  - {id: erin, who: erin, from: erin-desk, path: owa, do: [send, deliver], to: dana, every: 1m, since: -5m}
+  - {id: dana, who: dana, from: home, path: owa, do: [read, send, deliver], to: olga, every: 1m, since: -5m}
+controls:
+  - {id: postmaster, who: postmaster, from: frank-desk, path: owa, do: [send, deliver], to: dana, every: 1m, since: -5m}
+  - {id: olga-to-frank, who: olga, from: partner, path: smtp-anonymous, do: [send, deliver], to: frank, every: 1m, since: -5m}
+sop:
+  - {at: 0s, do: restrict-senders, user: dana, from: [postmaster]}
+expect:
+  olga: {send: open, deliver: ended}
+  erin: {send: open, deliver: ended}
+  dana: {read: open, send: open, deliver: open}
+  postmaster: {send: kept, deliver: kept}
+  olga-to-frank: {send: kept, deliver: kept}
+`},
+	{name: "restrict-senders with nobody in the list takes everybody's mail again", away: []string{"frank"}, file: `
+activities:
+  - {id: erin, who: erin, from: erin-desk, path: owa, do: [deliver], to: dana, every: 1m, since: -5m}
+controls:
+  - {id: frank, who: frank, from: frank-desk, path: owa, do: [deliver], to: dana, every: 1m, since: -5m}
+sop:
+  - {at: 0s, do: restrict-senders, user: dana, from: [postmaster]}
+  - {at: 1h, do: restrict-senders, user: dana, from: []}
+expect:
+  erin: {deliver: open}
+  frank: {deliver: kept}
+`},
+	{name: "limit-replies keeps answers inside, and answers inside go on", file: `
+profile: ex2016
+cast: {people: {erin: {out_of_office: all}}}
+activities:
+  - {id: spam, who: spammer, from: bot, path: smtp-anonymous, do: [reply], to: erin, sender: "forged{n}@d{n}.dead.example", every: 5m, since: -30m}
+controls:
+  - {id: olga, who: olga, from: partner, path: smtp-anonymous, do: [send, deliver], to: erin, every: 5m, since: -30m}
+sop:
+  - {at: 0s, do: limit-replies, allow: none}
+expect:
+  spam: {reply: ended}
+  olga: {send: kept, deliver: kept}
+`},
+	{name: "limit-replies of one domain leaves the others answered", file: `
+profile: ex2016
+cast: {people: {erin: {out_of_office: all}}}
+activities:
+  - {id: spam, who: spammer, from: bot, path: smtp-anonymous, do: [reply], to: erin, sender: "forged{n}@d{n}.dead.example", every: 5m, since: -30m}
+  - {id: partners, who: olga, from: partner, path: smtp-anonymous, do: [reply], to: erin, sender: "writer{n}@partner.example", every: 5m, since: -30m}
+controls:
+  - {id: olga, who: olga, from: partner, path: smtp-anonymous, do: [send], to: erin, every: 5m, since: -30m}
+sop:
+  - {at: 0s, do: limit-replies, domain: dead.example, allow: none}
+expect:
+  spam: {reply: ended}
+  partners: {reply: open}
+  olga: {send: kept}
+`},
+	{name: "limit-replies can be taken back", file: `
+profile: ex2016
+cast: {people: {erin: {out_of_office: all}}}
+activities:
+  - {id: spam, who: spammer, from: bot, path: smtp-anonymous, do: [reply], to: erin, sender: "forged{n}@d{n}.dead.example", every: 5m, since: -30m}
+controls:
+  - {id: olga, who: olga, from: partner, path: smtp-anonymous, do: [send], to: erin, every: 5m, since: -30m}
+sop:
+  - {at: 0s, do: limit-replies, allow: none}
+  - {at: 1h, do: limit-replies, allow: external}
+expect:
+  spam: {reply: open}
+  olga: {send: kept}
+`},
 }
 
 // mailCase reads a case of the mail flow.
@@ -126,6 +253,78 @@ sop:
 		Expect(senders(seen[0])).To(Equal(map[string]int{"dana@corp.example": 12, "erin@corp.example": 6}))
 		Expect(senders(seen[1])).To(Equal(map[string]int{"erin@corp.example": 6}))
 		Expect(seen[2]).To(BeEmpty())
+	})
+})
+
+// A harvester asks one server about invented names, one after the other, until
+// five minutes are over or the list is. What it is told comes over the wire.
+var _ = Describe("directory harvest", func() {
+	harvest := func(ctx context.Context, actions ...lab.Action) (asked, refused int) {
+		GinkgoHelper()
+		p, err := profile.Load("ex2016")
+		Expect(err).NotTo(HaveOccurred())
+		s, _ := scenarios.Find("anonymous-internal-send")
+		org, err := sim.New(sim.Options{Profile: p, Cast: s.Cast.Clone(), Seed: seed, Start: sim.Order})
+		Expect(err).NotTo(HaveOccurred())
+		defer org.Close()
+		for _, a := range actions {
+			Expect(a.Validate(s.Cast)).To(Succeed())
+			Expect(org.Apply(ctx, a).Result).To(Equal(lab.Done))
+		}
+		org.Clock().At(sim.Order, lab.ClassAttempt, "harvester", func(ctx context.Context) {
+			defer GinkgoRecover()
+			conn, err := org.Dial(ctx, "harvester", "bot", "mbx1:25")
+			Expect(err).NotTo(HaveOccurred())
+			defer conn.Close()
+			c := textproto.NewConn(conn)
+			_, _, err = c.ReadResponse(220)
+			Expect(err).NotTo(HaveOccurred())
+			for _, hello := range []string{"EHLO harvester", "MAIL FROM:<offers@bogus.example>"} {
+				Expect(c.PrintfLine("%s", hello)).To(Succeed())
+				_, _, err = c.ReadResponse(250)
+				Expect(err).NotTo(HaveOccurred())
+			}
+			for ; asked < 100 && org.Clock().Now().Before(sim.Order.Add(5*time.Minute)); asked++ {
+				if c.PrintfLine("RCPT TO:<guess%d@corp.example>", asked) != nil {
+					return
+				}
+				code, text, err := c.ReadResponse(250)
+				if err != nil && code == 0 {
+					return // the connection's time is up
+				}
+				if code == 550 {
+					refused++
+					Expect(text).To(ContainSubstring("not found"))
+				}
+			}
+		})
+		Expect(org.Clock().Run(ctx, sim.Order.Add(time.Hour))).To(Succeed())
+		return asked, refused
+	}
+	filter := &mitigation.FilterRecipients{Mode: "recipient"}
+	It("learns nothing where every recipient is taken", func(ctx SpecContext) {
+		asked, refused := harvest(ctx)
+		Expect([]int{asked, refused}).To(Equal([]int{100, 0}))
+	})
+	It("learns which names exist as fast as it can ask, without a tarpit", func(ctx SpecContext) {
+		asked, refused := harvest(ctx, filter, &mitigation.SetTarpit{})
+		Expect([]int{asked, refused}).To(Equal([]int{100, 100}))
+	})
+	It("learns one name in five seconds with the tarpit that is the default", func(ctx SpecContext) {
+		asked, refused := harvest(ctx, filter)
+		Expect([]int{asked, refused}).To(Equal([]int{60, 60}))
+	})
+	It("learns one name in half a minute when set-tarpit says so", func(ctx SpecContext) {
+		asked, refused := harvest(ctx, filter, &mitigation.SetTarpit{Interval: 30 * time.Second})
+		Expect([]int{asked, refused}).To(Equal([]int{10, 10}))
+	})
+	It("is not slowed by a tarpit of another server", func(ctx SpecContext) {
+		asked, _ := harvest(ctx, filter, &mitigation.SetTarpit{}, &mitigation.SetTarpit{Interval: 30 * time.Second, Servers: []string{"mbx2"}})
+		Expect(asked).To(Equal(100))
+	})
+	It("is told nothing name by name where a Mailbox server filters", func(ctx SpecContext) {
+		asked, refused := harvest(ctx, &mitigation.FilterRecipients{Mode: "message"})
+		Expect([]int{asked, refused}).To(Equal([]int{100, 0}))
 	})
 })
 

@@ -202,6 +202,7 @@ var _ = Describe("mitigations", func() {
 	}
 	covered["set-out-of-office"] = true  // which ooo_test.go is about
 	covered["remove-queued-mail"] = true // which mailflow_test.go counts in the queues
+	covered["set-tarpit"] = true         // which mailflow_test.go times
 	It("are all covered", func() {
 		for _, info := range mitigation.All() {
 			Expect(covered).To(HaveKey(info.Name))

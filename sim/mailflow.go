@@ -3,10 +3,12 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"shutout/lab/mitigation"
+	"shutout/sim/directory"
 	"shutout/sim/transport"
 )
 
@@ -72,4 +74,55 @@ func (o *Organisation) removeQueuedMail(now time.Time, a *mitigation.RemoveQueue
 		return strings.EqualFold(m.FromAddress, sender)
 	}, a.Report)
 	return fmt.Sprintf("%s from %s removed", messages(n), sender), nil
+}
+
+// editConnectors changes the receive connectors of mailbox servers, of all if
+// none is named. Connections that are open keep what they began with.
+func (o *Organisation) editConnectors(servers []string, what string, edit func(*transport.Connector)) (string, error) {
+	var names []string
+	for _, c := range o.Transport.Connectors() {
+		if len(servers) == 0 || slices.Contains(servers, c.Server) {
+			edit(c)
+			names = append(names, c.Identity())
+		}
+	}
+	if names == nil {
+		return "", errors.New("no receive connector there")
+	}
+	return fmt.Sprintf("%s: %s", strings.Join(names, ", "), what), nil
+}
+
+// restrictSenders writes AcceptMessagesOnlyFrom, in the directory authOrig.
+func (o *Organisation) restrictSenders(now time.Time, a *mitigation.RestrictSenders) (string, error) {
+	dc, obj, err := o.account(a.User, a.DC)
+	if err != nil {
+		return "", err
+	}
+	var from []string
+	for _, id := range a.From {
+		_, sender, err := o.account(id, a.DC)
+		if err != nil {
+			return "", err
+		}
+		from = append(from, sender.DN())
+	}
+	if err := dc.Modify(now, obj.DN(), []directory.Mod{directory.Set("authOrig", from...)}); err != nil {
+		return "", err
+	}
+	if from == nil {
+		return fmt.Sprintf("%s takes everybody's mail, on %s", a.User, dc.Host()), nil
+	}
+	return fmt.Sprintf("%s takes mail from %s only, on %s", a.User, strings.Join(a.From, ", "), dc.Host()), nil
+}
+
+func (o *Organisation) limitReplies(now time.Time, a *mitigation.LimitReplies) (string, error) {
+	allowed := a.Allow == "external"
+	where := "the default remote domain"
+	if a.Domain != "" {
+		where = a.Domain
+		o.Transport.SetRepliesTo(a.Domain, allowed)
+	} else {
+		o.Transport.SetExternalReplies(now, allowed)
+	}
+	return fmt.Sprintf("AllowedOOFType of %s: %s", where, a.Allow), nil
 }

@@ -59,6 +59,7 @@ func All() []Info {
 		moveMailbox, disconnectMailbox, restartStore, restartRPCClientAccess,
 		limitMessageSize, setOutOfOffice, restrictAnonymous,
 		freezeOutbound, thawOutbound, removeQueuedMail,
+		filterRecipients, setTarpit, disableRelay, restrictSenders, limitReplies,
 		setOutlookGuard,
 		blockSourceIP, closePort,
 	}
