@@ -54,6 +54,14 @@ type ReplyWatcher interface {
 	AutomaticReply(owner, messageID string) (state string, made bool)
 }
 
+// An Introducer is a lab that wants to know whose doing an activity is: where a
+// firewall lets in people and not only computers, it depends on who is logged
+// on to the computer that calls.
+type Introducer interface {
+	// Introduce tells that who acts as the activity called owner.
+	Introduce(owner string, who *Person)
+}
+
 // A MailTracker is a lab that can tell what became of a message.
 type MailTracker interface {
 	// Whereabouts tells where the message with this subject, which owner sent,

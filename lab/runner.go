@@ -100,8 +100,11 @@ func (p *play) connect(pl *player) error {
 	if who == nil {
 		return fmt.Errorf("%w: nobody is called %q here", ErrNotAvailable, a.Who)
 	}
+	if in, ok := p.lab.(Introducer); ok {
+		in.Introduce(a.ID, who)
+	}
 	target := who
-	if a.Path == SMTPAnonymous {
+	if a.Path == SMTPAnonymous || a.Path == SMTPDirect {
 		if to := cast.People[a.To]; to != nil {
 			target = to
 		}

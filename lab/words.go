@@ -26,10 +26,11 @@ const (
 	POP3            Path = "pop3"
 	SMTPSubmission  Path = "smtp-submission"
 	SMTPAnonymous   Path = "smtp-anonymous"
+	SMTPDirect      Path = "smtp-direct"
 )
 
 // Paths lists every access path in the order in which it is presented.
-var Paths = []Path{OutlookRPC, OutlookAnywhere, MAPIHTTP, OWA, ActiveSync, EWS, IMAP, POP3, SMTPSubmission, SMTPAnonymous}
+var Paths = []Path{OutlookRPC, OutlookAnywhere, MAPIHTTP, OWA, ActiveSync, EWS, IMAP, POP3, SMTPSubmission, SMTPAnonymous, SMTPDirect}
 
 // Capability is what is done over a path. Each has its own verdict: a size
 // limit ends send and leaves read.

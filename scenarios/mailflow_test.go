@@ -11,6 +11,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"shutout/lab"
+	"shutout/lab/client"
 	"shutout/lab/mitigation"
 	"shutout/scenarios"
 	"shutout/sim"
@@ -200,6 +201,66 @@ expect:
   spam: {reply: open}
   olga: {send: kept}
 `},
+	{name: "close-outbound-port for all but the mail servers ends a bot with its own SMTP engine, and no mail through the servers", file: `
+activities:
+  - {id: bot, who: spammer, from: infected, path: smtp-direct, do: [send], to: olga, sender: "offers{n}@corp.example", every: 1m, since: -5m}
+  - {id: relayed, who: dana, from: desk, path: smtp-submission, do: [send, deliver], to: olga, every: 1m, since: -5m}
+controls:
+  - {id: elsewhere, who: spammer, from: bot, path: smtp-direct, do: [send], to: olga, every: 1m, since: -5m}
+  - {id: erin, who: erin, from: erin-desk, path: owa, do: [send, deliver], to: olga, every: 1m, since: -5m}
+sop:
+  - {at: 90s, do: close-outbound-port, port: 25, except: [mbx1, mbx2]}
+expect:
+  bot: {send: ended}
+  relayed: {send: open, deliver: open}
+  elsewhere: {send: kept}
+  erin: {send: kept, deliver: kept}
+`},
+	{name: "close-outbound-port without an exception leaves the servers' mail in the queues", file: `
+activities:
+  - {id: dana, who: dana, from: desk, path: smtp-submission, do: [send, deliver], to: olga, every: 1m, since: -5m}
+controls:
+  - {id: erin, who: erin, from: erin-desk, path: smtp-submission, do: [send, deliver], to: frank, every: 1m, since: -5m}
+sop:
+  - {at: 90s, do: close-outbound-port, port: 25}
+expect:
+  dana: {send: open, deliver: ended}
+  erin: {send: kept, deliver: kept}
+`},
+	{name: "admit-to-port tells computers apart, and not addresses outside", file: `
+profile: ex2016
+activities:
+  - {id: script, who: spammer, from: infected, path: smtp-anonymous, do: [send], to: erin, sender: frank@corp.example, every: 1m, since: -5m}
+  - {id: submission, who: dana, from: desk, path: smtp-submission, do: [send], to: olga, every: 1m, since: -5m}
+controls:
+  - {id: scans, who: scanner, from: scan-station, path: smtp-anonymous, do: [send, deliver], to: erin, every: 1m, since: -5m}
+  - {id: olga, who: olga, from: partner, path: smtp-anonymous, do: [send, deliver], to: erin, every: 1m, since: -5m}
+  - {id: between-servers, who: erin, from: erin-desk, path: owa, do: [deliver], to: frank, every: 1m, since: -5m}
+sop:
+  - {at: 90s, do: admit-to-port, port: 25, hosts: [scan-station]}
+expect:
+  script: {send: ended}
+  submission: {send: open}
+  scans: {send: kept, deliver: kept}
+  olga: {send: kept, deliver: kept}
+  between-servers: {deliver: kept}
+`},
+	{name: "admit-to-port tells people on one computer apart", file: `
+profile: ex2016
+activities:
+  - {id: dana, who: dana, from: desk, path: smtp-anonymous, do: [send], to: erin, every: 1m, since: -5m}
+  - {id: frank-elsewhere, who: frank, from: frank-desk, path: smtp-anonymous, do: [send], to: erin, every: 1m, since: -5m}
+  - {id: nobody, who: spammer, from: desk, path: smtp-anonymous, do: [send], to: erin, every: 1m, since: -5m}
+controls:
+  - {id: frank, who: frank, from: desk, path: smtp-anonymous, do: [send], to: erin, every: 1m, since: -5m}
+sop:
+  - {at: 90s, do: admit-to-port, port: 25, hosts: [desk], people: [frank]}
+expect:
+  dana: {send: ended}
+  frank-elsewhere: {send: ended}
+  nobody: {send: ended}
+  frank: {send: kept}
+`},
 }
 
 // mailCase reads a case of the mail flow.
@@ -325,6 +386,40 @@ var _ = Describe("directory harvest", func() {
 	It("is told nothing name by name where a Mailbox server filters", func(ctx SpecContext) {
 		asked, refused := harvest(ctx, &mitigation.FilterRecipients{Mode: "message"})
 		Expect([]int{asked, refused}).To(Equal([]int{100, 0}))
+	})
+})
+
+// How an infected workstation is found: mail is frozen and port 25 closed, and
+// the firewall's log names whoever goes on trying (the fourth source).
+var _ = Describe("an infected workstation", func() {
+	It("is in the firewall's log, and not in the queues", func(ctx SpecContext) {
+		s := mailCase("infected", `
+activities:
+  - {id: bot, who: spammer, from: infected, path: smtp-direct, do: [send], to: olga, every: 1m, since: -5m}
+controls:
+  - {id: erin, who: erin, from: erin-desk, path: owa, do: [send], to: olga, every: 1m, since: -5m}
+sop:
+  - {at: 0s, do: freeze-outbound}
+  - {at: 0s, do: close-outbound-port, port: 25, except: [mbx1, mbx2]}
+`)
+		p, err := profile.Load(s.Profile)
+		Expect(err).NotTo(HaveOccurred())
+		org, err := sim.New(sim.Options{Profile: p, Cast: s.Cast.Clone(), Seed: seed, Start: sim.Order.Add(-s.Lead())})
+		Expect(err).NotTo(HaveOccurred())
+		defer org.Close()
+		_, err = (&lab.Runner{NewClient: client.New}).Run(ctx, org, s)
+		Expect(err).NotTo(HaveOccurred())
+
+		infected := s.Cast.Hosts["infected"].Addr
+		log := org.Net.DropLog()
+		Expect(len(log)).To(BeNumerically(">", 100))
+		for _, line := range log {
+			Expect(line).To(And(HaveField("From", infected), HaveField("Port", 25)))
+		}
+		var queues []transport.Queue
+		org.Do(func(time.Time) { queues = org.Transport.Queues() })
+		Expect(senders(queues)).To(HaveLen(1))
+		Expect(senders(queues)).To(HaveKey("erin@corp.example"))
 	})
 })
 

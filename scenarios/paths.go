@@ -44,6 +44,8 @@ func PathInfos() []PathInfo {
 			Doc: "How IMAP and POP3 programs send: SMTP with TLS and a password."},
 		{Path: lab.SMTPAnonymous, Title: "SMTP without signing in (port 25)", Do: []lab.Capability{lab.Send, lab.Reply, lab.Deliver},
 			Doc: "How mail comes in from the internet, and how machines and bots send. The sender is what the client says it is."},
+		{Path: lab.SMTPDirect, Title: "SMTP past the organisation's server (port 25)", Do: []lab.Capability{lab.Send},
+			Doc: "A program with an SMTP engine of its own, as a bot has one, speaks to the recipient's mail server. The organisation's queues and logs show nothing of it; its firewall may."},
 	}
 }
 

@@ -97,6 +97,10 @@ func (o *Organisation) apply(now time.Time, a lab.Action) (string, error) {
 		return o.blockSource(a)
 	case *mitigation.ClosePort:
 		return o.closePort(a)
+	case *mitigation.CloseOutboundPort:
+		return o.closeOutboundPort(a)
+	case *mitigation.AdmitToPort:
+		return o.admitToPort(a)
 	}
 	return "", fmt.Errorf("%w: %s", lab.ErrNotAvailable, a.Name())
 }

@@ -3,12 +3,16 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"shutout/lab"
 	"shutout/lab/mitigation"
 	"shutout/sim/directory"
+	"shutout/sim/network"
+	"shutout/sim/server/outside"
 	"shutout/sim/transport"
 )
 
@@ -19,6 +23,43 @@ func (o *Organisation) Whereabouts(owner, subject string) (string, bool) {
 	d := o.Transport.Whereabouts(o.Now(), subject)
 	o.RecordFor(owner, d)
 	return d.Reason, d.Allowed
+}
+
+// Introduce tells who acts as owner. Whoever has no account here cannot be
+// logged on to a computer of the domain.
+func (o *Organisation) Introduce(owner string, who *lab.Person) {
+	if !who.Outsider() {
+		o.Net.LogOn(owner, who.ID)
+	}
+}
+
+// exchanger is the host that takes mail for an outside domain, or "".
+func (o *Organisation) exchanger(domain string) string {
+	for _, id := range slices.Sorted(maps.Keys(o.World.Cast.Hosts)) {
+		if h := o.World.Cast.Hosts[id]; h.Zone == lab.Internet && h.MX != "" && strings.EqualFold(h.MX, domain) {
+			return id
+		}
+	}
+	return ""
+}
+
+// listenOutside opens the mail servers of other domains to whoever calls them
+// without the organisation's own server. A dead one does not answer.
+func (o *Organisation) listenOutside() error {
+	for _, id := range slices.Sorted(maps.Keys(o.World.Cast.Hosts)) {
+		h := o.World.Cast.Hosts[id]
+		behaviour, known := o.World.Cast.Domains[h.MX]
+		if h.Zone != lab.Internet || !known || behaviour != lab.GoodDomain && behaviour != lab.RefusingDomain {
+			continue
+		}
+		err := o.open(id, portSMTP, func(l *network.Listener) error {
+			return outside.Serve(o.World, id, h.MX, behaviour == lab.RefusingDomain, l)
+		})
+		if err != nil {
+			return fmt.Errorf("start the mail server of %s: %w", h.MX, err)
+		}
+	}
+	return nil
 }
 
 func (o *Organisation) freezeOutbound(now time.Time, a *mitigation.FreezeOutbound) (string, error) {
@@ -125,4 +166,29 @@ func (o *Organisation) limitReplies(now time.Time, a *mitigation.LimitReplies) (
 		o.Transport.SetExternalReplies(now, allowed)
 	}
 	return fmt.Sprintf("AllowedOOFType of %s: %s", where, a.Allow), nil
+}
+
+func (o *Organisation) closeOutboundPort(a *mitigation.CloseOutboundPort) (string, error) {
+	for _, zone := range []lab.Zone{lab.LAN, lab.Servers} {
+		o.Net.AddRule(network.Rule{
+			ID: fmt.Sprintf("close outbound %d from %s", a.Port, zone), Action: network.Drop,
+			FromZone: zone, ToZone: lab.Internet, Ports: []int{a.Port}, ExceptHosts: a.Except,
+		})
+	}
+	if len(a.Except) == 0 {
+		return fmt.Sprintf("packets to port %d on the internet are dropped", a.Port), nil
+	}
+	return fmt.Sprintf("packets to port %d on the internet are dropped unless from %s", a.Port, strings.Join(a.Except, ", ")), nil
+}
+
+func (o *Organisation) admitToPort(a *mitigation.AdmitToPort) (string, error) {
+	servers := a.Servers
+	if len(servers) == 0 {
+		servers = o.Servers().Stores
+	}
+	o.Net.AddRule(network.Rule{
+		ID: fmt.Sprintf("admit to %d on %v", a.Port, servers), Action: network.Drop,
+		FromZone: lab.LAN, To: servers, Ports: []int{a.Port}, ExceptHosts: a.Hosts, ExceptPeople: a.People,
+	})
+	return fmt.Sprintf("port %d of %s admits %s only", a.Port, strings.Join(servers, ", "), strings.Join(slices.Concat(a.Hosts, a.People), ", ")), nil
 }

@@ -53,6 +53,7 @@ var (
 	_ lab.Explainer    = (*Organisation)(nil)
 	_ lab.ReplyWatcher = (*Organisation)(nil)
 	_ lab.MailTracker  = (*Organisation)(nil)
+	_ lab.Introducer   = (*Organisation)(nil)
 	_ lab.Desktops     = (*Organisation)(nil)
 )
 

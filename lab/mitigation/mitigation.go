@@ -61,7 +61,7 @@ func All() []Info {
 		freezeOutbound, thawOutbound, removeQueuedMail,
 		filterRecipients, setTarpit, disableRelay, restrictSenders, limitReplies,
 		setOutlookGuard,
-		blockSourceIP, closePort,
+		blockSourceIP, closePort, closeOutboundPort, admitToPort,
 	}
 	for i := range all {
 		complete(&all[i])

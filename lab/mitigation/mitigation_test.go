@@ -147,6 +147,10 @@ func TestValidate(t *testing.T) {
 		{"everybody may write", &RestrictSenders{User: "dana", From: []string{}}, nil},
 		{"outsiders cannot be listed", &RestrictSenders{User: "dana", From: []string{"olga"}}, []string{`from "olga" is not a person with a mailbox`}},
 		{"legacy replies", &LimitReplies{Allow: "legacy"}, []string{`allow "legacy" is not known: expected one of none, external`}},
+		{"close outward", &CloseOutboundPort{Port: 25, Except: []string{"desk"}}, nil},
+		{"who is admitted", &AdmitToPort{Port: 25}, []string{"hosts or people is needed"}},
+		{"people alone", &AdmitToPort{Port: 25, People: []string{"dana"}}, nil},
+		{"not from home", &AdmitToPort{Port: 25, Hosts: []string{"home"}}, []string{`hosts "home" is not a computer in the office`}},
 		{"disconnect", &DisconnectMailbox{User: "dana"}, nil},
 		{"restart", &RestartStore{Servers: []string{"mbx1"}}, nil},
 	} {
