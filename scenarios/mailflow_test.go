@@ -389,6 +389,25 @@ var _ = Describe("directory harvest", func() {
 	})
 })
 
+// What the attack leaves in the queues tells it apart from a relay: every
+// message is a report of the organisation's own postmaster (KB909005).
+var _ = Describe("an NDR attack", func() {
+	It("fills the queues with reports from postmaster, until unknown recipients are refused", func(ctx SpecContext) {
+		s, ok := scenarios.Find("ndr-attack")
+		Expect(ok).To(BeTrue())
+		_, seen := queuesAt(ctx, s, -time.Second, 30*time.Second, 2*time.Minute, 12*time.Hour)
+		Expect(seen[0]).To(HaveLen(30))
+		for _, q := range seen[0] {
+			Expect(q.NextHop).To(HaveSuffix(".dead.example"))
+			Expect(q.Status).To(Equal(transport.QueueRetry))
+		}
+		Expect(senders(seen[0])).To(Equal(map[string]int{"postmaster@corp.example": 30}))
+		Expect(seen[1]).To(HaveLen(30), "no new one comes, and those that wait stay")
+		Expect(seen[2]).To(BeEmpty(), "removed")
+		Expect(seen[3]).To(BeEmpty())
+	})
+})
+
 // How an infected workstation is found: mail is frozen and port 25 closed, and
 // the firewall's log names whoever goes on trying (the fourth source).
 var _ = Describe("an infected workstation", func() {

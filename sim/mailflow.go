@@ -190,5 +190,13 @@ func (o *Organisation) admitToPort(a *mitigation.AdmitToPort) (string, error) {
 		ID: fmt.Sprintf("admit to %d on %v", a.Port, servers), Action: network.Drop,
 		FromZone: lab.LAN, To: servers, Ports: []int{a.Port}, ExceptHosts: a.Hosts, ExceptPeople: a.People,
 	})
-	return fmt.Sprintf("port %d of %s admits %s only", a.Port, strings.Join(servers, ", "), strings.Join(slices.Concat(a.Hosts, a.People), ", ")), nil
+	who := "everybody"
+	if len(a.People) > 0 {
+		who = strings.Join(a.People, ", ")
+	}
+	where := "any computer"
+	if len(a.Hosts) > 0 {
+		where = strings.Join(a.Hosts, ", ")
+	}
+	return fmt.Sprintf("port %d of %s admits from the office %s on %s only", a.Port, strings.Join(servers, ", "), who, where), nil
 }
