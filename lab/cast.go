@@ -66,6 +66,8 @@ type Host struct {
 	// Roaming hosts (a phone on a mobile network) get another address each
 	// day, counted up from Addr.
 	Roaming bool `yaml:"roaming,omitempty" json:"roaming,omitempty"`
+	// MX is the domain whose mail a host on the internet takes.
+	MX string `yaml:"mx,omitempty" json:"mx,omitempty"`
 }
 
 // Zone is the network that a host stands on.

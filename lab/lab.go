@@ -54,6 +54,22 @@ type ReplyWatcher interface {
 	AutomaticReply(owner, messageID string) (state string, made bool)
 }
 
+// An Introducer is a lab that wants to know whose doing an activity is: where a
+// firewall lets in people and not only computers, it depends on who is logged
+// on to the computer that calls.
+type Introducer interface {
+	// Introduce tells that who acts as the activity called owner.
+	Introduce(owner string, who *Person)
+}
+
+// A MailTracker is a lab that can tell what became of a message.
+type MailTracker interface {
+	// Whereabouts tells where the message with this subject, which owner sent,
+	// is now ("queued for partner.example, Suspended"), and whether it has
+	// arrived where the organisation has no more to do with it.
+	Whereabouts(owner, subject string) (state string, arrived bool)
+}
+
 // Clock is a lab's time. In the simulation it is virtual: it moves only while
 // Run plays, and only when the lab is at rest.
 type Clock interface {

@@ -100,8 +100,11 @@ func (p *play) connect(pl *player) error {
 	if who == nil {
 		return fmt.Errorf("%w: nobody is called %q here", ErrNotAvailable, a.Who)
 	}
+	if in, ok := p.lab.(Introducer); ok {
+		in.Introduce(a.ID, who)
+	}
 	target := who
-	if a.Path == SMTPAnonymous {
+	if a.Path == SMTPAnonymous || a.Path == SMTPDirect {
 		if to := cast.People[a.To]; to != nil {
 			target = to
 		}
@@ -191,6 +194,9 @@ func (p *play) attempt(ctx context.Context, pl *player, t *Track) {
 	if err == nil && t.Capability == Reply {
 		err = p.replied(pl.activity.ID, task)
 	}
+	if err == nil && t.Capability == Deliver {
+		err = p.delivered(pl.activity.ID, task)
+	}
 	if ctx.Err() != nil {
 		return // the run is over; this attempt shows nothing
 	}
@@ -223,7 +229,10 @@ func (p *play) task(ctx context.Context, pl *player, c Capability) (Task, error)
 	t := Task{
 		Capability: c, From: who.Mail, To: a.To, Size: a.Size,
 	}
-	if c == Send || c == Reply {
+	if c == Deliver {
+		t.Capability = Send // all that the client does about it
+	}
+	if c == Send || c == Reply || c == Deliver {
 		t.Subject = fmt.Sprintf("%s %s %d", a.ID, c, pl.number)
 		t.MessageID = fmt.Sprintf("%s.%s.%d@%s", a.ID, c, pl.number, cast.Organisation.Domain)
 	}
@@ -251,6 +260,18 @@ func (p *play) replied(owner string, t Task) error {
 	}
 	if state, made := w.AutomaticReply(owner, t.MessageID); !made {
 		return &Failure{Kind: Refused, Stage: "reply", Text: state}
+	}
+	return nil
+}
+
+// delivered asks the lab whether the task's message arrived.
+func (p *play) delivered(owner string, t Task) error {
+	w, ok := p.lab.(MailTracker)
+	if !ok {
+		return fmt.Errorf("%w: nobody can see where mail goes", ErrNotAvailable)
+	}
+	if state, arrived := w.Whereabouts(owner, t.Subject); !arrived {
+		return &Failure{Kind: Refused, Stage: "deliver", Text: state}
 	}
 	return nil
 }

@@ -26,10 +26,11 @@ const (
 	POP3            Path = "pop3"
 	SMTPSubmission  Path = "smtp-submission"
 	SMTPAnonymous   Path = "smtp-anonymous"
+	SMTPDirect      Path = "smtp-direct"
 )
 
 // Paths lists every access path in the order in which it is presented.
-var Paths = []Path{OutlookRPC, OutlookAnywhere, MAPIHTTP, OWA, ActiveSync, EWS, IMAP, POP3, SMTPSubmission, SMTPAnonymous}
+var Paths = []Path{OutlookRPC, OutlookAnywhere, MAPIHTTP, OWA, ActiveSync, EWS, IMAP, POP3, SMTPSubmission, SMTPAnonymous, SMTPDirect}
 
 // Capability is what is done over a path. Each has its own verdict: a size
 // limit ends send and leaves read.
@@ -47,10 +48,14 @@ const (
 	// Reply makes the recipient's mailbox answer by itself (out-of-office):
 	// a message is sent and an automatic reply to it is queued or delivered.
 	Reply Capability = "reply"
+	// Deliver sends a message and sees that it arrives: in the recipient's
+	// mailbox, or at the mail server of another domain. Mail that is taken and
+	// then held in a queue, bounced or removed was sent, and not delivered.
+	Deliver Capability = "deliver"
 )
 
 // Capabilities lists every capability in the order in which it is presented.
-var Capabilities = []Capability{SignIn, Read, Receive, Send, Reply}
+var Capabilities = []Capability{SignIn, Read, Receive, Send, Reply, Deliver}
 
 // Layer is one thing that keeps a session alive, each with its own clock.
 // The numbers L1 to L12 in the comments are those of the product's layer

@@ -161,7 +161,7 @@ func rareText(a *lab.Activity, horizon time.Duration) string {
 
 // letter checks what is sent, and by and to whom.
 func (l *loader) letter(a *lab.Activity, anonymous bool, bad func(key, format string, args ...any)) {
-	writes := slices.Contains(a.Do, lab.Send) || slices.Contains(a.Do, lab.Reply)
+	writes := slices.ContainsFunc(a.Do, func(c lab.Capability) bool { return c == lab.Send || c == lab.Reply || c == lab.Deliver })
 	if writes && a.To == "" {
 		if anonymous || slices.Contains(a.Do, lab.Reply) {
 			bad("to", "to is missing: whose mailbox is written to? For example to: erin")
@@ -177,8 +177,11 @@ func (l *loader) letter(a *lab.Activity, anonymous bool, bad func(key, format st
 	case slices.Contains(a.Do, lab.Reply) && (person == nil || person.Outsider()):
 		bad("to", "%s has no mailbox here that could reply: name a person with one", strict.Quote(a.To))
 	}
+	if direct := a.Path == lab.SMTPDirect; direct && writes && a.To != "" && (person == nil || !person.Outsider()) {
+		bad("to", "%s goes to the mail server of somebody outside: name a person without a mailbox here", lab.SMTPDirect)
+	}
 	if a.Sender != "" && !anonymous {
-		bad("sender", "sender can be chosen on %s only: on %s it is the person's own address", lab.SMTPAnonymous, a.Path)
+		bad("sender", "sender can be chosen on %s and %s only: on %s it is the person's own address", lab.SMTPAnonymous, lab.SMTPDirect, a.Path)
 	} else if a.Sender != "" && !isAddress(strings.ReplaceAll(a.Sender, "{n}", "1")) {
 		bad("sender", "%s is no mail address: expected one such as forged{n}@dead.example", strict.Quote(a.Sender))
 	}

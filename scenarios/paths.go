@@ -18,7 +18,7 @@ type PathInfo struct {
 
 // PathInfos describes every access path, in the order of [lab.Paths].
 func PathInfos() []PathInfo {
-	mail := []lab.Capability{lab.SignIn, lab.Read, lab.Receive, lab.Send}
+	mail := []lab.Capability{lab.SignIn, lab.Read, lab.Receive, lab.Send, lab.Deliver}
 	fetch := []lab.Capability{lab.SignIn, lab.Read, lab.Receive}
 	any := []lab.Auth{lab.AuthBasic, lab.AuthNTLM, lab.AuthKerberos}
 	return []PathInfo{
@@ -32,7 +32,7 @@ func PathInfos() []PathInfo {
 			Doc:  "Outlook from Exchange 2013 SP1 on: HTTPS requests that belong to a session context on the server."},
 		{Path: lab.OWA, Title: "Outlook on the web", Do: mail, Account: true,
 			Doc: "The browser: a sign-in form, then a cookie that carries the credentials. Each request is authenticated from the token cache of IIS."},
-		{Path: lab.ActiveSync, Title: "Exchange ActiveSync", Do: append(mail[:len(mail):len(mail)], lab.Reply), Account: true,
+		{Path: lab.ActiveSync, Title: "Exchange ActiveSync", Do: []lab.Capability{lab.SignIn, lab.Read, lab.Receive, lab.Send, lab.Reply, lab.Deliver}, Account: true,
 			Doc: "Phones: Basic authentication over HTTPS, and a Ping that the server holds open until mail arrives."},
 		{Path: lab.EWS, Title: "Exchange Web Services", Do: mail, Account: true, Auth: any,
 			Doc: "Programs and Outlook for Mac: SOAP over HTTPS."},
@@ -40,10 +40,12 @@ func PathInfos() []PathInfo {
 			Doc: "Mail programs. The password is asked once for each connection; IDLE keeps a connection open for days."},
 		{Path: lab.POP3, Title: "POP3", Do: fetch, Account: true,
 			Doc: "Mail programs that fetch and leave. Each poll is a connection of its own and asks for the password."},
-		{Path: lab.SMTPSubmission, Title: "SMTP submission (port 587)", Do: []lab.Capability{lab.SignIn, lab.Send, lab.Reply}, Account: true,
+		{Path: lab.SMTPSubmission, Title: "SMTP submission (port 587)", Do: []lab.Capability{lab.SignIn, lab.Send, lab.Reply, lab.Deliver}, Account: true,
 			Doc: "How IMAP and POP3 programs send: SMTP with TLS and a password."},
-		{Path: lab.SMTPAnonymous, Title: "SMTP without signing in (port 25)", Do: []lab.Capability{lab.Send, lab.Reply},
+		{Path: lab.SMTPAnonymous, Title: "SMTP without signing in (port 25)", Do: []lab.Capability{lab.Send, lab.Reply, lab.Deliver},
 			Doc: "How mail comes in from the internet, and how machines and bots send. The sender is what the client says it is."},
+		{Path: lab.SMTPDirect, Title: "SMTP past the organisation's server (port 25)", Do: []lab.Capability{lab.Send},
+			Doc: "A program with an SMTP engine of its own, as a bot has one, speaks to the recipient's mail server. The organisation's queues and logs show nothing of it; its firewall may."},
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"shutout/sim/clientaccess"
 	"shutout/sim/directory"
 	"shutout/sim/network"
+	"shutout/sim/profile"
 	"shutout/sim/store"
 	"shutout/sim/transport"
 )
@@ -104,6 +105,24 @@ func (o *Organisation) apply(now time.Time, a lab.Action) (string, error) {
 	case *mitigation.RestrictAnonymous:
 		return o.restrictAnonymous(a)
 
+	case *mitigation.FreezeOutbound:
+		return o.freezeOutbound(now, a)
+	case *mitigation.ThawOutbound:
+		return o.thawOutbound(now, a)
+	case *mitigation.RemoveQueuedMail:
+		return o.removeQueuedMail(now, a)
+	case *mitigation.FilterRecipients:
+		o.Transport.SetRecipientValidation(profile.RecipientValidation(a.Mode))
+		return "unknown recipients: " + a.Mode, nil
+	case *mitigation.SetTarpit:
+		return o.editConnectors(a.Servers, "TarpitInterval "+lab.Duration(a.Interval), func(c *transport.Connector) { c.Tarpit = a.Interval })
+	case *mitigation.DisableRelay:
+		return o.editConnectors(a.Servers, "recipients of the organisation only", func(c *transport.Connector) { c.RelayForUsers = false })
+	case *mitigation.RestrictSenders:
+		return o.restrictSenders(now, a)
+	case *mitigation.LimitReplies:
+		return o.limitReplies(now, a)
+
 	case *mitigation.SetOutlookGuard:
 		return o.setOutlookGuard(a)
 
@@ -111,6 +130,10 @@ func (o *Organisation) apply(now time.Time, a lab.Action) (string, error) {
 		return o.blockSource(a)
 	case *mitigation.ClosePort:
 		return o.closePort(a)
+	case *mitigation.CloseOutboundPort:
+		return o.closeOutboundPort(a)
+	case *mitigation.AdmitToPort:
+		return o.admitToPort(a)
 	}
 	return "", fmt.Errorf("%w: %s", lab.ErrNotAvailable, a.Name())
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"strings"
 
 	"shutout/lab"
 )
@@ -16,7 +17,7 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 	none := func(why string) (lab.Endpoint, error) {
 		return lab.Endpoint{}, fmt.Errorf("%w: %s", lab.ErrNotAvailable, why)
 	}
-	if who.Outsider() && path != lab.SMTPAnonymous {
+	if who.Outsider() && path != lab.SMTPAnonymous && path != lab.SMTPDirect {
 		return none(who.ID + " has no mailbox here")
 	}
 	at := func(host string, port int, security lab.Security) (lab.Endpoint, error) {
@@ -54,6 +55,13 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 		return at(o.storeOf(who), o.Params.SMTP.SubmissionPort, lab.StartTLS)
 	case lab.SMTPAnonymous:
 		return at(o.storeOf(who), portSMTP, lab.Plain)
+	case lab.SMTPDirect:
+		_, domain, _ := strings.Cut(who.Mail, "@")
+		host := o.exchanger(domain)
+		if host == "" {
+			return none("no host of this cast takes mail for " + domain)
+		}
+		return at(host, portSMTP, lab.Plain)
 	case lab.OutlookRPC:
 		if !o.Params.RPC.Direct {
 			return none("this version takes Outlook over HTTP only")

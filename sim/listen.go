@@ -73,7 +73,7 @@ func (o *Organisation) listen() error {
 			}
 		}
 	}
-	return nil
+	return o.listenOutside()
 }
 
 // open opens a port and has serve answer it until the network closes. A

@@ -52,6 +52,8 @@ var (
 	_ lab.Lab          = (*Organisation)(nil)
 	_ lab.Explainer    = (*Organisation)(nil)
 	_ lab.ReplyWatcher = (*Organisation)(nil)
+	_ lab.MailTracker  = (*Organisation)(nil)
+	_ lab.Introducer   = (*Organisation)(nil)
 	_ lab.Desktops     = (*Organisation)(nil)
 )
 

@@ -51,10 +51,13 @@ var kinds = map[string]kind{
 	"database": {"database", "databases", "disabled-users", databases},
 	"host":     {"host", "hosts", "home", func(c *lab.Cast) []string { return slices.Sorted(maps.Keys(c.Hosts)) }},
 	"desktop":  {"computer in the office", "computers in the office", "desk", desktops},
+	"inner":    {"host of the organisation", "hosts of the organisation", "mbx1", innerHosts},
 	"range":    {"address or address range such as 203.0.113.0/24", "addresses or address ranges such as 203.0.113.0/24", "203.0.113.0/24", nil},
 	"size":     {"size such as 1KB", "sizes", "1KB", nil},
 	"quota":    {"size such as 0B or 25MB", "sizes", "0B", nil},
 	"duration": {"duration such as 30s, 15m, 2h or 2d", "durations", "5m", nil},
+	"domain":   {"domain outside the organisation", "domains outside the organisation", "partner.example", func(c *lab.Cast) []string { return slices.Sorted(maps.Keys(c.Domains)) }},
+	"address":  {"mail address, or <> for none", "mail addresses", "offers@bogus.example", nil},
 	"flag":     {"true or false", "", "true", nil},
 }
 
@@ -93,6 +96,18 @@ func desktops(c *lab.Cast) []string {
 	var names []string
 	for id, h := range c.Hosts {
 		if h.Zone == lab.LAN {
+			names = append(names, id)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// innerHosts lists the hosts behind the organisation's firewall.
+func innerHosts(c *lab.Cast) []string {
+	var names []string
+	for id, h := range c.Hosts {
+		if h.Zone == lab.LAN || h.Zone == lab.Servers {
 			names = append(names, id)
 		}
 	}

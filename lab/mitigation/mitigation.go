@@ -60,8 +60,10 @@ func All() []Info {
 		removeSelfAccess, removeServerAccess, restoreFullAccess, hideFromAddressLists,
 		restartStore, failoverMailboxServer, dismountDatabase, mountDatabase, restartRPCClientAccess,
 		limitMessageSize, limitRecipients, limitSendQuota, setOutOfOffice, restrictAnonymous,
+		freezeOutbound, thawOutbound, removeQueuedMail,
+		filterRecipients, setTarpit, disableRelay, restrictSenders, limitReplies,
 		setOutlookGuard,
-		blockSourceIP, closePort,
+		blockSourceIP, closePort, closeOutboundPort, admitToPort,
 	}
 	for i := range all {
 		complete(&all[i])

@@ -25,7 +25,8 @@ func cast() *lab.Cast {
 			"dana": {ID: "dana", Database: "db1"},
 			"olga": {ID: "olga"},
 		},
-		Hosts: map[string]*lab.Host{"home": {ID: "home"}, "desk": {ID: "desk", Zone: lab.LAN}},
+		Domains: map[string]lab.Domain{"partner.example": lab.GoodDomain},
+		Hosts:   map[string]*lab.Host{"home": {ID: "home"}, "desk": {ID: "desk", Zone: lab.LAN}},
 	}
 }
 
@@ -133,6 +134,23 @@ func TestValidate(t *testing.T) {
 		{"bad port", &BlockSourceIP{Host: "home", Ports: []int{0}}, []string{`ports "0" is out of range`}},
 		{"close", &ClosePort{Port: 443, Servers: []string{"cas1", "dc1", "mbx1"}, From: lab.Internet}, nil},
 		{"close nothing", &ClosePort{From: "mars"}, []string{`port "0" is out of range`, `from "mars" is not known: expected one of internet, lan, servers`}},
+		{"freeze", &FreezeOutbound{}, nil},
+		{"freeze one domain", &FreezeOutbound{Domain: "partner.example"}, nil},
+		{"thaw a domain that nobody knows", &ThawOutbound{Domain: "mars.example"}, []string{`domain "mars.example" is not a domain outside the organisation of this cast: expected one of partner.example`}},
+		{"remove somebody's", &RemoveQueuedMail{User: "dana"}, nil},
+		{"remove reports", &RemoveQueuedMail{Sender: "<>"}, nil},
+		{"remove whose", &RemoveQueuedMail{}, []string{"user or sender is needed"}},
+		{"remove both", &RemoveQueuedMail{User: "dana", Sender: "<>"}, []string{"exclude each other"}},
+		{"remove a name", &RemoveQueuedMail{Sender: "offers"}, []string{`sender "offers" is no mail address`}},
+		{"no tarpit", &SetTarpit{}, nil},
+		{"a very long tarpit", &SetTarpit{Interval: time.Hour}, []string{`interval "1h" is too long: expected at most 10m`}},
+		{"everybody may write", &RestrictSenders{User: "dana", From: []string{}}, nil},
+		{"outsiders cannot be listed", &RestrictSenders{User: "dana", From: []string{"olga"}}, []string{`from "olga" is not a person with a mailbox`}},
+		{"legacy replies", &LimitReplies{Allow: "legacy"}, []string{`allow "legacy" is not known: expected one of none, external`}},
+		{"close outward", &CloseOutboundPort{Port: 25, Except: []string{"desk"}}, nil},
+		{"who is admitted", &AdmitToPort{Port: 25}, []string{"hosts or people is needed"}},
+		{"people alone", &AdmitToPort{Port: 25, People: []string{"dana"}}, nil},
+		{"not from home", &AdmitToPort{Port: 25, Hosts: []string{"home"}}, []string{`hosts "home" is not a computer in the office`}},
 		{"disconnect", &DisconnectMailbox{User: "dana"}, nil},
 		{"restart", &RestartStore{Servers: []string{"mbx1"}}, nil},
 	} {

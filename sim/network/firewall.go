@@ -27,13 +27,30 @@ type Rule struct {
 	To       []string // hosts
 	ToZone   lab.Zone
 	Ports    []int // on the far end
+	// ExceptHosts and ExceptPeople are whom the rule does not hold: who calls
+	// from one of these hosts and is one of these people, where both are named.
+	ExceptHosts  []string
+	ExceptPeople []string
 }
 
-func (r *Rule) matches(n *Network, src netip.Addr, zone lab.Zone, dst *host, port int) bool {
-	if r.FromZone != "" && r.FromZone != zone {
+// caller is who opens a connection, or has opened it.
+type caller struct {
+	addr   netip.Addr
+	host   *host
+	person string // who is logged on there; empty where nobody has said so
+}
+
+func (r *Rule) excepts(c caller) bool {
+	return (len(r.ExceptHosts) > 0 || len(r.ExceptPeople) > 0) &&
+		(len(r.ExceptHosts) == 0 || slices.Contains(r.ExceptHosts, c.host.ID)) &&
+		(len(r.ExceptPeople) == 0 || slices.Contains(r.ExceptPeople, c.person))
+}
+
+func (r *Rule) matches(c caller, dst *host, port int) bool {
+	if r.FromZone != "" && r.FromZone != c.host.Zone || r.excepts(c) {
 		return false
 	}
-	if len(r.From) > 0 && !slices.ContainsFunc(r.From, func(p netip.Prefix) bool { return p.Contains(src) }) {
+	if len(r.From) > 0 && !slices.ContainsFunc(r.From, func(p netip.Prefix) bool { return p.Contains(c.addr) }) {
 		return false
 	}
 	if r.ToZone != "" && r.ToZone != dst.Zone {
@@ -87,7 +104,7 @@ func (n *Network) ruleIndex(id string) int {
 func (n *Network) enforce() {
 	for s := range n.live {
 		i := s.info()
-		switch n.decide(i.Remote, n.hosts[i.Client].Zone, n.hosts[i.Server], i.Port) {
+		switch n.decide(caller{i.Remote, n.hosts[i.Client], n.people[i.Owner]}, n.hosts[i.Server], i.Port) {
 		case Reject:
 			s.abort(errReset)
 		case Drop:
@@ -100,13 +117,22 @@ func (n *Network) enforce() {
 	n.changed()
 }
 
-func (n *Network) verdict(src, dst *host, port int) Action {
-	return n.decide(n.addr(src), src.Zone, dst, port)
+// LogOn tells who is logged on where an activity acts, which a firewall that
+// authenticates its callers can go by.
+func (n *Network) LogOn(ownerName, person string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.people[ownerName] = person
 }
 
-func (n *Network) decide(src netip.Addr, zone lab.Zone, dst *host, port int) Action {
+// verdict is about a call by owner; a server's own calls have none.
+func (n *Network) verdict(owner string, src, dst *host, port int) Action {
+	return n.decide(caller{n.addr(src), src, n.people[owner]}, dst, port)
+}
+
+func (n *Network) decide(c caller, dst *host, port int) Action {
 	for i := range n.firewall {
-		if r := &n.firewall[i]; r.matches(n, src, zone, dst, port) {
+		if r := &n.firewall[i]; r.matches(c, dst, port) {
 			return r.Action
 		}
 	}
@@ -119,7 +145,7 @@ func (n *Network) Reachable(from, to string, port int) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	src, dst := n.hosts[from], n.find(to)
-	return src != nil && dst != nil && n.verdict(src, dst, port) == Allow
+	return src != nil && dst != nil && n.verdict("", src, dst, port) == Allow
 }
 
 // ReachableZone tells whether a host could connect to a port of some unnamed
@@ -128,7 +154,7 @@ func (n *Network) ReachableZone(from string, to lab.Zone, port int) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	src := n.hosts[from]
-	return src != nil && n.verdict(src, &host{lab.Host{Zone: to}}, port) == Allow
+	return src != nil && n.verdict("", src, &host{lab.Host{Zone: to}}, port) == Allow
 }
 
 // Dropped is a line of the firewall's log.

@@ -38,6 +38,7 @@ type Network struct {
 	live      map[*conn]struct{} // server ends of open connections
 	buffers   [][]byte           // free receive buffers
 	owners    map[string]*owner
+	people    map[string]string // who is logged on, by owner
 	account   account
 }
 
@@ -58,6 +59,7 @@ func New(tl *timeline.Timeline) *Network {
 		listeners: map[listenKey]*Listener{},
 		live:      map[*conn]struct{}{},
 		owners:    map[string]*owner{},
+		people:    map[string]string{},
 		ephemeral: 49151, // RFC 6335 section 6: dynamic ports begin at 49152
 		start:     tl.Now(),
 	}
@@ -138,7 +140,7 @@ func (n *Network) Dial(ctx context.Context, ownerName, from, addr string) (net.C
 		return fail(&net.DNSError{Err: "no such host", Name: name, IsNotFound: true})
 	}
 	o := n.owner(ownerName)
-	switch n.verdict(src, dst, port) {
+	switch n.verdict(ownerName, src, dst, port) {
 	case Drop:
 		n.dropped.add(Dropped{n.tl.Now(), n.addr(src), n.addr(dst), port})
 		if err := n.callInVain(ctx, o); err != nil {

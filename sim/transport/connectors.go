@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"shutout/sim/profile"
 )
 
 // defaultConnectors are those that setup makes on a mailbox server. Before
@@ -114,6 +116,12 @@ func (t *Transport) AddConnector(c Connector) (*Connector, error) {
 	c.MaxHops = cmp.Or(c.MaxHops, maxHops)
 	t.connectors = append(t.connectors, &c)
 	return &c, nil
+}
+
+// SetRecipientValidation sets what happens to unknown recipients from now on,
+// on every server (Set-RecipientFilterConfig).
+func (t *Transport) SetRecipientValidation(v profile.RecipientValidation) {
+	t.params.SMTP.RecipientValidation = v
 }
 
 // AnonymousConnectors lists the connectors that admit anonymous clients on

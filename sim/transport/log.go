@@ -41,6 +41,16 @@ func (r *ring[T]) list() []T {
 	return append(out, r.entries[:r.next]...)
 }
 
+// backward yields the entries, newest first.
+func (r *ring[T]) backward(yield func(T) bool) {
+	n := len(r.entries)
+	for i := range n {
+		if !yield(r.entries[(r.next+n-1-i)%n]) {
+			return
+		}
+	}
+}
+
 // Event is an EVENT-ID of the message tracking log.
 type Event string
 

@@ -109,6 +109,24 @@ func (t *Transport) OutOfOffice(user string) (OutOfOffice, time.Time) {
 // tick box of the Internet message format (KB266166).
 func (t *Transport) SetExternalReplies(now time.Time, allowed bool) { t.external = allowed }
 
+// SetRepliesTo does the same for one domain and those below it, whatever holds
+// for the others: a remote domain of its own, *.domain (Set-RemoteDomain).
+func (t *Transport) SetRepliesTo(domain string, allowed bool) {
+	t.remote[strings.ToLower(domain)] = allowed
+}
+
+// repliesTo tells whether out-of-office replies may leave for a domain: what
+// the nearest remote domain says.
+func (t *Transport) repliesTo(domain string) bool {
+	for domain != "" {
+		if allowed, ok := t.remote[domain]; ok {
+			return allowed
+		}
+		_, domain, _ = strings.Cut(domain, ".")
+	}
+	return t.external
+}
+
 // ExternalReplies tells whether out-of-office replies may leave.
 func (t *Transport) ExternalReplies() bool { return t.external }
 
@@ -179,7 +197,7 @@ func (t *Transport) mayAnswer(now time.Time, h *host, m *message, a *autoReply, 
 		switch {
 		case a.State == OOFInternal:
 			return no("outside sender, replies are for the organisation only", "")
-		case !t.external:
+		case !t.repliesTo(sender.Domain):
 			return no("replies to other domains are off", "AllowedOOFType")
 		case p.MailboxOption == profile.MailboxOOFInternalOnly:
 			return no("mailbox may not reply to other domains", "ExternalOofOptions")

@@ -43,8 +43,9 @@ type Transport struct {
 	servers    map[netip.Addr]bool // addresses of the organisation's own servers
 	people     map[string]*autoReply
 	replies    replyLog
-	external   bool // AllowedOOFType of the default remote domain lets replies out
-	frozen     bool // nothing leaves for other domains
+	external   bool            // AllowedOOFType of the default remote domain lets replies out
+	remote     map[string]bool // the same for remote domains of their own
+	frozen     bool            // nothing leaves for other domains
 
 	ids      *rand.Rand // Message-IDs and session ids
 	nextID   uint64     // InternalMessageId
@@ -81,6 +82,7 @@ func New(tl *timeline.Timeline, p profile.Params, dir *directory.Directory, st *
 		servers:  map[netip.Addr]bool{},
 		people:   map[string]*autoReply{},
 		external: externalByDefault(p),
+		remote:   map[string]bool{},
 		ids:      tl.Rand("transport"),
 		tracking: newRing[TrackEvent](maxTracking),
 		log:      newRing[LogLine](maxLogLines),

@@ -160,6 +160,20 @@ func (t *Transport) FreezeOutbound(now time.Time, frozen bool) {
 	}
 }
 
+// FreezeDomain holds what goes to one outside domain, from every server.
+// A server without a queue for it gets one, as it would have with mail on its
+// way. [Transport.ResumeQueue] takes it back.
+func (t *Transport) FreezeDomain(now time.Time, domain string) {
+	for _, h := range t.hosts {
+		q := t.open(h, queueKey{toDomain, strings.ToLower(domain)})
+		q.suspended = true
+		q.plan(now)
+	}
+}
+
+// Frozen tells whether all mail for other domains is held.
+func (t *Transport) Frozen() bool { return t.frozen }
+
 // RemoveMessages takes the queued messages that match out of their queues
 // (Remove-Message), with or without a report to the sender, and counts them.
 func (t *Transport) RemoveMessages(now time.Time, match func(Queue, QueuedMessage) bool, report bool) int {

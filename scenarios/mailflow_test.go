@@ -1,0 +1,461 @@
+package scenarios_test
+
+import (
+	"context"
+	"fmt"
+	"net/textproto"
+	"strings"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"shutout/lab"
+	"shutout/lab/client"
+	"shutout/lab/mitigation"
+	"shutout/scenarios"
+	"shutout/sim"
+	"shutout/sim/profile"
+	"shutout/sim/transport"
+)
+
+// mailflow is what mitigations of the mail flow do. Each is a case file without
+// its head; the verdicts that it expects are those that must be seen. The
+// controls are not disturbed unless their names are in away.
+var mailflow = []struct {
+	name, file string
+	away       []string
+}{
+	{name: "freeze-outbound holds everybody's mail to other domains, and nothing else", file: `
+activities:
+  - {id: leaves, who: dana, from: home, path: smtp-submission, do: [send, deliver], to: olga, every: 1m, since: -5m}
+  - {id: by-owa, who: dana, from: home, path: owa, do: [send, deliver], to: olga, every: 1m, since: -5m}
+  - {id: erin-outside, who: erin, from: erin-desk, path: owa, do: [deliver], to: olga, every: 1m, since: -5m}
+controls:
+  - {id: inside, who: erin, from: erin-desk, path: smtp-submission, do: [send, deliver], to: frank, every: 1m, since: -5m}
+  - {id: reads, who: erin, from: erin-desk, path: owa, do: [read, receive], every: 1m, since: -5m}
+sop:
+  - {at: 90s, do: freeze-outbound}
+expect:
+  leaves: {send: open, deliver: ended}
+  by-owa: {send: open, deliver: ended}
+  erin-outside: {deliver: ended}
+  inside: {send: kept, deliver: kept}
+  reads: {read: kept, receive: kept}
+`},
+	{name: "freeze-outbound of one domain leaves the others alone", file: `
+cast: {domains: {other.example: good}, people: {oscar: {name: Oscar, mail: oscar@other.example}}}
+activities:
+  - {id: dana, who: dana, from: home, path: smtp-submission, do: [send, deliver], to: olga, every: 1m, since: -5m}
+controls:
+  - {id: erin, who: erin, from: erin-desk, path: smtp-submission, do: [send, deliver], to: oscar, every: 1m, since: -5m}
+sop:
+  - {at: 90s, do: freeze-outbound, domain: partner.example}
+expect:
+  dana: {send: open, deliver: ended}
+  erin: {send: kept, deliver: kept}
+`},
+	{name: "thaw-outbound lets mail leave again", away: []string{"erin"}, file: `
+activities:
+  - {id: dana, who: dana, from: home, path: smtp-submission, do: [deliver], to: olga, every: 1m, since: -5m}
+controls:
+  - {id: erin, who: erin, from: erin-desk, path: smtp-submission, do: [deliver], to: olga, every: 1m, since: -5m}
+sop:
+  - {at: 90s, do: freeze-outbound}
+  - {at: 1h, do: thaw-outbound}
+expect:
+  dana: {deliver: open}
+  erin: {deliver: kept}
+`},
+	{name: "thaw-outbound of one domain lets its mail leave again", away: []string{"erin"}, file: `
+activities:
+  - {id: dana, who: dana, from: home, path: smtp-submission, do: [deliver], to: olga, every: 1m, since: -5m}
+controls:
+  - {id: erin, who: erin, from: erin-desk, path: smtp-submission, do: [deliver], to: olga, every: 1m, since: -5m}
+sop:
+  - {at: 90s, do: freeze-outbound, domain: partner.example}
+  - {at: 1h, do: thaw-outbound, domain: partner.example}
+expect:
+  dana: {deliver: open}
+  erin: {deliver: kept}
+`},
+	{name: "filter-recipients refuses unknown recipients from outside, and nobody else", file: `
+activities:
+  - {id: spam, who: spammer, from: bot, path: smtp-anonymous, do: [send], to: nobody@corp.example, every: 1m, since: -5m}
+  - {id: dana, who: dana, from: home, path: smtp-submission, do: [send], to: nobody@corp.example, every: 1m, since: -5m}
+controls:
+  - {id: olga, who: olga, from: partner, path: smtp-anonymous, do: [send, deliver], to: erin, every: 1m, since: -5m}
+sop:
+  - {at: 90s, do: filter-recipients, mode: recipient}
+expect:
+  spam: {send: ended}
+  dana: {send: open}
+  olga: {send: kept, deliver: kept}
+`},
+	{name: "filter-recipients on a Mailbox server refuses the message", file: `
+activities:
+  - {id: spam, who: spammer, from: bot, path: smtp-anonymous, do: [send], to: nobody@corp.example, every: 1m, since: -5m}
+controls:
+  - {id: olga, who: olga, from: partner, path: smtp-anonymous, do: [send, deliver], to: erin, every: 1m, since: -5m}
+sop:
+  - {at: 90s, do: filter-recipients, mode: message}
+expect:
+  spam: {send: ended}
+  olga: {send: kept, deliver: kept}
+`},
+	{name: "filter-recipients can be taken back", file: `
+activities:
+  - {id: spam, who: spammer, from: bot, path: smtp-anonymous, do: [send], to: nobody@corp.example, every: 1m, since: -5m}
+controls:
+  - {id: olga, who: olga, from: partner, path: smtp-anonymous, do: [send], to: erin, every: 1m, since: -5m}
+sop:
+  - {at: 90s, do: filter-recipients, mode: recipient}
+  - {at: 1h, do: filter-recipients, mode: off}
+expect:
+  spam: {send: open}
+  olga: {send: kept}
+`},
+	{name: "disable-relay ends SMTP to other domains once the connection of before is over", file: `
+activities:
+  - {id: dana, who: dana, from: home, path: smtp-submission, do: [send], to: olga, every: 1m, since: -5m}
+  - {id: dana-owa, who: dana, from: home, path: owa, do: [send, deliver], to: olga, every: 1m, since: -5m}
+controls:
+  - {id: erin, who: erin, from: erin-desk, path: smtp-submission, do: [send, deliver], to: frank, every: 1m, since: -5m}
+  - {id: erin-owa, who: erin, from: erin-desk, path: owa, do: [send, deliver], to: olga, every: 1m, since: -5m}
+sop:
+  - {at: 90s, do: disable-relay}
+expect:
+  dana: {send: ended}
+  dana-owa: {send: open, deliver: open}
+  erin: {send: kept, deliver: kept}
+  erin-owa: {send: kept, deliver: kept}
+`},
+	{name: "restrict-senders keeps others from writing to the mailbox, and its user from nothing", file: `
+activities:
+  - {id: olga, who: olga, from: partner, path: smtp-anonymous, do: [send, deliver], to: dana, every: 1m, since: -5m}
+  - {id: erin, who: erin, from: erin-desk, path: owa, do: [send, deliver], to: dana, every: 1m, since: -5m}
+  - {id: dana, who: dana, from: home, path: owa, do: [read, send, deliver], to: olga, every: 1m, since: -5m}
+controls:
+  - {id: postmaster, who: postmaster, from: frank-desk, path: owa, do: [send, deliver], to: dana, every: 1m, since: -5m}
+  - {id: olga-to-frank, who: olga, from: partner, path: smtp-anonymous, do: [send, deliver], to: frank, every: 1m, since: -5m}
+sop:
+  - {at: 0s, do: restrict-senders, user: dana, from: [postmaster]}
+expect:
+  olga: {send: open, deliver: ended}
+  erin: {send: open, deliver: ended}
+  dana: {read: open, send: open, deliver: open}
+  postmaster: {send: kept, deliver: kept}
+  olga-to-frank: {send: kept, deliver: kept}
+`},
+	{name: "restrict-senders with nobody in the list takes everybody's mail again", away: []string{"frank"}, file: `
+activities:
+  - {id: erin, who: erin, from: erin-desk, path: owa, do: [deliver], to: dana, every: 1m, since: -5m}
+controls:
+  - {id: frank, who: frank, from: frank-desk, path: owa, do: [deliver], to: dana, every: 1m, since: -5m}
+sop:
+  - {at: 0s, do: restrict-senders, user: dana, from: [postmaster]}
+  - {at: 1h, do: restrict-senders, user: dana, from: []}
+expect:
+  erin: {deliver: open}
+  frank: {deliver: kept}
+`},
+	{name: "limit-replies keeps answers inside, and answers inside go on", file: `
+profile: ex2016
+cast: {people: {erin: {out_of_office: all}}}
+activities:
+  - {id: spam, who: spammer, from: bot, path: smtp-anonymous, do: [reply], to: erin, sender: "forged{n}@d{n}.dead.example", every: 5m, since: -30m}
+controls:
+  - {id: olga, who: olga, from: partner, path: smtp-anonymous, do: [send, deliver], to: erin, every: 5m, since: -30m}
+sop:
+  - {at: 0s, do: limit-replies, allow: none}
+expect:
+  spam: {reply: ended}
+  olga: {send: kept, deliver: kept}
+`},
+	{name: "limit-replies of one domain leaves the others answered", file: `
+profile: ex2016
+cast: {people: {erin: {out_of_office: all}}}
+activities:
+  - {id: spam, who: spammer, from: bot, path: smtp-anonymous, do: [reply], to: erin, sender: "forged{n}@d{n}.dead.example", every: 5m, since: -30m}
+  - {id: partners, who: olga, from: partner, path: smtp-anonymous, do: [reply], to: erin, sender: "writer{n}@partner.example", every: 5m, since: -30m}
+controls:
+  - {id: olga, who: olga, from: partner, path: smtp-anonymous, do: [send], to: erin, every: 5m, since: -30m}
+sop:
+  - {at: 0s, do: limit-replies, domain: dead.example, allow: none}
+expect:
+  spam: {reply: ended}
+  partners: {reply: open}
+  olga: {send: kept}
+`},
+	{name: "limit-replies can be taken back", file: `
+profile: ex2016
+cast: {people: {erin: {out_of_office: all}}}
+activities:
+  - {id: spam, who: spammer, from: bot, path: smtp-anonymous, do: [reply], to: erin, sender: "forged{n}@d{n}.dead.example", every: 5m, since: -30m}
+controls:
+  - {id: olga, who: olga, from: partner, path: smtp-anonymous, do: [send], to: erin, every: 5m, since: -30m}
+sop:
+  - {at: 0s, do: limit-replies, allow: none}
+  - {at: 1h, do: limit-replies, allow: external}
+expect:
+  spam: {reply: open}
+  olga: {send: kept}
+`},
+	{name: "close-outbound-port for all but the mail servers ends a bot with its own SMTP engine, and no mail through the servers", file: `
+activities:
+  - {id: bot, who: spammer, from: infected, path: smtp-direct, do: [send], to: olga, sender: "offers{n}@corp.example", every: 1m, since: -5m}
+  - {id: relayed, who: dana, from: desk, path: smtp-submission, do: [send, deliver], to: olga, every: 1m, since: -5m}
+controls:
+  - {id: elsewhere, who: spammer, from: bot, path: smtp-direct, do: [send], to: olga, every: 1m, since: -5m}
+  - {id: erin, who: erin, from: erin-desk, path: owa, do: [send, deliver], to: olga, every: 1m, since: -5m}
+sop:
+  - {at: 90s, do: close-outbound-port, port: 25, except: [mbx1, mbx2]}
+expect:
+  bot: {send: ended}
+  relayed: {send: open, deliver: open}
+  elsewhere: {send: kept}
+  erin: {send: kept, deliver: kept}
+`},
+	{name: "close-outbound-port without an exception leaves the servers' mail in the queues", file: `
+activities:
+  - {id: dana, who: dana, from: desk, path: smtp-submission, do: [send, deliver], to: olga, every: 1m, since: -5m}
+controls:
+  - {id: erin, who: erin, from: erin-desk, path: smtp-submission, do: [send, deliver], to: frank, every: 1m, since: -5m}
+sop:
+  - {at: 90s, do: close-outbound-port, port: 25}
+expect:
+  dana: {send: open, deliver: ended}
+  erin: {send: kept, deliver: kept}
+`},
+	{name: "admit-to-port tells computers apart, and not addresses outside", file: `
+profile: ex2016
+activities:
+  - {id: script, who: spammer, from: infected, path: smtp-anonymous, do: [send], to: erin, sender: frank@corp.example, every: 1m, since: -5m}
+  - {id: submission, who: dana, from: desk, path: smtp-submission, do: [send], to: olga, every: 1m, since: -5m}
+controls:
+  - {id: scans, who: scanner, from: scan-station, path: smtp-anonymous, do: [send, deliver], to: erin, every: 1m, since: -5m}
+  - {id: olga, who: olga, from: partner, path: smtp-anonymous, do: [send, deliver], to: erin, every: 1m, since: -5m}
+  - {id: between-servers, who: erin, from: erin-desk, path: owa, do: [deliver], to: frank, every: 1m, since: -5m}
+sop:
+  - {at: 90s, do: admit-to-port, port: 25, hosts: [scan-station]}
+expect:
+  script: {send: ended}
+  submission: {send: open}
+  scans: {send: kept, deliver: kept}
+  olga: {send: kept, deliver: kept}
+  between-servers: {deliver: kept}
+`},
+	{name: "admit-to-port tells people on one computer apart", file: `
+profile: ex2016
+activities:
+  - {id: dana, who: dana, from: desk, path: smtp-anonymous, do: [send], to: erin, every: 1m, since: -5m}
+  - {id: frank-elsewhere, who: frank, from: frank-desk, path: smtp-anonymous, do: [send], to: erin, every: 1m, since: -5m}
+  - {id: nobody, who: spammer, from: desk, path: smtp-anonymous, do: [send], to: erin, every: 1m, since: -5m}
+controls:
+  - {id: frank, who: frank, from: desk, path: smtp-anonymous, do: [send], to: erin, every: 1m, since: -5m}
+sop:
+  - {at: 90s, do: admit-to-port, port: 25, hosts: [desk], people: [frank]}
+expect:
+  dana: {send: ended}
+  frank-elsewhere: {send: ended}
+  nobody: {send: ended}
+  frank: {send: kept}
+`},
+}
+
+// mailCase reads a case of the mail flow.
+func mailCase(name, file string) *lab.Scenario {
+	GinkgoHelper()
+	if !strings.Contains(file, "\nwithin:") {
+		file += "within: 5m\nhorizon: 3h\n"
+	}
+	s, err := scenarios.Parse("mailflow.yaml", []byte(fmt.Sprintf("id: mailflow\ntitle: %q\n%s", name, strings.TrimPrefix(file, "\n"))))
+	Expect(err).NotTo(HaveOccurred())
+	return s
+}
+
+var _ = Describe("mail flow", func() {
+	for _, m := range mailflow {
+		It(m.name, func(ctx SpecContext) {
+			s := mailCase(m.name, m.file)
+			res := play(ctx, s)
+			for _, step := range res.Steps {
+				Expect(step.Outcome).To(Equal(lab.Done), "%s: %s", step.Do, step.Detail)
+			}
+			for id, wants := range s.Expect {
+				for c, want := range wants {
+					got := find(res, id, c)
+					Expect(got.Verdict).To(Equal(want), "%s %s: %s; answer %q; because %+v", id, c, got.Note, got.Answer, got.Because)
+					if want == lab.Kept {
+						Expect(len(got.Outages) > 0).To(Equal(strings.Contains(strings.Join(m.away, " "), id)), "%s %+v", id, got.Outages)
+					}
+				}
+			}
+			Expect(len(res.Activities)).To(Equal(predictions(s)), "every capability is predicted")
+		})
+	}
+})
+
+// What was held is not what leaves afterwards: a removed message never does.
+var _ = Describe("remove-queued-mail", func() {
+	It("takes a sender's messages out of frozen queues, and nobody else's", func(ctx SpecContext) {
+		s := mailCase("removed", `
+activities:
+  - {id: dana, who: dana, from: home, path: owa, do: [send, deliver], to: olga, every: 10m, since: -5m}
+controls:
+  - {id: erin, who: erin, from: erin-desk, path: owa, do: [send], to: olga, every: 10m, since: -5m}
+sop:
+  - {at: 0s, do: freeze-outbound}
+  - {at: 1h, do: remove-queued-mail, user: dana}
+  - {at: 2h, do: thaw-outbound}
+`)
+		res, seen := queuesAt(ctx, s, time.Hour-time.Second, time.Hour+time.Second, 2*time.Hour+time.Second)
+		Expect(res.Steps[1].Detail).To(Equal("12 messages from dana@corp.example removed"))
+		Expect(senders(seen[0])).To(Equal(map[string]int{"dana@corp.example": 12, "erin@corp.example": 6}))
+		Expect(senders(seen[1])).To(Equal(map[string]int{"erin@corp.example": 6}))
+		Expect(seen[2]).To(BeEmpty())
+	})
+})
+
+// A harvester asks one server about invented names, one after the other, until
+// five minutes are over or the list is. What it is told comes over the wire.
+var _ = Describe("directory harvest", func() {
+	harvest := func(ctx context.Context, actions ...lab.Action) (asked, refused int) {
+		GinkgoHelper()
+		p, err := profile.Load("ex2016")
+		Expect(err).NotTo(HaveOccurred())
+		s, _ := scenarios.Find("anonymous-internal-send")
+		org, err := sim.New(sim.Options{Profile: p, Cast: s.Cast.Clone(), Seed: seed, Start: sim.Order})
+		Expect(err).NotTo(HaveOccurred())
+		defer org.Close()
+		for _, a := range actions {
+			Expect(a.Validate(s.Cast)).To(Succeed())
+			Expect(org.Apply(ctx, a).Result).To(Equal(lab.Done))
+		}
+		org.Clock().At(sim.Order, lab.ClassAttempt, "harvester", func(ctx context.Context) {
+			defer GinkgoRecover()
+			conn, err := org.Dial(ctx, "harvester", "bot", "mbx1:25")
+			Expect(err).NotTo(HaveOccurred())
+			defer conn.Close()
+			c := textproto.NewConn(conn)
+			_, _, err = c.ReadResponse(220)
+			Expect(err).NotTo(HaveOccurred())
+			for _, hello := range []string{"EHLO harvester", "MAIL FROM:<offers@bogus.example>"} {
+				Expect(c.PrintfLine("%s", hello)).To(Succeed())
+				_, _, err = c.ReadResponse(250)
+				Expect(err).NotTo(HaveOccurred())
+			}
+			for ; asked < 100 && org.Clock().Now().Before(sim.Order.Add(5*time.Minute)); asked++ {
+				if c.PrintfLine("RCPT TO:<guess%d@corp.example>", asked) != nil {
+					return
+				}
+				code, text, err := c.ReadResponse(250)
+				if err != nil && code == 0 {
+					return // the connection's time is up
+				}
+				if code == 550 {
+					refused++
+					Expect(text).To(ContainSubstring("not found"))
+				}
+			}
+		})
+		Expect(org.Clock().Run(ctx, sim.Order.Add(time.Hour))).To(Succeed())
+		return asked, refused
+	}
+	filter := &mitigation.FilterRecipients{Mode: "recipient"}
+	It("learns nothing where every recipient is taken", func(ctx SpecContext) {
+		asked, refused := harvest(ctx)
+		Expect([]int{asked, refused}).To(Equal([]int{100, 0}))
+	})
+	It("learns which names exist as fast as it can ask, without a tarpit", func(ctx SpecContext) {
+		asked, refused := harvest(ctx, filter, &mitigation.SetTarpit{})
+		Expect([]int{asked, refused}).To(Equal([]int{100, 100}))
+	})
+	It("learns one name in five seconds with the tarpit that is the default", func(ctx SpecContext) {
+		asked, refused := harvest(ctx, filter)
+		Expect([]int{asked, refused}).To(Equal([]int{60, 60}))
+	})
+	It("learns one name in half a minute when set-tarpit says so", func(ctx SpecContext) {
+		asked, refused := harvest(ctx, filter, &mitigation.SetTarpit{Interval: 30 * time.Second})
+		Expect([]int{asked, refused}).To(Equal([]int{10, 10}))
+	})
+	It("is not slowed by a tarpit of another server", func(ctx SpecContext) {
+		asked, _ := harvest(ctx, filter, &mitigation.SetTarpit{}, &mitigation.SetTarpit{Interval: 30 * time.Second, Servers: []string{"mbx2"}})
+		Expect(asked).To(Equal(100))
+	})
+	It("is told nothing name by name where a Mailbox server filters", func(ctx SpecContext) {
+		asked, refused := harvest(ctx, &mitigation.FilterRecipients{Mode: "message"})
+		Expect([]int{asked, refused}).To(Equal([]int{100, 0}))
+	})
+})
+
+// What the attack leaves in the queues tells it apart from a relay: every
+// message is a report of the organisation's own postmaster (KB909005).
+var _ = Describe("an NDR attack", func() {
+	It("fills the queues with reports from postmaster, until unknown recipients are refused", func(ctx SpecContext) {
+		s, ok := scenarios.Find("ndr-attack")
+		Expect(ok).To(BeTrue())
+		_, seen := queuesAt(ctx, s, -time.Second, 30*time.Second, 2*time.Minute, 12*time.Hour)
+		Expect(seen[0]).To(HaveLen(30))
+		for _, q := range seen[0] {
+			Expect(q.NextHop).To(HaveSuffix(".dead.example"))
+			Expect(q.Status).To(Equal(transport.QueueRetry))
+		}
+		Expect(senders(seen[0])).To(Equal(map[string]int{"postmaster@corp.example": 30}))
+		Expect(seen[1]).To(HaveLen(30), "no new one comes, and those that wait stay")
+		Expect(seen[2]).To(BeEmpty(), "removed")
+		Expect(seen[3]).To(BeEmpty())
+	})
+})
+
+// How an infected workstation is found: mail is frozen and port 25 closed, and
+// the firewall's log names whoever goes on trying (the fourth source).
+var _ = Describe("an infected workstation", func() {
+	It("is in the firewall's log, and not in the queues", func(ctx SpecContext) {
+		s := mailCase("infected", `
+activities:
+  - {id: bot, who: spammer, from: infected, path: smtp-direct, do: [send], to: olga, every: 1m, since: -5m}
+controls:
+  - {id: erin, who: erin, from: erin-desk, path: owa, do: [send], to: olga, every: 1m, since: -5m}
+sop:
+  - {at: 0s, do: freeze-outbound}
+  - {at: 0s, do: close-outbound-port, port: 25, except: [mbx1, mbx2]}
+`)
+		p, err := profile.Load(s.Profile)
+		Expect(err).NotTo(HaveOccurred())
+		org, err := sim.New(sim.Options{Profile: p, Cast: s.Cast.Clone(), Seed: seed, Start: sim.Order.Add(-s.Lead())})
+		Expect(err).NotTo(HaveOccurred())
+		defer org.Close()
+		_, err = (&lab.Runner{NewClient: client.New}).Run(ctx, org, s)
+		Expect(err).NotTo(HaveOccurred())
+
+		infected := s.Cast.Hosts["infected"].Addr
+		log := org.Net.DropLog()
+		Expect(len(log)).To(BeNumerically(">", 100))
+		for _, line := range log {
+			Expect(line).To(And(HaveField("From", infected), HaveField("Port", 25)))
+		}
+		var queues []transport.Queue
+		org.Do(func(time.Time) { queues = org.Transport.Queues() })
+		Expect(senders(queues)).To(HaveLen(1))
+		Expect(senders(queues)).To(HaveKey("erin@corp.example"))
+	})
+})
+
+// senders counts queued messages by sender.
+func senders(queues []transport.Queue) map[string]int {
+	n := map[string]int{}
+	for _, q := range queues {
+		for _, m := range q.Messages {
+			n[m.FromAddress]++
+		}
+	}
+	return n
+}
+
+func predictions(s *lab.Scenario) (n int) {
+	for _, wants := range s.Expect {
+		n += len(wants)
+	}
+	return n
+}

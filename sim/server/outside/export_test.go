@@ -1,0 +1,8 @@
+package outside
+
+import "shutout/sim/server/servertest"
+
+// Panics takes the library's log in tests.
+var Panics servertest.Panics
+
+func init() { errorLog = &Panics }
