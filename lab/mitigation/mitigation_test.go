@@ -111,6 +111,7 @@ func TestValidate(t *testing.T) {
 		{"fails needs noforce", &ResetIIS{Fails: true}, []string{"reset-iis: fails needs noforce"}},
 		{"not a CAS", &ResetIIS{Servers: []string{"cas1", "mbx1"}}, []string{`servers "mbx1" is not a client access server of this cast: expected one of cas1, cas2`}},
 		{"pool", &RecycleAppPool{Pool: "MSExchangeSyncAppPool"}, nil},
+		{"every pool", &RecycleAppPool{}, nil},
 		{"unknown pool", &RecycleAppPool{Pool: "DefaultAppPool"}, []string{`pool "DefaultAppPool" is not known`}},
 		{"ttl 0 is a value", &SetTokenTTL{}, nil},
 		{"negative ttl", &SetTokenTTL{TTL: -1}, []string{"ttl"}},
