@@ -230,6 +230,25 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
+func TestWhatEndsAccess(t *testing.T) {
+	for name, want := range map[string]bool{
+		"disable-account": true, "reset-iis": true, "restart-store": true, "block-source-ip": true,
+		"enable-account": false, "set-out-of-office": false, "restrict-anonymous": false, "set-outlook-guard": false,
+	} {
+		if info, _ := Lookup(name); info.EndsAccess() != want {
+			t.Errorf("%s ends access: %v, want %v", name, !want, want)
+		}
+	}
+}
+
+func TestStep(t *testing.T) {
+	info, _ := Lookup("move-mailbox")
+	got := info.Step(90*time.Second, func(p Param) string { return "<" + p.Kind + ">" })
+	if want := "{at: 1m30s, do: move-mailbox, user: <account>, to: <database>}"; got != want {
+		t.Errorf("step %s, want %s", got, want)
+	}
+}
+
 func TestExamples(t *testing.T) {
 	for name, want := range map[string]string{
 		"reset-password":     "{at: 0s, do: reset-password, user: dana}",
