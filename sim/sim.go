@@ -187,7 +187,9 @@ func (o *Organisation) populate() error {
 		if err != nil {
 			return fmt.Errorf("account of %s: %w", id, err)
 		}
-		if !o.Params.Autodiscover.Available {
+		// Clients ask for Autodiscover where their mail is, and a mailbox server
+		// has no web site.
+		if !o.Params.Autodiscover.Available || o.storeHolds() {
 			who.MailboxDN = o.Dir.LegacyDN(id) // an administrator has set Outlook up
 		}
 		if _, err := o.Store.CreateMailbox(o.Now(), id, who.Mail, who.Database, int64(who.MailboxMB)<<20); err != nil {

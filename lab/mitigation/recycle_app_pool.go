@@ -4,7 +4,7 @@ import "shutout/lab"
 
 // RecycleAppPool replaces the worker process of one application pool, or of each.
 type RecycleAppPool struct {
-	Pool    string   `yaml:"pool,omitempty" choice:"MSExchangeOWAAppPool MSExchangeSyncAppPool MSExchangeServicesAppPool MSExchangeRPCProxyFrontEndAppPool MSExchangeMapiFrontEndAppPool" doc:"the pool, by its name in Exchange 2013 and later" omitted:"every pool"`
+	Pool    string   `yaml:"pool,omitempty" choice:"MSExchangeOWAAppPool MSExchangeSyncAppPool MSExchangeServicesAppPool MSExchangeRPCProxyFrontEndAppPool MSExchangeMapiFrontEndAppPool MSExchangeAutodiscoverAppPool" doc:"the pool, by its name in Exchange 2013 and later" omitted:"every pool"`
 	Servers []string `yaml:"servers,omitempty" kind:"cas" doc:"which servers" omitted:"all client access servers"`
 }
 
