@@ -33,9 +33,9 @@ type activityFile struct {
 	} `yaml:"client"`
 }
 
-// defaultTo is whom an activity writes to if it does not say: somebody outside,
+// DefaultTo is whom an activity writes to if it does not say: somebody outside,
 // because that is the harm that a leaver does.
-const defaultTo = "olga"
+const DefaultTo = "olga"
 
 func (l *loader) activities(key string, role lab.Role, files []activityFile) []*lab.Activity {
 	var out []*lab.Activity
@@ -166,7 +166,7 @@ func (l *loader) letter(a *lab.Activity, anonymous bool, bad func(key, format st
 		if anonymous || slices.Contains(a.Do, lab.Reply) {
 			bad("to", "to is missing: whose mailbox is written to? For example to: erin")
 		} else {
-			a.To = defaultTo
+			a.To = DefaultTo
 		}
 	}
 	person := l.sc.Cast.People[a.To]

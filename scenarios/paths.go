@@ -5,6 +5,7 @@ import "shutout/lab"
 // PathInfo is what people read about an access path.
 type PathInfo struct {
 	Path  lab.Path
+	Short string // the head of a narrow column
 	Title string
 	Doc   string
 	// Do lists the capabilities that the path has. A case may ask for these.
@@ -22,29 +23,29 @@ func PathInfos() []PathInfo {
 	fetch := []lab.Capability{lab.SignIn, lab.Read, lab.Receive}
 	any := []lab.Auth{lab.AuthBasic, lab.AuthNTLM, lab.AuthKerberos}
 	return []PathInfo{
-		{Path: lab.OutlookRPC, Title: "Outlook over RPC/TCP", Do: mail, Account: true,
+		{Path: lab.OutlookRPC, Short: "RPC", Title: "Outlook over RPC/TCP", Do: mail, Account: true,
 			Auth: []lab.Auth{lab.AuthKerberos, lab.AuthNTLM},
 			Doc:  "Outlook in the office up to Exchange 2010. The session is held by the store or by RPC Client Access and does not pass IIS."},
-		{Path: lab.OutlookAnywhere, Title: "Outlook Anywhere (RPC over HTTP)", Do: mail, Account: true, Auth: any,
+		{Path: lab.OutlookAnywhere, Short: "Anywhere", Title: "Outlook Anywhere (RPC over HTTP)", Do: mail, Account: true, Auth: any,
 			Doc: "Outlook from outside: the same RPC session inside an HTTPS tunnel through IIS."},
-		{Path: lab.MAPIHTTP, Title: "MAPI over HTTP", Do: mail, Account: true,
+		{Path: lab.MAPIHTTP, Short: "MAPI", Title: "MAPI over HTTP", Do: mail, Account: true,
 			Auth: []lab.Auth{lab.AuthNTLM, lab.AuthBasic, lab.AuthKerberos},
 			Doc:  "Outlook from Exchange 2013 SP1 on: HTTPS requests that belong to a session context on the server."},
-		{Path: lab.OWA, Title: "Outlook on the web", Do: mail, Account: true,
+		{Path: lab.OWA, Short: "OWA", Title: "Outlook on the web", Do: mail, Account: true,
 			Doc: "The browser: a sign-in form, then a cookie that carries the credentials. Each request is authenticated from the token cache of IIS."},
-		{Path: lab.ActiveSync, Title: "Exchange ActiveSync", Do: []lab.Capability{lab.SignIn, lab.Read, lab.Receive, lab.Send, lab.Reply, lab.Deliver}, Account: true,
+		{Path: lab.ActiveSync, Short: "EAS", Title: "Exchange ActiveSync", Do: []lab.Capability{lab.SignIn, lab.Read, lab.Receive, lab.Send, lab.Reply, lab.Deliver}, Account: true,
 			Doc: "Phones: Basic authentication over HTTPS, and a Ping that the server holds open until mail arrives."},
-		{Path: lab.EWS, Title: "Exchange Web Services", Do: mail, Account: true, Auth: any,
+		{Path: lab.EWS, Short: "EWS", Title: "Exchange Web Services", Do: mail, Account: true, Auth: any,
 			Doc: "Programs and Outlook for Mac: SOAP over HTTPS."},
-		{Path: lab.IMAP, Title: "IMAP4", Do: fetch, Account: true,
+		{Path: lab.IMAP, Short: "IMAP", Title: "IMAP4", Do: fetch, Account: true,
 			Doc: "Mail programs. The password is asked once for each connection; IDLE keeps a connection open for days."},
-		{Path: lab.POP3, Title: "POP3", Do: fetch, Account: true,
+		{Path: lab.POP3, Short: "POP3", Title: "POP3", Do: fetch, Account: true,
 			Doc: "Mail programs that fetch and leave. Each poll is a connection of its own and asks for the password."},
-		{Path: lab.SMTPSubmission, Title: "SMTP submission (port 587)", Do: []lab.Capability{lab.SignIn, lab.Send, lab.Reply, lab.Deliver}, Account: true,
+		{Path: lab.SMTPSubmission, Short: "SMTP", Title: "SMTP submission (port 587)", Do: []lab.Capability{lab.SignIn, lab.Send, lab.Reply, lab.Deliver}, Account: true,
 			Doc: "How IMAP and POP3 programs send: SMTP with TLS and a password."},
-		{Path: lab.SMTPAnonymous, Title: "SMTP without signing in (port 25)", Do: []lab.Capability{lab.Send, lab.Reply, lab.Deliver},
+		{Path: lab.SMTPAnonymous, Short: "Port25", Title: "SMTP without signing in (port 25)", Do: []lab.Capability{lab.Send, lab.Reply, lab.Deliver},
 			Doc: "How mail comes in from the internet, and how machines and bots send. The sender is what the client says it is."},
-		{Path: lab.SMTPDirect, Title: "SMTP past the organisation's server (port 25)", Do: []lab.Capability{lab.Send},
+		{Path: lab.SMTPDirect, Short: "Direct", Title: "SMTP past the organisation's server (port 25)", Do: []lab.Capability{lab.Send},
 			Doc: "A program with an SMTP engine of its own, as a bot has one, speaks to the recipient's mail server. The organisation's queues and logs show nothing of it; its firewall may."},
 	}
 }

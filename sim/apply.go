@@ -293,13 +293,18 @@ func (o *Organisation) resetIIS(now time.Time, a *mitigation.ResetIIS) (string, 
 }
 
 func (o *Organisation) recyclePool(now time.Time, a *mitigation.RecycleAppPool) (string, error) {
-	pool := clientaccess.Pool(a.Pool)
-	if !slices.Contains(clientaccess.Pools, pool) {
-		return "", fmt.Errorf("no application pool %q", a.Pool)
+	pools, name := clientaccess.Pools, "every pool"
+	if a.Pool != "" {
+		pools, name = []clientaccess.Pool{clientaccess.Pool(a.Pool)}, a.Pool
+		if !slices.Contains(clientaccess.Pools, pools[0]) {
+			return "", fmt.Errorf("no application pool %q", a.Pool)
+		}
 	}
 	return o.onServers(a.Servers, func(s *clientaccess.Server) (string, error) {
-		s.RecyclePool(now, pool)
-		return a.Pool + " recycled", nil
+		for _, pool := range pools {
+			s.RecyclePool(now, pool)
+		}
+		return name + " recycled", nil
 	})
 }
 

@@ -26,5 +26,6 @@ var closeOutboundPort = Info{
 	},
 	SideEffects: "Programs in the office that send by another provider's port 25 are cut off.",
 	Undo:        "iptables -D FORWARD with the same values",
+	Purpose:     EndAbuse,
 	New:         func() lab.Action { return new(CloseOutboundPort) },
 }

@@ -19,5 +19,6 @@ var closePort = Info{
 	Sources:     []string{"003_049f916dd82b29d8.txt", "004_4d27062e20911578.txt"},
 	SideEffects: "Whoever needs this port is cut off.",
 	Undo:        "Remove-NetFirewallRule -DisplayName Closed",
+	Purpose:     EndAbuse,
 	New:         func() lab.Action { return new(ClosePort) },
 }

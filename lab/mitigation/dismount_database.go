@@ -41,5 +41,6 @@ var mountDatabase = Info{
 	},
 	SideEffects: "None.",
 	Undo:        "dismount-database",
+	Purpose:     Restore,
 	New:         func() lab.Action { return new(MountDatabase) },
 }

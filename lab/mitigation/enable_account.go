@@ -19,5 +19,6 @@ var enableAccount = Info{
 	Sources:     []string{"MS-ADTS 2.2.16 userAccountControl bits"},
 	SideEffects: "None for others.",
 	Undo:        "disable-account",
+	Purpose:     Restore,
 	New:         func() lab.Action { return new(EnableAccount) },
 }

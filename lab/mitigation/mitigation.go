@@ -16,6 +16,7 @@ package mitigation
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,17 +33,55 @@ type Info struct {
 	Sources     []string // titles of the texts that describe it
 	SideEffects string   // what it does to others
 	Undo        string   // how to take it back
+	Purpose     Purpose  // left out where it is to end access
 	Params      []Param
 	Example     string            // a step as an SOP says it
 	New         func() lab.Action // with the defaults filled in
 }
 
+// Purpose is what a mitigation is for.
+type Purpose string
+
+const (
+	// EndAccess, the purpose of most, is to end what somebody can do who has an
+	// account.
+	EndAccess Purpose = ""
+	// EndAbuse is to end what nobody needs an account for: forged mail,
+	// automatic replies to it, programs that send.
+	EndAbuse Purpose = "abuse"
+	// Restore is to give access back.
+	Restore Purpose = "restore"
+)
+
+// EndsAccess tells whether the mitigation can be turned against somebody who
+// leaves: it is for that, and it acts on an account, on servers that hold
+// sessions, or on the place that somebody connects from.
+func (i Info) EndsAccess() bool {
+	return i.Purpose == EndAccess && slices.ContainsFunc(i.Params, func(p Param) bool {
+		return slices.Contains([]string{"account", "cas", "store", "server", "host"}, p.Kind)
+	})
+}
+
+// Step writes a step as an SOP says it, with those parameters that it is not
+// whole without; value gives the value of each.
+func (i Info) Step(at time.Duration, value func(Param) string) string {
+	step := "{at: " + lab.Duration(at) + ", do: " + i.Name
+	for _, p := range i.Params {
+		if p.Needed {
+			step += ", " + p.Name + ": " + value(p)
+		}
+	}
+	return step + "}"
+}
+
 // Param is one parameter of a mitigation.
 type Param struct {
 	Name     string
+	Kind     string // what the value must be, a word of check.go; empty for words and numbers
 	Type     string // "person with a mailbox", "list of client access servers", …
 	Doc      string
 	Required bool
+	Needed   bool   // an example is not whole without it: it is required, or one of several is
 	Default  string // the value that is filled in; empty: none
 	Omitted  string // what leaving it out means
 	Example  string // a value, as a file says it
@@ -106,14 +145,8 @@ func complete(info *Info) {
 	a := zero()
 	info.Name = a.Name()
 	info.Doc = strings.Join(strings.Fields(info.Doc), " ")
-	info.Example = "{at: 0s, do: " + info.Name
-	eachParam(a, func(_ reflect.Value, f field) {
-		info.Params = append(info.Params, f.param)
-		if f.param.Required || f.example {
-			info.Example += ", " + f.param.Name + ": " + f.param.Example
-		}
-	})
-	info.Example += "}"
+	eachParam(a, func(_ reflect.Value, f field) { info.Params = append(info.Params, f.param) })
+	info.Example = info.Step(0, func(p Param) string { return p.Example })
 }
 
 // Describe writes an action's parameters as a file says them, without those
@@ -149,8 +182,7 @@ type field struct {
 	param    Param
 	kind     string
 	choices  []string
-	min, max int  // both 0: no bounds
-	example  bool // an example of the action is not whole without it
+	min, max int // both 0: no bounds
 }
 
 // eachParam calls f for each field of the struct that a points to, in order.
@@ -168,6 +200,7 @@ func describe(sf reflect.StructField) field {
 		choices: strings.Fields(sf.Tag.Get("choice")),
 		param: Param{
 			Name:     name,
+			Kind:     sf.Tag.Get("kind"),
 			Doc:      sf.Tag.Get("doc"),
 			Required: options != "omitempty",
 			Default:  sf.Tag.Get("default"),
@@ -176,7 +209,7 @@ func describe(sf reflect.StructField) field {
 	}
 	f.min, _ = strconv.Atoi(sf.Tag.Get("min"))
 	f.max, _ = strconv.Atoi(sf.Tag.Get("max"))
-	f.example = sf.Tag.Get("example") != ""
+	f.param.Needed = f.param.Required || sf.Tag.Get("example") != ""
 	list := sf.Type.Kind() == reflect.Slice
 	f.param.Type = f.typeName(list)
 	f.param.Example = f.exampleValue(sf.Tag.Get("example"), list)

@@ -112,6 +112,7 @@ func TestValidate(t *testing.T) {
 		{"fails needs noforce", &ResetIIS{Fails: true}, []string{"reset-iis: fails needs noforce"}},
 		{"not a CAS", &ResetIIS{Servers: []string{"cas1", "mbx1"}}, []string{`servers "mbx1" is not a client access server of this cast: expected one of cas1, cas2`}},
 		{"pool", &RecycleAppPool{Pool: "MSExchangeSyncAppPool"}, nil},
+		{"every pool", &RecycleAppPool{}, nil},
 		{"unknown pool", &RecycleAppPool{Pool: "DefaultAppPool"}, []string{`pool "DefaultAppPool" is not known`}},
 		{"ttl 0 is a value", &SetTokenTTL{}, nil},
 		{"negative ttl", &SetTokenTTL{TTL: -1}, []string{"ttl"}},
@@ -244,6 +245,25 @@ func TestDescribe(t *testing.T) {
 		if got := Describe(tt.action); got != tt.want {
 			t.Errorf("Describe(%#v) = %q, want %q", tt.action, got, tt.want)
 		}
+	}
+}
+
+func TestWhatEndsAccess(t *testing.T) {
+	for name, want := range map[string]bool{
+		"disable-account": true, "reset-iis": true, "restart-store": true, "block-source-ip": true,
+		"enable-account": false, "set-out-of-office": false, "restrict-anonymous": false, "set-outlook-guard": false,
+	} {
+		if info, _ := Lookup(name); info.EndsAccess() != want {
+			t.Errorf("%s ends access: %v, want %v", name, !want, want)
+		}
+	}
+}
+
+func TestStep(t *testing.T) {
+	info, _ := Lookup("move-mailbox")
+	got := info.Step(90*time.Second, func(p Param) string { return "<" + p.Kind + ">" })
+	if want := "{at: 1m30s, do: move-mailbox, user: <account>, to: <database>}"; got != want {
+		t.Errorf("step %s, want %s", got, want)
 	}
 }
 

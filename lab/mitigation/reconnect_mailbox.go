@@ -25,5 +25,6 @@ var reconnectMailbox = Info{
 	},
 	SideEffects: "None for others. Mail that has bounced meanwhile does not come back.",
 	Undo:        "disconnect-mailbox",
+	Purpose:     Restore,
 	New:         func() lab.Action { return new(ReconnectMailbox) },
 }

@@ -25,5 +25,6 @@ var restoreFullAccess = Info{
 	Sources:     []string{"001_01342c1255a20eb5.txt"},
 	SideEffects: "None.",
 	Undo:        "remove-self-access, or remove-server-access",
+	Purpose:     Restore,
 	New:         func() lab.Action { return new(RestoreFullAccess) },
 }

@@ -23,5 +23,6 @@ var restrictSenders = Info{
 	Sources:     []string{"Set-Mailbox (cmdlet page)"},
 	SideEffects: "Others' mail to the mailbox bounces; mail that should be captured after the person left is lost.",
 	Undo:        "restrict-senders with from: [], that is Set-Mailbox USER -AcceptMessagesOnlyFrom $null",
+	Purpose:     EndAbuse,
 	New:         func() lab.Action { return new(RestrictSenders) },
 }

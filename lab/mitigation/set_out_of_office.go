@@ -28,5 +28,6 @@ var setOutOfOffice = Info{
 	},
 	SideEffects: "People outside are no longer told that the user is away.",
 	Undo:        "set-out-of-office with audience: all",
+	Purpose:     EndAbuse,
 	New:         func() lab.Action { return new(SetOutOfOffice) },
 }

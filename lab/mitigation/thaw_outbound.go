@@ -22,5 +22,6 @@ var thawOutbound = Info{
 	Sources:     []string{"Resume-Queue (cmdlet page)", "004_4d27062e20911578.txt"},
 	SideEffects: "Mail arrives late, all at once.",
 	Undo:        "freeze-outbound, for what has not left yet",
+	Purpose:     Restore,
 	New:         func() lab.Action { return new(ThawOutbound) },
 }

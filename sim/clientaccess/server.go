@@ -130,6 +130,9 @@ func (s *Server) RestartService(now time.Time, service string, wait time.Duratio
 	s.ca.tl.Cancel(s.starting[service])
 	s.starting[service] = s.ca.tl.At(now.Add(wait), 0, func(now time.Time) { s.start(now, service) })
 	s.ca.serviceState(s.host, service, false)
+	if service == ServiceIIS || service == ServiceRPC {
+		s.cache.Flush() // the processes of Exchange keep directory objects themselves (ADAccess, [CACHES])
+	}
 	s.sessions.sever(now, service+" stopped", func(e *Session) bool { return e.Service == service })
 	if service == ServiceIIS {
 		clear(s.active)

@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -96,4 +98,29 @@ func loadProfile(name string, set []string) (*profile.Profile, error) {
 		}
 	}
 	return p, nil
+}
+
+// profileNames lists the profiles that --profile or --profiles name; nil:
+// neither was given.
+func profileNames(one, several string) ([]string, error) {
+	var names []string
+	switch {
+	case one != "" && several != "":
+		return nil, errors.New("--profile and --profiles exclude each other: say one of the two")
+	case one != "":
+		names = []string{one}
+	case several == "all":
+		return profile.Names(), nil
+	case several != "":
+		names = strings.Split(several, ",")
+	}
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			return nil, fmt.Errorf("--profiles names %s twice", name)
+		}
+		if _, err := loadProfile(name, nil); err != nil {
+			return nil, err
+		}
+	}
+	return names, nil
 }

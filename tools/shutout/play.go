@@ -19,11 +19,8 @@ import (
 	"shutout/sim"
 )
 
-// runCases plays the cases, as many at a time as there are cores, reports, and
-// returns the exit code.
+// runCases plays the cases, reports, and returns the exit code.
 func runCases(ctx context.Context, o *runOptions) (exit int, err error) {
-	// Played days leave much short-lived garbage and little that stays.
-	debug.SetGCPercent(400)
 	if err := o.makeFolder(); err != nil {
 		return exitBad, fmt.Errorf("the run folder: %w", err)
 	}
@@ -33,16 +30,14 @@ func runCases(ctx context.Context, o *runOptions) (exit int, err error) {
 			return exitBad, fmt.Errorf("write the result: %w", err)
 		}
 	}
-	p := newProgress(o)
 	begun := time.Now()
-	results, err := playAll(ctx, o, p)
-	p.clear()
+	results, err := playAll(ctx, o.Cases, o.Set, o.Seed, o.Stderr)
 	if err != nil {
 		os.Remove(o.Out)
-		if ctx.Err() != nil {
-			return exitBad, errors.New("interrupted; no result was written")
-		}
 		return exitBad, err
+	}
+	for _, r := range results {
+		r.SOP = o.SOP
 	}
 	doc := &lab.Document{
 		Schema: lab.Schema, Tool: lab.Tool{Name: "shutout", Version: version()}, Lab: "sim",
@@ -89,36 +84,42 @@ func writable(path string) error {
 	return f.Close()
 }
 
-// playAll plays every case and returns the results in the order of the cases.
-func playAll(ctx context.Context, o *runOptions, p *progress) ([]*lab.RunResult, error) {
-	ctx, cancel := context.WithCancel(ctx)
+// playAll plays every case, as many at a time as there are cores, and returns
+// the results in the order of the cases. How far it has come is shown on stderr.
+func playAll(ctx context.Context, cases []*lab.Scenario, set []string, seed uint64, stderr *terminal) ([]*lab.RunResult, error) {
+	// Played days leave much short-lived garbage and little that stays.
+	debug.SetGCPercent(400)
+	p := newProgress(stderr, len(cases))
+	defer p.clear()
+	stop, cancel := context.WithCancel(ctx)
 	defer cancel()
-	results := make([]*lab.RunResult, len(o.Cases))
-	faults := make([]error, len(o.Cases))
+	results := make([]*lab.RunResult, len(cases))
+	faults := make([]error, len(cases))
 	next := make(chan int)
 	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(o.Cases)) {
+	for range min(runtime.GOMAXPROCS(0), len(cases)) {
 		workers.Go(func() {
 			for i := range next {
-				c := o.Cases[i]
-				results[i], faults[i] = sim.Play(ctx, c, sim.PlayOptions{
-					Set: o.Set, Seed: o.Seed, Progress: func(at, horizon time.Duration) { p.at(i, c, at) },
+				c := cases[i]
+				results[i], faults[i] = sim.Play(stop, c, sim.PlayOptions{
+					Set: set, Seed: seed, Progress: func(at, horizon time.Duration) { p.at(i, c, at) },
 				})
-				if results[i] != nil {
-					results[i].SOP = o.SOP
-				}
 				if faults[i] != nil {
 					cancel()
 				}
 			}
 		})
 	}
-	for i := range o.Cases {
+	for i := range cases {
 		next <- i
 	}
 	close(next)
 	workers.Wait()
-	return results, firstCause(faults)
+	err := firstCause(faults)
+	if err != nil && ctx.Err() != nil {
+		err = errors.New("interrupted; no result was written")
+	}
+	return results, err
 }
 
 // firstCause returns the fault that stopped the play, not those of the cases
@@ -187,8 +188,8 @@ type progress struct {
 	shownAt time.Time
 }
 
-func newProgress(o *runOptions) *progress {
-	return &progress{w: o.Stderr, width: o.Stderr.Width, cases: len(o.Cases), done: map[int]bool{}}
+func newProgress(t *terminal, cases int) *progress {
+	return &progress{w: t, width: t.Width, cases: cases, done: map[int]bool{}}
 }
 
 // at tells that case i has come to a moment of its play.

@@ -5,15 +5,12 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"shutout/lab"
 	"shutout/scenarios"
-	"shutout/sim/profile"
 )
 
 // runOptions is a command line of run that has been understood: all that
@@ -97,7 +94,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 // options reads the cases and applies the flags. The error tells everything
 // that is wrong with what was named.
 func (f *runFlags) options(args []string, now time.Time) (*runOptions, error) {
-	profiles, err := f.profileNames()
+	profiles, err := profileNames(f.profile, f.profiles)
 	if err != nil {
 		return nil, err
 	}
@@ -183,64 +180,13 @@ func (f *runFlags) change(sc *lab.Scenario, sop *scenarios.SOP) error {
 	return nil
 }
 
-// profileNames lists the profiles that the flags name; nil: the case's own.
-func (f *runFlags) profileNames() ([]string, error) {
-	var names []string
-	switch {
-	case f.profile != "" && f.profiles != "":
-		return nil, errors.New("--profile and --profiles exclude each other: say one of the two")
-	case f.profile != "":
-		names = []string{f.profile}
-	case f.profiles == "all":
-		return profile.Names(), nil
-	case f.profiles != "":
-		names = strings.Split(f.profiles, ",")
-	}
-	for i, name := range names {
-		if slices.Contains(names[:i], name) {
-			return nil, fmt.Errorf("--profiles names %s twice", name)
-		}
-		if _, err := loadProfile(name, nil); err != nil {
-			return nil, err
-		}
-	}
-	return names, nil
-}
-
 // replay writes the command line that plays the same again.
 func (f *runFlags) replay(args []string) string {
-	line := []string{"shutout", "run"}
-	for _, arg := range args {
-		line = append(line, shellWord(arg))
-	}
-	flag := func(name, value string) {
-		if value != "" {
-			line = append(line, "--"+name, shellWord(value))
-		}
-	}
-	flag("sop", f.sop)
-	flag("profile", f.profile)
-	flag("profiles", f.profiles)
-	if f.within.set {
-		flag("within", lab.Duration(f.within.value))
-	}
-	if f.horizon.set {
-		flag("horizon", lab.Duration(f.horizon.value))
-	}
-	for _, assignment := range f.set {
-		flag("set", assignment)
-	}
-	flag("seed", strconv.FormatUint(f.seed, 10))
-	return strings.Join(line, " ")
-}
-
-// shellWord quotes s for a shell if it has to be.
-func shellWord(s string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./=,:+@%", r)
-	}
-	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	line := newReplay("run", args...)
+	line.flag("sop", f.sop)
+	line.flag("profile", f.profile)
+	line.flag("profiles", f.profiles)
+	line.times(f.within, f.horizon)
+	line.played(f.set, f.seed)
+	return line.String()
 }
