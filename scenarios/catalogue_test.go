@@ -10,13 +10,13 @@ import (
 
 func TestCatalogue(t *testing.T) {
 	want := []string{
-		"anonymous-internal-send", "disable-then-reset-all-iis", "exchange-2013-test-rights-needed", "exchange-2013-test",
-		"features-disabled-with-open-sessions", "features-disabled-without-a-session", "internal-access-ends-at-once",
+		"anonymous-internal-send", "authenticated-relay", "disable-then-reset-all-iis", "exchange-2013-test-rights-needed", "exchange-2013-test",
+		"features-disabled-with-open-sessions", "features-disabled-without-a-session", "infected-workstation", "internal-access-ends-at-once",
 		"mailbox-on-a-failed-over-store", "mailbox-on-a-restarted-store", "move-mailbox-fails",
-		"move-mailbox-takes-an-hour", "move-mailbox-to-disabled-users-store", "old-password-while-token-cached",
+		"move-mailbox-takes-an-hour", "move-mailbox-to-disabled-users-store", "ndr-attack", "old-password-while-token-cached",
 		"only-cas-down", "outlook-programmatic-send", "outlook-session-open-before-disable",
 		"password-reset-with-open-outlook", "removing-attributes-loses-mail", "reset-iis-on-one-of-two",
-		"reset-iis-reaches-outlook-anywhere-only", "session-open-before-disable", "spam-to-ooo-user",
+		"reset-iis-reaches-outlook-anywhere-only", "session-open-before-disable", "smtp-for-authenticated-only", "spam-to-ooo-user",
 	}
 	var ids []string
 	for _, sc := range Catalogue() {

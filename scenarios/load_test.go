@@ -223,7 +223,7 @@ func TestProblems(t *testing.T) {
 		{"reply from outside", edit("who: dana, from: home, path: owa, do: [read]}\nc", "who: spammer, from: bot, path: smtp-anonymous, do: [reply], to: olga}\nc"), []string{
 			`4:70: "olga" has no mailbox here that could reply`}},
 		{"sender on owa", edit("do: [read]}\nc", "do: [read, send], sender: a@b.example, to: 'no body'}\nc"), []string{
-			"4:66: sender can be chosen on smtp-anonymous only", `4:83: "no body" is neither a person nor a mail address`}},
+			"4:66: sender can be chosen on smtp-anonymous and smtp-direct only", `4:83: "no body" is neither a person nor a mail address`}},
 		{"client", edit("do: [read]}\nc", "do: [read], client: {reconnect: every now, passwords: [old], keep: true}}\nc"), []string{
 			`4:72: "every now" is no way to reconnect`, `4:95: "old" is no password`, `4:101: unknown key "keep"`}},
 		{"a script in a browser", edit("do: [read]}\nc", "do: [read], client: {script: true}}\nc"), []string{
