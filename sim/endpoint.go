@@ -65,7 +65,7 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 		return ep, err
 	case lab.MAPIHTTP:
 		if !o.Params.MAPIHTTP.Available {
-			return none("this version has no MAPI over HTTP")
+			return none("the servers do not offer MAPI over HTTP")
 		}
 		return withTickets(who.CAS, portHTTPS, lab.Implicit)
 	default:
