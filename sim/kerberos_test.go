@@ -47,6 +47,7 @@ func TestTicketsOutliveTheAccount(t *testing.T) {
 		{lab.EWS, "ex2010", tickets, []string{"krb.service=1h"}, 30 * time.Minute, lab.LayerTicket},
 		{lab.EWS, "ex2010", tickets, []string{"krb.service=1h", "krb.recheck_age=never"}, ticketEnds, lab.LayerTicket},
 		{lab.MAPIHTTP, "ex2016", tickets, nil, 90 * time.Minute, lab.LayerSession},
+		{lab.OutlookRPC, "ex2007", tickets, nil, 90 * time.Minute, lab.LayerSession}, // the mailbox server, with Autodiscover on another
 		{lab.OutlookRPC, "ex2010", lab.Behaviour{}, nil, 90 * time.Minute, lab.LayerSession},
 		{lab.OutlookRPC, "ex2010", lab.Behaviour{}, []string{"rpc.session_revalidate=never"}, day, lab.LayerSession},
 		{lab.OutlookRPC, "ex2010", lab.Behaviour{Every: time.Hour}, []string{"rpc.logon_checks_account=false", "rpc.session_revalidate=never"}, ticketEnds, lab.LayerSession},

@@ -119,6 +119,10 @@ func (o *Organisation) Play(ctx context.Context, speed float64) error {
 
 // Dial connects a host of the cast to a server.
 func (o *Organisation) Dial(ctx context.Context, owner, from, addr string) (net.Conn, error) {
+	// The organisation's DNS knows its hosts by their full names, too.
+	if host, port, err := net.SplitHostPort(addr); err == nil {
+		addr = net.JoinHostPort(strings.TrimSuffix(host, "."+o.World.Cast.Organisation.Domain), port)
+	}
 	return o.Net.Dial(ctx, owner, from, addr)
 }
 
