@@ -15,6 +15,7 @@ import (
 	"shutout/sim/clientaccess"
 	"shutout/sim/directory"
 	"shutout/sim/network"
+	"shutout/sim/profile"
 	"shutout/sim/store"
 	"shutout/sim/transport"
 )
@@ -240,6 +241,10 @@ func (o *Organisation) recyclePool(now time.Time, a *mitigation.RecycleAppPool) 
 	pool := clientaccess.Pool(a.Pool)
 	if !slices.Contains(clientaccess.Pools, pool) {
 		return "", fmt.Errorf("no application pool %q", a.Pool)
+	}
+	if pool == clientaccess.PoolEWS && !o.Params.EWS.Available ||
+		pool == clientaccess.PoolMAPI && o.Params.Server.Version.Before(profile.Build2013) {
+		return "", fmt.Errorf("%w: this version has no %s", lab.ErrNotAvailable, a.Pool)
 	}
 	return o.onServers(a.Servers, func(s *clientaccess.Server) (string, error) {
 		s.RecyclePool(now, pool)
