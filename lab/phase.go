@@ -15,26 +15,34 @@ var ByMemory = []Layer{
 }
 
 // Phase is a run of attempts that had one outcome for one reason: as long as
-// the same layer on the same server let them pass, or refused them. A track's
-// phases tell every hour of it. Times are relative to the order.
+// the same layer on the same server let them pass, out of the same memory or
+// anew, or refused them. A track's phases tell every hour of it. Times are
+// relative to the order.
 type Phase struct {
 	OK       bool
+	Kind     FailureKind // when not OK
 	From, To time.Duration
 	Count    int
 	Text     string   // the answer to the first failed attempt
 	Why      Decision // of the last attempt; its layer is empty where nobody said why
 }
 
+// maxPhases bounds what is kept of a track whose reasons change with every
+// attempt, such as that of a client which connects anew all the time: from then
+// on only a change of the outcome begins a phase.
+const maxPhases = 50
+
 // note adds an attempt to the track's phases.
 func (t *Track) note(s Span, why []Decision) {
 	d := deciding(why, s.OK, t.Order)
 	if n := len(t.Phases); n > 0 {
 		p := &t.Phases[n-1]
-		same := p.OK == s.OK
+		same := p.OK == s.OK && p.Kind == s.Kind
 		switch {
+		case n >= maxPhases:
 		case s.OK && s.First < 0: // how they came in at first is not the question
 		case s.OK:
-			same = same && p.Why.Layer == d.Layer && p.Why.Server == d.Server
+			same = same && p.Why.Layer == d.Layer && p.Why.Server == d.Server && p.Why.Remembered(t.Order) == d.Remembered(t.Order)
 		case d.Layer != "": // who says it first, a cache or the source, makes no difference
 			same = same && p.Why.Reason == d.Reason
 		default:
@@ -46,7 +54,7 @@ func (t *Track) note(s Span, why []Decision) {
 			return
 		}
 	}
-	t.Phases = append(t.Phases, Phase{OK: s.OK, From: s.First, To: s.Last, Count: 1, Text: s.Text, Why: d})
+	t.Phases = append(t.Phases, Phase{OK: s.OK, Kind: s.Kind, From: s.First, To: s.Last, Count: 1, Text: s.Text, Why: d})
 }
 
 // deciding is the decision that explains an attempt. One that was let in owes
@@ -89,8 +97,7 @@ type PhaseResult struct {
 	Detail  string  `json:"detail"` // the decision, or else the answer
 }
 
-// phases tells every hour of a track. A failure's outcome is that of the span
-// which it began in.
+// phases tells every hour of a track.
 func (t *Track) phases(order time.Time) []PhaseResult {
 	list := []PhaseResult{}
 	for _, p := range t.Phases {
@@ -102,11 +109,7 @@ func (t *Track) phases(order time.Time) []PhaseResult {
 			r.Detail = p.Why.Describe(order)
 		}
 		if !p.OK {
-			for _, s := range t.Spans {
-				if s.First <= p.From {
-					r.Outcome = string(s.Kind)
-				}
-			}
+			r.Outcome = string(p.Kind)
 		}
 		list = append(list, r)
 	}

@@ -52,9 +52,18 @@ var outlookEffects = []effect{
 	{name: "restart-store ends Outlook on 2007, where Autodiscover is on another server",
 		leaver: "outlook-rpc@desk read, send", every: "1m", steps: []string{disable, "{at: 90s, do: restart-store}"}, profile: "ex2007",
 		want: verdicts("read ended", "send ended"), cutoff: 60, outage: true},
+	{name: "restart-store ends Outlook wherever the store is said to hold the session",
+		leaver: "outlook-rpc@desk read", every: "1m", steps: []string{disable, "{at: 90s, do: restart-store}"}, set: []string{"rpc.session_holder=store"},
+		want: verdicts("read ended"), cutoff: 60, outage: true},
 	{name: "restart-store ends Outlook Anywhere as well",
 		leaver: "outlook-anywhere read, send", every: "1m", steps: []string{disable, "{at: 90s, do: restart-store}"},
 		want: verdicts("read ended", "send ended"), cutoff: 60, outage: true},
+	{name: "reset-password ends MAPI over HTTP at once where a reset is said to sever",
+		leaver: "mapi-http read", client: "{auth: ntlm}", every: "1m", steps: []string{"{at: 90s, do: reset-password, user: dana}"}, profile: "ex2016",
+		set: []string{"rpc.reset_severs=true", "ntlm.old_password=0s"}, want: verdicts("read ended"), cutoff: 60},
+	{name: "reset-password ends Outlook Anywhere at once where a reset is said to sever",
+		leaver: "outlook-anywhere read", client: "{auth: ntlm}", every: "1m", steps: []string{"{at: 90s, do: reset-password, user: dana}"},
+		set: []string{"rpc.reset_severs=true", "ntlm.old_password=0s"}, want: verdicts("read ended"), cutoff: 60},
 	{name: "move-mailbox ends Outlook when it is done",
 		leaver: "outlook-anywhere read, send", every: "1m", steps: []string{disable, move},
 		want: verdicts("read late", "send late"), cutoff: 6 * 60},
@@ -151,11 +160,19 @@ var _ = Describe("Outlook", func() {
 		got := play(ctx, e.scenario().WithProfile("ex2013")).Steps[0]
 		Expect(got.Outcome).To(Equal(lab.Done), got.Detail)
 	})
-	It("comes back with a ticket from before, where opening a session does not look at the account", func(ctx SpecContext) {
+	It("comes back until its ticket ends, where opening a session does not look at the account", func(ctx SpecContext) {
 		e := effect{leaver: "outlook-rpc@desk read", every: "5m", horizon: "24h", steps: []string{disable, "{at: 1m, do: restart-rpc-client-access}"}}
 		dana := find(play(ctx, e.scenario(), "rpc.logon_checks_account=false"), "dana", lab.Read)
-		Expect(dana.Verdict).To(Equal(lab.Open), "%+v", dana.Phases) // the session it then has is not checked against the account either
+		Expect(dana.Verdict).To(Equal(lab.Late), "%+v", dana.Phases)
+		// The ticket is of ten hours, from the first sign-in at T-5m on; the
+		// session that it opened last is checked two hours later.
+		Expect(*dana.CutoffS).To(And(BeNumerically(">", 9*3600), BeNumerically("<", 12*3600)), "%+v", dana.Phases)
 		dana = find(play(ctx, e.scenario()), "dana", lab.Read)
 		Expect(dana.Verdict).To(Equal(lab.Ended), "%+v", dana.Phases)
+	})
+	It("with Basic comes back as long as its token lives, where opening a session does not look at the account", func(ctx SpecContext) {
+		e := effect{leaver: "outlook-anywhere read", every: "1m", horizon: "3h", client: "{reconnect: every 10m}", steps: []string{disable}}
+		dana := find(play(ctx, e.scenario(), "rpc.logon_checks_account=false"), "dana", lab.Read)
+		Expect(dana.Verdict).To(Equal(lab.Open), "%+v", dana.Phases) // KB3035228
 	})
 })

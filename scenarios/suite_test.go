@@ -11,6 +11,7 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/mitigation"
+	"shutout/lab/report"
 	"shutout/scenarios"
 	"shutout/sim"
 )
@@ -68,6 +69,11 @@ func predicted(s *lab.Scenario) {
 				Expect(step.Outcome).To(Equal(want), "%s: %s", step.Do, step.Detail)
 			}
 		})
+		It("tells the same story by phases, by spans and by reasons", func() {
+			for _, a := range res.Activities {
+				agree(a)
+			}
+		})
 		for _, list := range [][]*lab.Activity{s.Activities, s.Controls} {
 			for _, a := range list {
 				for _, c := range a.Do {
@@ -84,4 +90,33 @@ func predicted(s *lab.Scenario) {
 			}
 		}
 	})
+}
+
+// agree holds the phases of an activity against what else is told of it.
+func agree(a *lab.ActivityResult) {
+	GinkgoHelper()
+	what := a.ID + " " + string(a.Capability)
+	tried, worked := 0, 0
+	var in *lab.PhaseResult // the last that let it in
+	for i := range a.Phases {
+		p := &a.Phases[i]
+		tried += p.Count
+		if p.Outcome == "ok" {
+			worked += p.Count
+			in = p
+		}
+	}
+	Expect(tried).To(Equal(a.Attempts), what)
+	Expect(worked).To(Equal(a.Successes), what)
+	if in == nil {
+		return
+	}
+	Expect(in.ToS).To(Equal(*a.LastSuccessS), what)
+	kept := report.KeptBy(a)
+	if in.Layer == "" {
+		Expect(kept).To(BeNil(), what)
+		return
+	}
+	Expect(kept).NotTo(BeNil(), what)
+	Expect(in.Detail).To(Equal(kept.Detail), what)
 }

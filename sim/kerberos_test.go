@@ -46,6 +46,8 @@ func TestTicketsOutliveTheAccount(t *testing.T) {
 		{lab.EWS, "ex2010", tickets, []string{"krb.tgt=never", "krb.service=never"}, day, lab.LayerTicket},
 		{lab.EWS, "ex2010", tickets, []string{"krb.service=1h"}, 30 * time.Minute, lab.LayerTicket},
 		{lab.EWS, "ex2010", tickets, []string{"krb.service=1h", "krb.recheck_age=never"}, ticketEnds, lab.LayerTicket},
+		// Where a ticket is good for the connection, its end is not noticed.
+		{lab.EWS, "ex2010", tickets, []string{"krb.service=1h", "auth.kerberos_scope=connection", "iis.connection_idle=1h"}, day, lab.LayerConnection},
 		{lab.MAPIHTTP, "ex2016", tickets, nil, 90 * time.Minute, lab.LayerSession},
 		{lab.OutlookRPC, "ex2007", tickets, nil, 90 * time.Minute, lab.LayerSession}, // the mailbox server, with Autodiscover on another
 		{lab.OutlookRPC, "ex2010", lab.Behaviour{}, nil, 90 * time.Minute, lab.LayerSession},

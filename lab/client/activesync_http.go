@@ -84,7 +84,7 @@ func (s *activeSync) post(ctx context.Context, stage string, req *request, parse
 	}
 	st, err := parse(a.body)
 	if err != nil {
-		return false, unexpected(stage, "%v", err)
+		return false, muddled(stage, req.once, err)
 	}
 	if st >= airsync.StatusRemoteWipeRequested && st <= airsync.StatusInvalidPolicyKey {
 		return true, refused(stageProvision, "status "+st.String())

@@ -18,7 +18,6 @@ const portHTTPS = "443"
 type settings struct {
 	legacyDN  string // of the mailbox
 	rpcServer string // that holds Outlook's session; "" where none was told
-	ewsURL    string // "" where none was told
 }
 
 // discover asks for the account's settings, once for each activity: clients keep
@@ -81,11 +80,6 @@ func readSettings(body []byte) (settings, error) {
 	s := settings{legacyDN: r.User.LegacyDN}
 	if p, ok := r.Find(autodiscover.EXCH); ok {
 		s.rpcServer = p.Server
-	}
-	for _, p := range r.Protocols {
-		if s.ewsURL == "" {
-			s.ewsURL = p.EwsURL
-		}
 	}
 	return s, nil
 }

@@ -59,14 +59,22 @@ func newDiscovery(t *testing.T, d *discovery) *line {
 func TestDiscover(t *testing.T) {
 	d := &discovery{password: oldPass, answer: autodiscover.Response{
 		User: autodiscover.User{LegacyDN: "/o=CORP/cn=dana"}, Action: autodiscover.Settings,
-		Protocols: []autodiscover.Protocol{{Type: autodiscover.WEB}, {Type: autodiscover.EXCH, Server: "mbx1.corp.example", EwsURL: "https://x/EWS/Exchange.asmx"}},
+		Protocols: []autodiscover.Protocol{{Type: autodiscover.WEB}, {Type: autodiscover.EXCH, Server: "mbx1.corp.example"}},
 	}}
 	l := newDiscovery(t, d)
-	want := settings{"/o=CORP/cn=dana", "mbx1.corp.example", "https://x/EWS/Exchange.asmx"}
+	want := settings{"/o=CORP/cn=dana", "mbx1.corp.example"}
 	for range 2 {
 		if got, err := l.discover(t.Context(), oldPass); err != nil || got != want {
 			t.Errorf("got %+v, %v", got, err)
 		}
+	}
+	anywhere := &anywhereCarrier{line: l}
+	if got := anywhere.target(); got != want.rpcServer {
+		t.Errorf("Outlook Anywhere asks for %s", got)
+	}
+	l.env.Endpoint.Server = "cas2.corp.example" // the lab knows better
+	if got := anywhere.target(); got != l.env.Endpoint.Server {
+		t.Errorf("Outlook Anywhere asks for %s", got)
 	}
 	if len(d.asked) != 1 || d.asked[0] != testUser {
 		t.Errorf("asked for %q", d.asked)

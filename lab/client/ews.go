@@ -116,11 +116,11 @@ func (s *webServices) one(ctx context.Context, stage string, op ews.Operation, o
 	if err != nil {
 		return ews.Message{}, err
 	}
-	return answered(a, stage)
+	return answered(a, stage, once)
 }
 
 // answered takes the answer to an operation about one thing apart.
-func answered(a answer, stage string) (ews.Message, error) {
+func answered(a answer, stage string, once bool) (ews.Message, error) {
 	if a.StatusCode != http.StatusOK && a.StatusCode != ews.StatusFault {
 		return ews.Message{}, judge(a, stage)
 	}
@@ -128,16 +128,16 @@ func answered(a answer, stage string) (ews.Message, error) {
 	var fault *ews.Fault
 	switch {
 	case errors.As(err, &fault):
-		return ews.Message{Code: fault.Code}, denied(stage, fault)
+		return ews.Message{Code: fault.Code}, denied(stage, once, fault)
 	case a.StatusCode != http.StatusOK:
 		return ews.Message{}, judge(a, stage)
 	case err != nil:
-		return ews.Message{}, unexpected(stage, "%v", err)
+		return ews.Message{}, muddled(stage, once, err)
 	case len(r.Messages) == 0:
-		return ews.Message{}, unexpected(stage, "a response without a message")
+		return ews.Message{}, muddled(stage, once, errors.New("a response without a message"))
 	}
 	if errors.As(r.Messages[0].Err(), &fault) {
-		return r.Messages[0], denied(stage, fault)
+		return r.Messages[0], denied(stage, once, fault)
 	}
 	return r.Messages[0], nil
 }
@@ -150,13 +150,17 @@ var passing = []ews.ResponseCode{
 }
 
 // denied turns a code into a failure. None is about the password: at sign-in it
-// is the mailbox that is not to be had.
-func denied(stage string, f *ews.Fault) *lab.Failure {
+// is the mailbox that is not to be had. What the server gave up waiting for may
+// have been done.
+func denied(stage string, once bool, f *ews.Fault) *lab.Failure {
 	if stage == stageSignIn {
 		stage = stageMailbox
 	}
 	failure := refused(stage, strings.TrimPrefix(f.Error(), "ews: "))
-	if slices.Contains(passing, f.Code) {
+	switch {
+	case once && (f.Code == ews.ErrorTimeoutExpired || f.Code == ews.ErrorConnectionFailed):
+		failure.Kind = lab.Unknown
+	case slices.Contains(passing, f.Code):
 		failure.Kind = lab.Unreachable
 	}
 	return failure
@@ -182,7 +186,7 @@ func (s *webServices) readNewest(ctx context.Context, stage string) error {
 	if a.StatusCode == http.StatusOK && s.shown != nil && bytes.Equal(a.body, s.shown) {
 		return nil
 	}
-	m, err := answered(a, stage)
+	m, err := answered(a, stage, false)
 	switch {
 	case err != nil:
 		return err

@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
-	"net"
 	"net/http"
 	"time"
 
@@ -67,20 +65,13 @@ func (e *eventStream) take() {
 	}
 	var buf [32 << 10]byte
 	for e.open {
-		c := e.web.conn
-		if heard(c) {
-			extend(c, patience)
-		} else {
-			// TLS may hold more than the connection shows.
-			c.SetReadDeadline(time.Unix(1, 0))
-		}
-		n, err := c.Read(buf[:])
+		glance(e.web.conn)
+		n, err := e.web.conn.Read(buf[:])
 		if n > 0 {
 			e.feed(buf[:n])
 			continue
 		}
-		var late net.Error
-		if err != nil && !(errors.As(err, &late) && late.Timeout()) {
+		if err != nil && !late(err) {
 			e.drop()
 		}
 		return
@@ -118,10 +109,14 @@ func (e *eventStream) drop() {
 	e.open = false
 }
 
+// maxHead bounds the head of such a response, in octets.
+const maxHead = 64 << 10
+
 // stream is a chunked response of which a part has come (RFC 9112 section 7.1).
 type stream struct {
 	in   []byte // what is not taken apart yet
 	body []byte // what is not handed out yet
+	done int    // octets of it in which no envelope ends
 	head bool   // the head has been read
 	left int    // octets of the chunk under way, with its line end; 0: none
 	over bool   // the last chunk has come
@@ -136,7 +131,7 @@ func (s *stream) feed(b []byte) bool {
 	if !s.head {
 		end := bytes.Index(s.in, []byte("\r\n\r\n"))
 		if end < 0 {
-			return true
+			return len(s.in) < maxHead
 		}
 		r, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(s.in[:end+4])), &http.Request{Method: http.MethodPost})
 		if err != nil || r.StatusCode != http.StatusOK || len(r.TransferEncoding) != 1 || r.TransferEncoding[0] != "chunked" {
@@ -198,20 +193,19 @@ func chunkSize(line []byte) (int, bool) {
 // documents hands out the envelopes that have come whole.
 func (s *stream) documents() (list [][]byte) {
 	const end = "Envelope>"
+	const longest = len("</") + 32 + len(end) // with a prefix
 	for {
-		i := 0
-		for {
-			k := bytes.Index(s.body[i:], []byte(end))
-			if k < 0 {
-				return list
-			}
-			i += k + len(end)
-			open := bytes.LastIndexByte(s.body[:i], '<')
-			if open >= 0 && open+1 < len(s.body) && s.body[open+1] == '/' {
-				break
-			}
+		k := bytes.Index(s.body[s.done:], []byte(end))
+		if k < 0 {
+			s.done = max(s.done, len(s.body)-len(end)+1)
+			return list
 		}
-		list = append(list, bytes.TrimSpace(s.body[:i:i]))
-		s.body = s.body[i:]
+		s.done += k + len(end)
+		tag := s.body[max(0, s.done-longest):s.done]
+		if open := bytes.LastIndexByte(tag, '<'); open < 0 || tag[open+1] != '/' {
+			continue
+		}
+		list = append(list, bytes.TrimSpace(s.body[:s.done:s.done]))
+		s.body, s.done = s.body[s.done:], 0
 	}
 }

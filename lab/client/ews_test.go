@@ -336,6 +336,45 @@ func TestEWSSendInFlight(t *testing.T) {
 	check(t, "read", do(c, lab.Read), nil)
 }
 
+// What the server says after it has taken a message may leave open what became
+// of it.
+func TestEWSSendMayHaveWorked(t *testing.T) {
+	fault := func(code ews.ResponseCode) func(http.ResponseWriter) {
+		return func(rw http.ResponseWriter) {
+			b, _ := (&ews.Fault{Code: code, Text: "no"}).Encode()
+			rw.WriteHeader(ews.StatusFault)
+			rw.Write(b)
+		}
+	}
+	for name, tt := range map[string]struct {
+		answer func(http.ResponseWriter)
+		want   lab.Failure
+	}{
+		"nonsense": {func(rw http.ResponseWriter) { io.WriteString(rw, "<a/>") },
+			lab.Failure{Kind: lab.Unknown, Text: "unexpected answer"}},
+		"a gateway":    {func(rw http.ResponseWriter) { rw.WriteHeader(502) }, lab.Failure{Kind: lab.Unknown, Text: "502 Bad Gateway"}},
+		"no time left": {fault(ews.ErrorTimeoutExpired), lab.Failure{Kind: lab.Unknown, Text: "ErrorTimeoutExpired"}},
+		"busy":         {fault(ews.ErrorServerBusy), lab.Failure{Kind: lab.Unreachable, Text: "ErrorServerBusy"}},
+		"denied":       {fault(ews.ErrorAccessDenied), lab.Failure{Kind: lab.Refused, Text: "ErrorAccessDenied"}},
+	} {
+		l := newTestLab(t, lab.EWS)
+		m := newMailService(t)
+		l.serveHTTP(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			if bytes.Contains(body, []byte("CreateItem")) {
+				tt.answer(rw)
+				return
+			}
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			m.ServeHTTP(rw, r)
+		}))
+		f := failure(do(l.client(), lab.Send), "?")
+		if f.Kind != tt.want.Kind || !strings.Contains(f.Text, tt.want.Text) {
+			t.Errorf("%s: %+v, want %+v", name, f, tt.want)
+		}
+	}
+}
+
 const streamHead = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/xml\r\n\r\n"
 
 // TestStreamPieces feeds a response one octet at a time, and all at once.
@@ -363,6 +402,25 @@ func TestStreamPieces(t *testing.T) {
 		if s := new(stream); s.feed([]byte(bad)) {
 			t.Errorf("%.60q makes sense", bad)
 		}
+	}
+}
+
+// TestStreamOfNoTags: what a server sends without ever ending an envelope is
+// looked at once.
+func TestStreamOfNoTags(t *testing.T) {
+	var s stream
+	s.feed([]byte(streamHead))
+	piece := []byte("1000\r\n" + strings.Repeat("Envelope>", 0x1000/9+1)[:0x1000] + "\r\n")
+	for range 64 {
+		if !s.feed(piece) || len(s.documents()) > 0 {
+			t.Fatal("no tags, but documents or no sense")
+		}
+		if left := len(s.body) - s.done; left >= len("Envelope>") {
+			t.Fatalf("%d octets of %d are to be looked at again", left, len(s.body))
+		}
+	}
+	if s := new(stream); s.feed(bytes.Repeat([]byte("x"), maxHead)) {
+		t.Error("a head without end makes sense")
 	}
 }
 

@@ -109,7 +109,11 @@ func (l *webLine) exchange(ctx context.Context, stage string, req *request) (ans
 		unsent := req.write(l.w)
 		// A server may refuse a long request before it has read it all.
 		a, began, err := l.receive(req)
-		if err == nil {
+		switch {
+		case err == nil && req.once && (a.StatusCode == http.StatusBadGateway || a.StatusCode == http.StatusGatewayTimeout):
+			// What is behind the gateway may have done it (RFC 9110 section 15.6.3 and 15.6.5).
+			return answer{}, &lab.Failure{Kind: lab.Unknown, Stage: stage, Text: a.Status}
+		case err == nil:
 			return a, nil
 		}
 		l.drop()

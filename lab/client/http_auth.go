@@ -4,13 +4,15 @@ import (
 	"context"
 	"encoding/base64"
 	"net/http"
+	"strings"
 
 	"shutout/lab"
 	"shutout/lab/protocol/ntlm"
 )
 
-// webAuth proves over HTTP who the user is: with Basic or a Kerberos ticket in
-// each request, or with NTLM once for each connection.
+// webAuth proves over HTTP who the user is: with Basic in each request, with
+// NTLM once for each connection, with a Kerberos ticket in each request unless
+// the server says that the connection will do.
 type webAuth struct {
 	line     *line
 	auth     lab.Auth
@@ -50,7 +52,7 @@ func (a *webAuth) exchange(ctx context.Context, web *webLine, stage string, req 
 		case err != nil:
 			return answer{}, err
 		case last.StatusCode != http.StatusUnauthorized:
-			if a.auth == lab.AuthNTLM {
+			if a.persists(last) {
 				web.signedIn = a
 			}
 			return last, nil
@@ -60,6 +62,20 @@ func (a *webAuth) exchange(ctx context.Context, web *webLine, stage string, req 
 			return answer{}, judge(last, stage)
 		}
 	}
+}
+
+// persists tells from the answer to a sign-in whether it is good for the whole
+// connection (MS-N2HT 3.2.5).
+func (a *webAuth) persists(got answer) bool {
+	switch hint := got.Header.Get("Persistent-Auth"); {
+	case a.auth == lab.AuthBasic:
+		return false
+	case strings.EqualFold(hint, "true"):
+		return true
+	case strings.EqualFold(hint, "false"):
+		return false
+	}
+	return a.auth == lab.AuthNTLM
 }
 
 // leave is [webLine.leave], signed in. When the answer comes it may be a 401.
@@ -88,26 +104,13 @@ func (a *webAuth) leave(ctx context.Context, web *webLine, req *request) error {
 // gives the request its Authorization. Where the server answers something else
 // than a challenge, prove returns that.
 func (a *webAuth) prove(ctx context.Context, web *webLine, stage string, req *request) (*answer, error) {
-	h := a.begin()
-	value, more, err := h.header(ctx, nil)
-	for more && err == nil {
+	value, got, err := a.begin().run(ctx, func(value string) (answer, error) {
 		// The body waits until the server has agreed to talk, as with curl.
 		bare := &request{Request: req.Request, head: req.head, cookie: req.cookie, authorization: value}
-		var got answer
-		if got, err = web.exchange(ctx, stage, bare); err != nil {
-			break
-		}
-		switch {
-		case got.StatusCode == http.StatusUnauthorized:
-			value, more, err = h.header(ctx, got.Header.Values("WWW-Authenticate"))
-		case got.StatusCode < 300: // it lets in anybody
-			value, more = "", false
-		default:
-			return &got, nil
-		}
-	}
+		return web.exchange(ctx, stage, bare)
+	})
 	req.authorization = value
-	return nil, err
+	return got, err
 }
 
 // outlived tells what a refusal to prove the user means: at sign-in another
@@ -127,6 +130,28 @@ type webHandshake struct {
 }
 
 func (a *webAuth) begin() *webHandshake { return &webHandshake{auth: a} }
+
+// run returns the Authorization of the request itself. Before that, ask sends
+// one without a body for each token that the server has to answer. Where the
+// answer is something else than a challenge, run returns it.
+func (h *webHandshake) run(ctx context.Context, ask func(value string) (answer, error)) (value string, other *answer, err error) {
+	value, more, err := h.header(ctx, nil)
+	for more && err == nil {
+		var got answer
+		if got, err = ask(value); err != nil {
+			break
+		}
+		switch {
+		case got.StatusCode == http.StatusUnauthorized:
+			value, more, err = h.header(ctx, got.Header.Values("WWW-Authenticate"))
+		case got.StatusCode < 300: // it lets in anybody
+			return "", nil, nil
+		default:
+			return "", &got, nil
+		}
+	}
+	return value, nil, err
+}
 
 // header returns the next request's Authorization. Challenge is the
 // WWW-Authenticate fields of the 401 that answered the one before, nil at

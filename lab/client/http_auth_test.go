@@ -223,6 +223,26 @@ func TestWebAuthNTLM(t *testing.T) {
 	}
 }
 
+// The server says what a sign-in is good for; without a word NTLM's is good for
+// the connection, and a ticket for one request (MS-N2HT 3.2.5).
+func TestPersistentAuth(t *testing.T) {
+	for auth, want := range map[lab.Auth]map[string]bool{
+		lab.AuthBasic:    {"": false, "true": false, "false": false},
+		lab.AuthNTLM:     {"": true, "true": true, "false": false, "perhaps": true},
+		lab.AuthKerberos: {"": false, "True": true, "false": false, "perhaps": false},
+	} {
+		for hint, want := range want {
+			got := answer{Response: &http.Response{Header: http.Header{}}}
+			if hint != "" {
+				got.Header.Set("Persistent-Auth", hint)
+			}
+			if (&webAuth{auth: auth}).persists(got) != want {
+				t.Errorf("%s, %q: %t", auth, hint, !want)
+			}
+		}
+	}
+}
+
 func TestWebAuthNTLMRefused(t *testing.T) {
 	l := newAuthLab(t)
 	l.line.env.Login.User = `CORP\dana`

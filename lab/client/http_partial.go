@@ -8,7 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"time"
+	"strings"
 )
 
 // maxPartial bounds an answer that comes bit by bit, in bytes.
@@ -64,9 +64,6 @@ func (p *partial) look() (a answer, done bool, err error) {
 	return a, true, err
 }
 
-// longAgo is a deadline that has passed.
-var longAgo = time.Unix(1, 0)
-
 // take reads what is there. The error says that the connection has ended.
 func (p *partial) take() error {
 	c := p.web.conn
@@ -75,18 +72,11 @@ func (p *partial) take() error {
 	}
 	var block [4096]byte
 	for len(p.got) < maxPartial {
-		if heard(c) {
-			extend(c, patience)
-		} else {
-			// TLS may hold more than the last read asked for. With this it
-			// gives what it has and asks the connection for nothing.
-			c.SetReadDeadline(longAgo)
-		}
+		glance(c)
 		n, err := c.Read(block[:])
 		p.got = append(p.got, block[:n]...)
-		var timeout net.Error
 		switch {
-		case errors.As(err, &timeout) && timeout.Timeout():
+		case late(err):
 			return nil
 		case err != nil:
 			return err
@@ -99,8 +89,14 @@ func (p *partial) take() error {
 // is io.ErrUnexpectedEOF while something is missing. Ended says that nothing
 // will follow got, which some answers need to be known as whole.
 func whole(got []byte, req *http.Request, ended bool) (a answer, rest bool, err error) {
-	r := bufio.NewReader(bytes.NewReader(got))
+	in := bytes.NewReader(got)
+	r := bufio.NewReader(in)
+	left := func() int { return r.Buffered() + in.Len() }
 	for {
+		if !ended && !bytes.Contains(got[len(got)-left():], endOfHead) {
+			err = io.ErrUnexpectedEOF // half a field would count as malformed
+			break
+		}
 		if a.Response, err = http.ReadResponse(r, req); err != nil {
 			break
 		}
@@ -112,11 +108,11 @@ func whole(got []byte, req *http.Request, ended bool) (a answer, rest bool, err 
 			break
 		}
 	}
-	if err != nil {
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			err = io.ErrUnexpectedEOF
-		}
-		return answer{}, false, err
+	switch {
+	case err == nil:
+		return a, left() > 0, nil
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(err.Error(), "trailer"): // what net/http says of half the end of the last chunk
+		err = io.ErrUnexpectedEOF
 	}
-	return a, r.Buffered() > 0, nil
+	return answer{}, false, err
 }

@@ -83,6 +83,9 @@ func TestWebLine(t *testing.T) {
 			answers("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n")}, made: 1},
 		{name: "continue first", once: true, serve: []func(net.Conn){
 			answers("HTTP/1.1 100 Continue\r\n\r\n" + okHello)}, made: 1},
+		{name: "behind a gateway, once", once: true, made: 1, serve: []func(net.Conn){
+			answers("HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 0\r\n\r\n")},
+			want: &lab.Failure{Kind: lab.Unknown, Stage: "read", Text: "504 Gateway Timeout"}},
 		{name: "nothing listens", want: &lab.Failure{Kind: lab.Unreachable, Stage: stageDial}},
 
 		{name: "dead before the answer, new", serve: []func(net.Conn){hangUp("", false)}, want: cut, made: 1},

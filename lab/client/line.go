@@ -172,6 +172,26 @@ func heard(c net.Conn) bool {
 	}
 }
 
+// longAgo is a deadline that has passed.
+var longAgo = time.Unix(1, 0)
+
+// glance gives the next read of an idle connection its time: to what has come
+// the usual one, and otherwise none. TLS may hold more than its connection
+// shows; even so it gives that, and asks for nothing.
+func glance(c net.Conn) {
+	if heard(c) {
+		extend(c, patience)
+	} else {
+		c.SetReadDeadline(longAgo)
+	}
+}
+
+// late tells whether a read ended because its time was over.
+func late(err error) bool {
+	var timeout net.Error
+	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
 func refused(stage, text string) *lab.Failure {
 	return &lab.Failure{Kind: lab.Refused, Stage: stage, Text: text}
 }
@@ -190,11 +210,10 @@ const closedText = "connection closed by server"
 // orderly close, a reset, a failed write) depend on who was faster, so they
 // are one text.
 func reason(err error) string {
-	var timeout net.Error
 	switch {
 	case closed(err):
 		return closedText
-	case errors.As(err, &timeout) && timeout.Timeout():
+	case late(err):
 		return "no answer"
 	default:
 		if op, ok := errors.AsType[*net.OpError](err); ok {
@@ -233,4 +252,14 @@ func missing() *lab.Failure { return refused(string(lab.Receive), "the message i
 // unexpected is an answer that makes no sense in the protocol.
 func unexpected(stage, format string, args ...any) *lab.Failure {
 	return refused(stage, "unexpected answer: "+fmt.Sprintf(format, args...))
+}
+
+// muddled is an answer that cannot be read. Once says that its request may have
+// done its work all the same, and must not do it twice.
+func muddled(stage string, once bool, err error) *lab.Failure {
+	f := unexpected(stage, "%v", err)
+	if once {
+		f.Kind = lab.Unknown
+	}
+	return f
 }

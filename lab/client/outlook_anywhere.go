@@ -5,12 +5,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"time"
 
 	"shutout/lab"
 	"shutout/lab/protocol/dcerpc"
@@ -92,13 +90,16 @@ func (c *anywhereCarrier) signIn(ctx context.Context, auth lab.Auth, password, m
 	return c.openSession(mailboxDN)
 }
 
-// target is the RPC server behind the proxy.
+// target is the RPC server behind the proxy: where another one has sent the
+// client, or else whom the lab names, or Autodiscover.
 func (c *anywhereCarrier) target() string {
 	switch at := c.line.env.Endpoint; {
 	case c.server != "":
 		return c.server
 	case at.Server != "":
 		return at.Server
+	case c.line.settings != nil && c.line.settings.rpcServer != "":
+		return c.line.settings.rpcServer
 	default:
 		return at.Host
 	}
@@ -139,26 +140,17 @@ func (c *anywhereCarrier) channel(ctx context.Context, web *webAuth, purpose rpc
 	return ch, nil
 }
 
-// open signs in and sends the request that stays. Before that, a request
-// without a body carries each token that the server has to answer.
+// open signs in and sends the request that stays.
 func (ch *webChannel) open(ctx context.Context, q rpch.Request, host string, h *webHandshake, body []byte) error {
-	value, more, err := h.header(ctx, nil)
-	for more && err == nil {
-		var resp *http.Response
-		if resp, err = ch.ask(q, host, value, nil, true); err != nil {
-			return err
-		}
-		switch {
-		case resp.StatusCode == http.StatusUnauthorized:
-			value, more, err = h.header(ctx, resp.Header.Values("WWW-Authenticate"))
-		case resp.StatusCode < 300: // it lets in anybody
-			value, more = "", false
-		default:
-			return judge(answer{Response: resp}, stageSignIn)
-		}
-	}
-	if err != nil {
+	value, other, err := h.run(ctx, func(value string) (answer, error) {
+		resp, err := ch.ask(q, host, value, nil, true)
+		return answer{Response: resp}, err
+	})
+	switch {
+	case err != nil:
 		return err
+	case other != nil:
+		return judge(*other, stageSignIn)
 	}
 	resp, err := ch.ask(q, host, value, body, false)
 	switch {
@@ -221,11 +213,8 @@ func (ch *webChannel) stirred() bool {
 	if _, ok := ch.conn.(*tls.Conn); !ok {
 		return false
 	}
-	// TLS may have taken more from its connection than it has given out. With
-	// a deadline that is over it gives that, and asks for nothing.
-	ch.conn.SetReadDeadline(time.Unix(1, 0))
+	glance(ch.conn)
 	defer extend(ch.conn, patience)
 	_, err := ch.r.Peek(1)
-	var timeout net.Error
-	return err == nil || !errors.As(err, &timeout) || !timeout.Timeout()
+	return !late(err)
 }

@@ -125,7 +125,7 @@ func faultText(f *dcerpc.FaultError) string { return fmt.Sprintf("RPC fault 0x%0
 var outlookVersion = emsmdb.Version{14 << 8, 0x8000 | 4760, 1000}
 
 const (
-	codePage = 1252   // Western European
+	codePage = 1252   // of strings that are not Unicode: Western European (MS-UCODEREF 2.2.1)
 	locale   = 0x0409 // English, United States (MS-LCID 2.2)
 	noLink   = 0xFFFFFFFF
 )
@@ -275,7 +275,7 @@ func (e *emsmdbLine) execute(_ context.Context, stage string, buffer []byte, onc
 	r, err := emsmdb.ParseRpcExt2Response(out)
 	switch code := mapi.ErrorCode(r.Result); {
 	case err != nil:
-		return nil, unexpected(stage, "%v", err)
+		return nil, muddled(stage, once, err)
 	case r.Session.IsZero(): // the server has ended the session instead
 		return nil, &lost{Failure: refused(stage, code.Error()), again: code != mapi.Success}
 	case code != mapi.Success:
@@ -301,7 +301,11 @@ func executeFailure(stage string, err error, done bool) error {
 	case fault.Status == dcerpc.StatusServerTooBusy:
 		return &lab.Failure{Kind: lab.Unreachable, Stage: stage, Text: "the server is too busy"}
 	}
-	return refused(stage, faultText(fault))
+	f := refused(stage, faultText(fault))
+	if done && !fault.DidNotExecute {
+		f.Kind = lab.Unknown
+	}
+	return f
 }
 
 // wait is EcDoAsyncWaitEx. While there is news that nobody has asked for, more

@@ -176,6 +176,16 @@ func TestEmsmdbFailures(t *testing.T) {
 		"too busy": {fault(dcerpc.StatusServerTooBusy), false,
 			lab.Failure{Kind: lab.Unreachable, Stage: "read", Text: "the server is too busy"}, false, false},
 		"another fault": {fault(0x1234), false, lab.Failure{Kind: lab.Refused, Stage: "read", Text: "RPC fault 0x00001234"}, false, false},
+		"another fault to once": {func(f *fakeRPC) {
+			p := f.request(emsmdb.OpRpcExt2)
+			f.WriteMessage(&dcerpc.PDU{CallID: p.CallID, Body: &dcerpc.Fault{Status: 0x1234}})
+			f.end()
+		}, true, lab.Failure{Kind: lab.Unknown, Stage: "read", Text: "RPC fault 0x00001234"}, false, false},
+		"a fault before once was begun": {fault(0x1234), true, lab.Failure{Kind: lab.Refused, Stage: "read", Text: "RPC fault 0x00001234"}, false, false},
+		"nonsense to once": {func(f *fakeRPC) {
+			f.reply(f.request(emsmdb.OpRpcExt2), []byte("?"), nil)
+			f.end()
+		}, true, lab.Failure{Kind: lab.Unknown, Stage: "read", Text: "unexpected answer: emsmdb: EcDoRpcExt2 response: dcerpc: offset 0: 4 octets needed, 1 left"}, false, false},
 		"session ended": {result(emsmdb.RpcExt2Response{Result: emsmdb.ErrorCode(mapi.CodeAccountDisabled)}), true,
 			lab.Failure{Kind: lab.Refused, Stage: "read", Text: mapi.CodeAccountDisabled.Error()}, true, true},
 		"bad buffer": {result(emsmdb.RpcExt2Response{Session: sessionHandle, Result: emsmdb.RpcFormat}), false,

@@ -26,11 +26,11 @@ func (o *outlook) list(ctx context.Context, stage string) ([]listed, error) {
 	if o.answer != nil && bytes.Equal(answer, o.answer) {
 		return o.newest, nil
 	}
-	p, err := decodeRops(stage, answer, pollRops)
-	if err == nil {
-		err = judgeRops(stage, p)
-	}
+	p, err := decodeRops(answer, pollRops)
 	if err != nil {
+		return nil, muddled(stage, false, err)
+	}
+	if err := judgeRops(stage, p); err != nil {
 		return nil, err
 	}
 	rows := p.Rops[1].(*mapi.QueryRowsResponse).Rows

@@ -20,9 +20,6 @@ const (
 
 	outlookApplication = "Outlook/16.0.4266.1001" // X-ClientApplication
 
-	codePageWestern = 1252 // of strings that are not Unicode (MS-UCODEREF 2.2.1)
-	localeEnglish   = 0x409
-
 	// maxRopOut is the room for an answer's ROPs (MS-OXCRPC 4.3, pcbOut of the
 	// example).
 	maxRopOut = 0x18008
@@ -82,7 +79,7 @@ func (m *mapiHTTP) connect(ctx context.Context, password, mailboxDN string) erro
 	m.auth = newWebAuth(m.line, m.line.authOf(lab.AuthNTLM), password)
 	m.jar.cookies = m.mine.old
 	body, err := mapihttp.ConnectRequest{
-		UserDN: mailboxDN, CodePage: codePageWestern, SortLCID: localeEnglish, StringLCID: localeEnglish,
+		UserDN: mailboxDN, CodePage: codePage, SortLCID: locale, StringLCID: locale,
 	}.Encode()
 	if err != nil {
 		return refused(stageMailbox, "the mailbox's name cannot be sent")
@@ -118,7 +115,7 @@ func (m *mapiHTTP) execute(ctx context.Context, stage string, buffer []byte, onc
 	r, err := mapihttp.ParseExecuteResponse(answer)
 	switch {
 	case err != nil:
-		return nil, unexpected(stage, "%v", err)
+		return nil, muddled(stage, once, err)
 	case r.Code == mapi.CodeBufferTooSmall, r.Code == mapi.CodeRPCFormat: // the session goes on
 		return nil, refused(stage, "Execute: "+r.Code.String())
 	case r.Code != mapi.Success:
@@ -148,7 +145,7 @@ func (m *mapiHTTP) exchange(ctx context.Context, stage string, kind mapihttp.Req
 		return nil, m.refusal(stage, kind, code)
 	}
 	if err != nil {
-		return nil, unexpected(stage, "%v", err)
+		return nil, muddled(stage, once, err)
 	}
 	return final.Body, nil
 }

@@ -201,6 +201,10 @@ func TestMAPIHTTPFailures(t *testing.T) {
 			if want := (lab.Failure{Kind: tt.kind, Stage: "read", Text: tt.text}); got != want {
 				t.Errorf("%+v, want %+v", f, want)
 			}
+			if strings.HasPrefix(tt.text, "unexpected answer") {
+				_, err = m.execute(context.Background(), "send", nil, true)
+				check(t, "once", failure(err, "?"), &lab.Failure{Kind: lab.Unknown, Stage: "send", Text: tt.text})
+			}
 			if tt.atSignIn == "" {
 				return
 			}
@@ -322,6 +326,25 @@ func TestMAPIHTTPNewsFails(t *testing.T) {
 				t.Error("the next wait was not sent")
 			}
 		})
+	}
+}
+
+// TestWholeAndParts: only the whole of an answer is one.
+func TestWholeAndParts(t *testing.T) {
+	for _, text := range []string{
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4;a=b\r\nPING\r\n2\r\nDO\r\n0\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nPING\r\n0\r\nA: b\r\n\r\n",
+		"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nPING",
+	} {
+		req := &http.Request{Method: http.MethodPost}
+		for n := range len(text) {
+			if _, _, err := whole([]byte(text[:n]), req, false); err != io.ErrUnexpectedEOF {
+				t.Errorf("%q: %v", text[:n], err)
+			}
+		}
+		if a, rest, err := whole([]byte(text), req, false); err != nil || rest || !strings.HasPrefix(string(a.body), "PING") {
+			t.Errorf("%q: %v, rest %v", text, err, rest)
+		}
 	}
 }
 

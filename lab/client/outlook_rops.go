@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"fmt"
 
 	"shutout/lab"
 	"shutout/lab/protocol/mapi"
@@ -17,14 +18,14 @@ func encodeRops(handles []uint32, rops []mapi.Request) ([]byte, error) {
 }
 
 // decodeRops reads the answer to them. All requests must be answered.
-func decodeRops(stage string, answer []byte, rops []mapi.Request) (mapi.ResponseBuffer, error) {
+func decodeRops(answer []byte, rops []mapi.Request) (mapi.ResponseBuffer, error) {
 	payloads, err := mapi.ParsePayloads(answer)
 	if err != nil {
-		return mapi.ResponseBuffer{}, unexpected(stage, "%v", err)
+		return mapi.ResponseBuffer{}, err
 	}
 	p, err := mapi.ParseResponses(payloads[0], mapi.Sent{Rops: rops, Columns: func(uint8) []mapi.PropTag { return columns }})
 	if err != nil {
-		return mapi.ResponseBuffer{}, unexpected(stage, "%v", err)
+		return mapi.ResponseBuffer{}, err
 	}
 	due := 0
 	for _, q := range rops {
@@ -41,7 +42,7 @@ func decodeRops(stage string, answer []byte, rops []mapi.Request) (mapi.Response
 		}
 	}
 	if p.Rops = answers; len(answers) != due {
-		return mapi.ResponseBuffer{}, unexpected(stage, "%d answers to %d operations", len(answers), due)
+		return mapi.ResponseBuffer{}, fmt.Errorf("%d answers to %d operations", len(answers), due)
 	}
 	return p, nil
 }
@@ -57,14 +58,14 @@ func (o *outlook) call(ctx context.Context, stage string, once bool, handles []u
 	if err != nil {
 		return mapi.ResponseBuffer{}, err
 	}
-	p, err := decodeRops(stage, answer, rops)
+	p, err := decodeRops(answer, rops)
 	if err == nil && len(p.Handles) < len(handles) {
-		err = unexpected(stage, "a table of %d handles where there were %d", len(p.Handles), len(handles))
+		err = fmt.Errorf("a table of %d handles where there were %d", len(p.Handles), len(handles))
 	}
-	if err != nil && once {
-		return p, unknown(stage, err) // it may have done its work
+	if err != nil {
+		return mapi.ResponseBuffer{}, muddled(stage, once, err)
 	}
-	return p, err
+	return p, nil
 }
 
 // judgeRops is the first failure among the answers.

@@ -14,10 +14,17 @@ import (
 
 var outlookTime = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
+// complainer is as much of a testing.T as fakeMailbox needs.
+type complainer interface {
+	Error(args ...any)
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+}
+
 // fakeMailbox is a carrier with a server behind it that knows what Outlook asks
 // for, and nothing else.
 type fakeMailbox struct {
-	t        *testing.T
+	t        complainer
 	server   string   // the one that the client is connected to
 	home     string   // the one that has the mailbox; "" for any
 	subjects []string // of the inbox, the newest first
@@ -351,4 +358,63 @@ type answering struct {
 
 func (a *answering) execute(context.Context, string, []byte, bool) ([]byte, error) {
 	return a.what, nil
+}
+
+// tampering gives one of its mailbox's answers another list of ROPs.
+type tampering struct {
+	*fakeMailbox
+	at   int // calls before that
+	what []byte
+}
+
+func (c *tampering) execute(ctx context.Context, stage string, buffer []byte, once bool) ([]byte, error) {
+	answer, err := c.fakeMailbox.execute(ctx, stage, buffer, once)
+	if c.at--; c.at != -1 || err != nil {
+		return answer, err
+	}
+	return mapi.AppendPayload(nil, c.what[:min(len(c.what), mapi.MaxPayload)], mapi.FlagLast)
+}
+
+// mute lets the client ask for what it was led to.
+type mute struct{}
+
+func (mute) Error(...any)          {}
+func (mute) Errorf(string, ...any) {}
+func (mute) Fatal(...any)          {}
+
+// FuzzOutlookAnswers has a server answer anything to one of the calls of a
+// sign-in, a read, a receive and a send. The client may fail, in words.
+func FuzzOutlookAnswers(f *testing.F) {
+	for at := range uint8(7) {
+		f.Add(at, false, []byte{2, 0})
+		f.Add(at, true, []byte{2, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0})
+	}
+	rows, _ := mapi.ResponseBuffer{Rops: []mapi.Response{&mapi.SeekRowResponse{}, &mapi.QueryRowsResponse{
+		Columns: columns, Rows: []mapi.Row{{mapi.CellError(1), "s", "n", outlookTime, int32(1), int32(0)}},
+	}}, Handles: []uint32{3}}.Encode()
+	f.Add(uint8(2), false, rows)
+	f.Add(uint8(2), false, append(rows, 0, 0, 0, 0))
+	text, _ := mapi.ResponseBuffer{Rops: []mapi.Response{&mapi.ReadStreamResponse{Data: []byte("t")}}}.Encode()
+	f.Add(uint8(5), true, append(text, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0))
+	small, _ := mapi.ResponseBuffer{Rops: []mapi.Response{&mapi.SeekRowResponse{}, &mapi.BufferTooSmallResponse{SizeNeeded: 9}}, Handles: []uint32{3}}.Encode()
+	f.Add(uint8(2), false, small)
+	f.Fuzz(func(t *testing.T, at uint8, long bool, what []byte) {
+		box := &fakeMailbox{t: mute{}, subjects: []string{"one"}}
+		if long {
+			box.long = strings.Repeat("long ", readChunk/5)
+		}
+		l := newTestLab(t, lab.OutlookRPC)
+		l.env.Login.MailboxDN = "/o=CORP/cn=Recipients/cn=dana"
+		line := newLine(l.env)
+		c := &client{path: paths[lab.OutlookRPC], line: line, open: func() session {
+			return newOutlook(line, &tampering{box, int(at % 16), what})
+		}}
+		for _, can := range []lab.Capability{lab.Read, lab.Receive, lab.Send} {
+			var said *lab.Failure
+			if err := do(c, can); err != nil && (!errors.As(err, &said) || said.Stage == "" || said.Text == "") {
+				t.Errorf("%s: %v", can, err)
+			}
+		}
+		c.Close()
+	})
 }

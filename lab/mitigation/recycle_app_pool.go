@@ -4,7 +4,7 @@ import "shutout/lab"
 
 // RecycleAppPool replaces the worker process of one application pool.
 type RecycleAppPool struct {
-	Pool    string   `yaml:"pool" choice:"MSExchangeOWAAppPool MSExchangeSyncAppPool MSExchangeServicesAppPool MSExchangeRPCProxyFrontEndAppPool MSExchangeMapiFrontEndAppPool" doc:"the pool, by its name in Exchange 2013 and later"`
+	Pool    string   `yaml:"pool" choice:"MSExchangeOWAAppPool MSExchangeSyncAppPool MSExchangeServicesAppPool MSExchangeRPCProxyFrontEndAppPool MSExchangeMapiFrontEndAppPool MSExchangeAutodiscoverAppPool" doc:"the pool, by its name in Exchange 2013 and later"`
 	Servers []string `yaml:"servers,omitempty" kind:"cas" doc:"which servers" omitted:"all client access servers"`
 }
 

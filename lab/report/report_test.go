@@ -53,6 +53,7 @@ func document() *lab.Document {
 	hostile.Note = "503 \x1b[31mred\x07\u202eevil\nline"
 	doubt := cut(threat("dana-smtp", lab.SMTPSubmission, lab.Send, lab.VerdictUnknown), 60)
 	doubt.Note = "the attempt at T+10m may have worked"
+	phases(doubt, lab.PhaseResult{Outcome: "unknown", FromS: 600, ToS: 630, Count: 1, Detail: "send: no answer"})
 	return &lab.Document{
 		Schema: lab.Schema, Lab: "sim", Seed: 1, Replay: "shutout run", WallS: 1.3, Runs: []*lab.RunResult{{
 			Scenario: "first", Title: "One of each", Profile: "ex2010", LimitS: 300, HorizonS: 86400, WallS: 1.25, VirtualS: 88200,

@@ -9,6 +9,9 @@ import (
 	"shutout/lab"
 )
 
+// maxTold is how many phases of one activity fit a screen.
+const maxTold = 16
+
 // story tells, for each activity that had to end, what let it in or kept it out
 // in every hour of the run. Capabilities that went the same way are told
 // together.
@@ -39,13 +42,20 @@ func (t *terminal) story(r *lab.RunResult) {
 		for _, p := range c.phases {
 			width = max(width, utf8.RuneCountInString(span(p)))
 		}
-		for _, p := range c.phases {
+		for i, p := range c.phases {
+			if i == maxTold && len(c.phases) > maxTold+1 {
+				t.line(fmt.Sprintf("    … and %d more, which result.json has", len(c.phases)-maxTold))
+				break
+			}
 			pad := strings.Repeat(" ", width-utf8.RuneCountInString(span(p)))
 			word := "out"
-			if p.Outcome == "ok" {
+			switch p.Outcome {
+			case "ok":
 				if word = "in "; p.ToS > 0 {
 					word = t.code("31", word)
 				}
+			case string(lab.Unknown):
+				word = "?  " // it may have worked
 			}
 			t.line(fmt.Sprintf("    %s%s  %s  %s", span(p), pad, word, harmless(p.Detail)))
 		}

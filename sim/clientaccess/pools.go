@@ -15,15 +15,16 @@ type Pool string
 // The pools by their names in Exchange 2013 and later, which mitigations use
 // on every profile.
 const (
-	PoolOWA        Pool = "MSExchangeOWAAppPool"
-	PoolActiveSync Pool = "MSExchangeSyncAppPool"
-	PoolEWS        Pool = "MSExchangeServicesAppPool"
-	PoolRPCProxy   Pool = "MSExchangeRPCProxyFrontEndAppPool"
-	PoolMAPI       Pool = "MSExchangeMapiFrontEndAppPool"
+	PoolOWA          Pool = "MSExchangeOWAAppPool"
+	PoolActiveSync   Pool = "MSExchangeSyncAppPool"
+	PoolEWS          Pool = "MSExchangeServicesAppPool"
+	PoolRPCProxy     Pool = "MSExchangeRPCProxyFrontEndAppPool"
+	PoolMAPI         Pool = "MSExchangeMapiFrontEndAppPool"
+	PoolAutodiscover Pool = "MSExchangeAutodiscoverAppPool"
 )
 
 // Pools lists every pool.
-var Pools = []Pool{PoolOWA, PoolActiveSync, PoolEWS, PoolRPCProxy, PoolMAPI}
+var Pools = []Pool{PoolOWA, PoolActiveSync, PoolEWS, PoolRPCProxy, PoolMAPI, PoolAutodiscover}
 
 // A Process is a worker process. What a protocol keeps in memory for a user is
 // gone when [Server.Process] returns another one.

@@ -53,6 +53,15 @@ func (c *Cache) Get(now time.Time, key string) (obj *Object, loaded time.Time, o
 	return obj, now, true
 }
 
+// Current is an account as the cache knows it now, or as it is given where the
+// directory has it no more.
+func (c *Cache) Current(now time.Time, o *Object) *Object {
+	if known, _, ok := c.Get(now, o.SAM()); ok {
+		return known
+	}
+	return o
+}
+
 func (c *Cache) fresh(now time.Time, e *cached) bool {
 	return c.ttl == forever || now.Sub(e.loaded) < c.ttl
 }

@@ -60,27 +60,37 @@ const (
 
 // ProtocolEnabled tells whether the mailbox's owner may use a protocol. All are
 // on until somebody turns them off.
-func (o *Object) ProtocolEnabled(proto string) bool {
+func (o *Object) ProtocolEnabled(proto string) bool { return o.ProtocolBar(proto) == "" }
+
+// ProtocolBar is the flag that bars a protocol, "" if none does: a way of MAPI
+// is barred with MAPI as a whole, too.
+func (o *Object) ProtocolBar(proto string) string {
+	barred := false
 	switch proto {
 	case ActiveSync:
-		return o.number("msExchOmaAdminWirelessEnable")&activeSyncOff == 0
+		barred = o.number("msExchOmaAdminWirelessEnable")&activeSyncOff != 0
 	case EWS:
-		return o.Get("msExchEwsEnabled") != "0"
+		barred = o.Get("msExchEwsEnabled") == "0"
 	}
+	if barred {
+		return proto
+	}
+	name := proto
 	w, isWay := ways[proto]
 	if isWay {
 		proto = MAPI
 	}
 	for _, v := range o.All("protocolSettings") {
 		fields := strings.Split(v, fieldSeparator)
-		if len(fields) < 2 || !slices.Contains(settings[proto], fields[0]) {
-			continue
-		}
-		if fields[1] == "0" || isWay && w.field < len(fields) && fields[w.field] == w.off {
-			return false
+		switch {
+		case len(fields) < 2 || !slices.Contains(settings[proto], fields[0]):
+		case fields[1] == "0":
+			return proto
+		case isWay && w.field < len(fields) && fields[w.field] == w.off:
+			return name
 		}
 	}
-	return true
+	return ""
 }
 
 // ProtocolMods returns the modifications that turn a protocol on or off for o,

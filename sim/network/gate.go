@@ -3,6 +3,7 @@ package network
 import (
 	"crypto/tls"
 	"net"
+	"net/netip"
 	"time"
 
 	"shutout/sim/timeline"
@@ -160,6 +161,18 @@ func Owner(c net.Conn) string {
 		return e.owner.name
 	}
 	return ""
+}
+
+// ClientAddr is the address that c comes from; zero if that is not known.
+func ClientAddr(c net.Conn) netip.Addr {
+	if c == nil {
+		return netip.Addr{}
+	}
+	t, ok := c.RemoteAddr().(*net.TCPAddr)
+	if !ok {
+		return netip.Addr{}
+	}
+	return t.AddrPort().Addr().Unmap()
 }
 
 // Abort ends c as RST does.

@@ -114,7 +114,8 @@ type RPC struct {
 	SessionRevalidate time.Duration `param:"rpc.session_revalidate"` // may be Never
 	SessionHolder     SessionHolder `param:"rpc.session_holder"`
 	ResetSevers       bool          `param:"rpc.reset_severs"`
-	ChecksAccount     bool          `param:"rpc.logon_checks_account"`
+	LogonAccount      bool          `param:"rpc.logon_checks_account"`
+	RevalidateAccount bool          `param:"rpc.revalidation_checks_account"`
 	RestartDown       time.Duration `param:"rpc.restart_down"`
 }
 

@@ -36,8 +36,8 @@ func (s *Store) Logon(now time.Time, r Request) (*Session, lab.Decision) {
 		d.Reason = fmt.Sprintf("unknown protocol %q", r.Protocol)
 		return nil, d
 	}
-	if !e.object.ProtocolEnabled(r.Protocol) {
-		d.Reason = r.Protocol + " flag off, " + e.cached(now)
+	if bar := e.object.ProtocolBar(r.Protocol); bar != "" {
+		d.Reason = bar + " flag off, " + e.cached(now)
 		return nil, d
 	}
 	if !e.rights.allow(mb.user, r.As, FullAccess) {

@@ -3,7 +3,6 @@ package activesync
 import (
 	"errors"
 	"net/http"
-	"net/netip"
 
 	"shutout/lab/protocol/airsync"
 	"shutout/sim/server/mailtext"
@@ -34,19 +33,9 @@ func (c *call) sendMail() {
 		c.refuse(refusal{http.StatusBadRequest, airsync.StatusMessageHasNoRecipient})
 		return
 	}
-	s := transport.Submission{
+	_, err = c.w.Submit(c.now, c.conn, c.cas.Directory(), transport.Submission{
 		User: c.user, Server: c.session.Mailbox().Server(), From: m.From, To: m.Recipients, Raw: m.Raw,
-	}
-	if c.conn != nil {
-		if a, err := netip.ParseAddrPort(c.conn.RemoteAddr().String()); err == nil {
-			s.Client = a.Addr().Unmap()
-		}
-	}
-	if o, _, ok := c.cas.Directory().Get(c.now, c.user.SAM()); ok {
-		s.User = o
-	}
-	d, err := c.w.Transport.Submit(c.now, s)
-	c.record(d)
+	})
 	if err != nil {
 		c.refuse(sendRefusal(err))
 		return

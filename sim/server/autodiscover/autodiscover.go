@@ -35,9 +35,8 @@ type frontEnd struct {
 func New(w *server.World, host string, endpoint func(who *lab.Person, path lab.Path) (lab.Endpoint, error)) http.Handler {
 	return &frontEnd{
 		w: w, host: host, cas: w.CAS.Server(host), endpoint: endpoint,
-		// The service has a pool of its own from 2010 on; none of its tokens
-		// matters to any other path.
-		web: signin.NewWeb(w, host, clientaccess.PoolEWS),
+		// In a pool of its own, so that a token from here opens no other path.
+		web: signin.NewWeb(w, host, clientaccess.PoolAutodiscover),
 	}
 }
 

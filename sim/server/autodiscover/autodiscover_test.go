@@ -13,6 +13,7 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/protocol/autodiscover"
+	"shutout/sim/clientaccess"
 	"shutout/sim/server/webtest"
 )
 
@@ -145,6 +146,25 @@ func TestRefusals(t *testing.T) {
 	if status, _ := c.post(nil); status != 401 {
 		t.Errorf("wrong password: %d", status)
 	}
+}
+
+// A token that Autodiscover has left behind must not open Exchange Web Services.
+func TestTokensStayHere(t *testing.T) {
+	c := newCaller(t, "ex2010", lab.EWS)
+	if _, err := c.ask(dana); err != nil {
+		t.Fatal(err)
+	}
+	c.w.Do(func(now time.Time) {
+		for _, pool := range clientaccess.Pools {
+			want := 0
+			if pool == clientaccess.PoolAutodiscover {
+				want = 1
+			}
+			if n := c.w.CAS.Server("cas1").Tokens(now, pool); n != want {
+				t.Errorf("%s has %d tokens, want %d", pool, n, want)
+			}
+		}
+	})
 }
 
 // FuzzPost asks for anything.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/mail"
-	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -160,15 +159,9 @@ func (c *call) submit(m mailtext.Submission) *ews.Message {
 	if len(m.Recipients) == 0 {
 		return failed(ews.ErrorMissingRecipients, "The message has no recipients.")
 	}
-	s := transport.Submission{
+	d, err := c.w.Submit(c.now, c.conn, c.cas.Directory(), transport.Submission{
 		User: c.user, Server: c.session.Mailbox().Server(), From: m.From, To: m.Recipients, Raw: m.Raw,
-		Client: c.client(),
-	}
-	if o, _, ok := c.cas.Directory().Get(c.now, c.user.SAM()); ok {
-		s.User = o // as this server's directory cache knows the user now
-	}
-	d, err := c.w.Transport.Submit(c.now, s)
-	c.record(d)
+	})
 	if err == nil {
 		return nil
 	}
@@ -190,18 +183,6 @@ func (c *call) submit(m mailtext.Submission) *ews.Message {
 		return failed(ews.ErrorAccessDenied, "Access is denied. Check credentials and try again.")
 	}
 	return failed(ews.ErrorQuotaExceeded, "Mailbox has exceeded maximum mailbox size.")
-}
-
-// client is the address that the request came from; zero if that is not known.
-func (c *call) client() netip.Addr {
-	if c.conn == nil {
-		return netip.Addr{}
-	}
-	a, err := netip.ParseAddrPort(c.conn.RemoteAddr().String())
-	if err != nil {
-		return netip.Addr{}
-	}
-	return a.Addr().Unmap()
 }
 
 // sendItem sends messages that are in a folder, mostly drafts.

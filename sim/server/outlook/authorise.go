@@ -30,9 +30,14 @@ type denial struct {
 // checked again, and opens its mailbox. A session whose mailbox lives elsewhere
 // gets none.
 func (s *Service) authorise(now time.Time, conn net.Conn, x *Session) (*store.Session, denial) {
-	if s.w.Params.RPC.ChecksAccount {
+	again := x.mailbox != nil
+	look := s.w.Params.RPC.LogonAccount
+	if again {
+		look = s.w.Params.RPC.RevalidateAccount
+	}
+	if look {
 		d, code := s.account(now, x.user.SAM())
-		if again := x.mailbox != nil; again || !d.Allowed || d.Layer != lab.LayerDirectory {
+		if again || !d.Allowed || d.Layer != lab.LayerDirectory {
 			s.w.Record(conn, d) // else the sign-in has just said as much, and more
 		}
 		if code != mapi.Success {

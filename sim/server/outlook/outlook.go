@@ -48,12 +48,12 @@ func New(w *server.World, host string) *Service {
 }
 
 // sessionRule says in words what rpc.session_revalidate and
-// rpc.logon_checks_account mean for an open session.
+// rpc.revalidation_checks_account mean for an open session.
 func sessionRule(p profile.RPC) string {
 	switch {
 	case p.SessionRevalidate == profile.Never:
 		return "never checked again"
-	case p.ChecksAccount:
+	case p.RevalidateAccount:
 		return "checked every " + lab.Duration(p.SessionRevalidate)
 	default:
 		return "checked every " + lab.Duration(p.SessionRevalidate) + ", but not against the account"

@@ -108,7 +108,7 @@ func TestRevalidation(t *testing.T) {
 		"2003":         {"ex2003", "mbx1", nil, 2 * time.Hour, "checked every 2h"},
 		"never":        {"ex2010", "cas1", []string{"rpc.session_revalidate=never"}, 0, "never checked again"},
 		"often":        {"ex2010", "cas1", []string{"rpc.session_revalidate=10m"}, 20 * time.Minute, "checked every 10m"},
-		"rights alone": {"ex2010", "cas1", []string{"rpc.logon_checks_account=false"}, 0, "checked every 2h, but not against the account"},
+		"rights alone": {"ex2010", "cas1", []string{"rpc.revalidation_checks_account=false"}, 0, "checked every 2h, but not against the account"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, c.version, c.host, c.settings...)

@@ -2,14 +2,11 @@ package outlook
 
 import (
 	"errors"
-	"net"
 	"net/mail"
-	"net/netip"
 	"strings"
 	"time"
 
 	"shutout/lab/protocol/mapi"
-	"shutout/sim/directory"
 	"shutout/sim/server/mailtext"
 	"shutout/sim/store"
 	"shutout/sim/transport"
@@ -141,11 +138,9 @@ func (r *run) send(from string, to []string, raw []byte) mapi.ErrorCode {
 		return mapi.CodeNoRecipients
 	}
 	x := r.x
-	s := transport.Submission{
-		User: x.sender(r.now), Server: x.mailbox.Mailbox().Server(), From: from, To: to, Raw: raw, Client: address(r.conn),
-	}
-	d, err := x.svc.w.Transport.Submit(r.now, s)
-	x.svc.w.Record(r.conn, d)
+	_, err := x.svc.w.Submit(r.now, r.conn, x.svc.cache, transport.Submission{
+		User: x.user, Server: x.mailbox.Mailbox().Server(), From: from, To: to, Raw: raw,
+	})
 	var no *transport.SubmitError
 	switch {
 	case err == nil:
@@ -165,25 +160,4 @@ func (r *run) send(from string, to []string, raw []byte) mapi.ErrorCode {
 	default:
 		return mapi.CodeInvalidRecipients
 	}
-}
-
-// sender is the account that sends, as this server's directory cache knows it
-// now.
-func (x *Session) sender(now time.Time) *directory.Object {
-	if o, _, ok := x.svc.cache.Get(now, x.user.SAM()); ok {
-		return o
-	}
-	return x.user
-}
-
-// address is where a connection comes from; zero if that is not known.
-func address(c net.Conn) netip.Addr {
-	if c == nil {
-		return netip.Addr{}
-	}
-	a, err := netip.ParseAddrPort(c.RemoteAddr().String())
-	if err != nil {
-		return netip.Addr{}
-	}
-	return a.Addr().Unmap()
 }

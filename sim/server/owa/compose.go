@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/mail"
-	"net/netip"
 	"strings"
 
 	"shutout/sim/clientaccess"
@@ -110,18 +109,14 @@ func (f *frontEnd) send(r *http.Request, v *visit, d draft) (problem string) {
 		return "The recipients in Cc could not be understood."
 	}
 	s := v.ctx.session
-	sender := v.user
-	if o, _, ok := f.cas.Directory().Get(v.now, v.user.SAM()); ok {
-		sender = o // as this server's directory cache knows the user now
-	}
 	f.sent++
 	m := mailtext.Draft{
-		From: mail.Address{Name: sender.Get("displayName"), Address: s.Mailbox().Mail()},
+		From: mail.Address{Name: f.cas.Directory().Current(v.now, v.user).Get("displayName"), Address: s.Mailbox().Mail()},
 		To:   to, Cc: cc, Subject: d.Subject, Date: v.now, Body: d.Body,
 		MessageID: fmt.Sprintf("owa-%x-%d@%s.%s", v.cookie.Session, f.sent, f.host, f.w.Dir.Domain()),
 	}
-	client := clientAddr(r)
-	if client.IsValid() {
+	conn := network.RequestConn(r)
+	if client := network.ClientAddr(conn); client.IsValid() {
 		m.Extra = []string{"X-Originating-IP: [" + client.String() + "]"}
 	}
 	raw := m.Encode()
@@ -129,11 +124,9 @@ func (f *frontEnd) send(r *http.Request, v *visit, d draft) (problem string) {
 	for _, a := range append(to, cc...) {
 		rcpt = append(rcpt, a.Address)
 	}
-	decision, err := f.w.Transport.Submit(v.now, transport.Submission{
-		User: sender, Server: s.Mailbox().Server(), From: m.From.Address, To: rcpt, Raw: raw,
-		MessageID: m.MessageID, Client: client,
+	_, err = f.w.Submit(v.now, conn, f.cas.Directory(), transport.Submission{
+		User: v.user, Server: s.Mailbox().Server(), From: m.From.Address, To: rcpt, Raw: raw, MessageID: m.MessageID,
 	})
-	f.record(r, decision)
 	if err != nil {
 		return "The message can't be sent: " + err.Error() + "."
 	}
@@ -150,17 +143,4 @@ func addresses(s string) ([]*mail.Address, error) {
 		return nil, nil
 	}
 	return mail.ParseAddressList(s)
-}
-
-// clientAddr is the address that the request came from; zero if that is not known.
-func clientAddr(r *http.Request) netip.Addr {
-	from := r.RemoteAddr
-	if c := network.RequestConn(r); c != nil {
-		from = c.RemoteAddr().String()
-	}
-	a, err := netip.ParseAddrPort(from)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return a.Addr().Unmap()
 }

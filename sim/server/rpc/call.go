@@ -115,6 +115,9 @@ func (a *association) rpcExt2(now time.Time, _ *dcerpc.PDU, stub []byte) outcome
 		out.Session = dcerpc.ContextHandle{}
 		a.end(now, x)
 	}
+	if code == mapi.CodeLogonFailed {
+		a.user = nil // the password that this connection was signed in with is not good any more
+	}
 	return answer(out.Encode())
 }
 

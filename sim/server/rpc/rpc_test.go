@@ -195,6 +195,30 @@ func TestSessionOutlivesAccount(t *testing.T) {
 	w.WantIdle()
 }
 
+// Where a reset ends sessions, the connection that was signed in with the old
+// password opens no other.
+func TestResetTakesTheConnection(t *testing.T) {
+	w := newWorld(t, "rpc.reset_severs=true")
+	c := w.signedIn()
+	w.pass(time.Minute)
+	w.Do(func(now time.Time) {
+		if err := w.Dir.PDC().SetPassword(now, "dana", "Autumn-2026"); err != nil {
+			t.Fatal(err)
+		}
+	})
+	w.try(func(context.Context) {
+		r, err := c.ping()
+		if err != nil || mapi.ErrorCode(r.Result) != mapi.CodeLogonFailed || !r.Session.IsZero() {
+			t.Errorf("%+v, %v", r, err)
+		}
+		_, err = c.connect(w.Dir.LegacyDN("dana"))
+		w.wantFault("another session", err, dcerpc.StatusAccessDenied)
+	})
+	c.conn.Close()
+	w.pass(0)
+	w.WantIdle()
+}
+
 func TestNews(t *testing.T) {
 	w := newWorld(t)
 	c := w.signedIn()

@@ -137,6 +137,7 @@ func TestTicketOverHTTP(t *testing.T) {
 	for _, scope := range []string{"request", "connection"} {
 		w := serve(t, "auth.kerberos_scope="+scope)
 		c, transport := ticket(w.World, "cas1", "dana"), transport(w)
+		persists := map[bool]string{true: "true", false: "false"}[scope == "connection"]
 		get := func(show bool, want int) {
 			t.Helper()
 			req, _ := http.NewRequest(http.MethodGet, "http://cas1/", nil)
@@ -154,6 +155,9 @@ func TestTicketOverHTTP(t *testing.T) {
 			resp.Body.Close()
 			if resp.StatusCode != want {
 				t.Fatalf("%s: %s %s, want %d", scope, resp.Status, body, want)
+			}
+			if told := resp.Header.Get("Persistent-Auth"); show && told != persists || !show && told != "" {
+				t.Errorf("%s: Persistent-Auth %q", scope, told)
 			}
 		}
 		get(true, 200)

@@ -83,8 +83,11 @@ func (a *Web) Admit(rw http.ResponseWriter, r *http.Request) (Identity, bool) {
 }
 
 func (a *Web) admit(c *connection, rw http.ResponseWriter, r *http.Request) (Identity, bool) {
-	id, answer := a.identify(c, r)
+	id, answer, persists := a.identify(c, r)
 	a.w.Record(network.RequestConn(r), id.Decision)
+	if persists != "" {
+		rw.Header().Set("Persistent-Auth", persists)
+	}
 	if answer != "" {
 		rw.Header().Set("WWW-Authenticate", answer)
 	} else if id.User == nil {
@@ -109,7 +112,10 @@ func (a *Web) offer(h http.Header) {
 
 // identify is Admit's part under the world's lock. The answer is the server's
 // token; without a user and without an answer the schemes are to be offered.
-func (a *Web) identify(c *connection, r *http.Request) (id Identity, answer string) {
+// Persists tells a client that has just signed in whether it has to do so again
+// in its next request on this connection (MS-N2HT 3.2.5): "true" or "false", or
+// "" where there is nothing to tell.
+func (a *Web) identify(c *connection, r *http.Request) (id Identity, answer, persists string) {
 	a.w.Lock()
 	defer a.w.Unlock()
 	now := a.w.Now()
@@ -117,12 +123,26 @@ func (a *Web) identify(c *connection, r *http.Request) (id Identity, answer stri
 		id = a.remembered(now, c)
 	} else {
 		c.user = nil // whoever proves himself anew starts over
-		id, answer = a.check(now, c, r, fields[0])
+		var m Mechanism
+		id, m, answer = a.check(now, c, r, fields[0])
+		if id.User != nil && m != 0 {
+			persists = a.keep(now, c, id, m)
+		}
 	}
 	if id.User != nil {
 		id.Process = a.cas.Process(a.pool)
 	}
-	return id, answer
+	return id, answer, persists
+}
+
+// keep has the connection remember who has signed in, where the mechanism's
+// sign-ins are good for that.
+func (a *Web) keep(now time.Time, c *connection, id Identity, m Mechanism) (persists string) {
+	if a.scope(m) != profile.PerConnection {
+		return "false"
+	}
+	c.user, c.mechanism, c.since = id.User, m, now
+	return "true"
 }
 
 // remembered admits a request that carries nothing, on a connection on which
@@ -137,24 +157,25 @@ func (a *Web) remembered(now time.Time, c *connection) Identity {
 	}}
 }
 
-// check looks at an Authorization field.
-func (a *Web) check(now time.Time, c *connection, r *http.Request, field string) (id Identity, answer string) {
+// check looks at an Authorization field. M is the mechanism that has signed the
+// user in, 0 with Basic.
+func (a *Web) check(now time.Time, c *connection, r *http.Request, field string) (id Identity, m Mechanism, answer string) {
 	under := c.exchange
 	c.exchange = nil // until it is known to go on
 	if user, password, ok := r.BasicAuth(); ok {
 		if !slices.Contains(a.schemes, SchemeBasic) {
-			return a.refuse(now, "Basic is not offered here"), ""
+			return a.refuse(now, "Basic is not offered here"), 0, ""
 		}
 		g, d := a.cas.Authenticate(now, a.pool, user, password)
-		return Identity{User: g.User, Decision: d}, ""
+		return Identity{User: g.User, Decision: d}, 0, ""
 	}
 	s, token, err := ntlm.ParseHeader(field)
 	scheme := Scheme(s)
 	switch {
 	case err != nil, s != "" && token == nil:
-		return a.refuse(now, "malformed Authorization field"), ""
+		return a.refuse(now, "malformed Authorization field"), 0, ""
 	case !slices.Contains(a.schemes, scheme):
-		return a.refuse(now, "an authentication scheme that is not offered here"), ""
+		return a.refuse(now, "an authentication scheme that is not offered here"), 0, ""
 	}
 	if under == nil || c.scheme != scheme || c.by != a || first(token) {
 		under = a.Begin(mechanisms[scheme])
@@ -165,15 +186,12 @@ func (a *Web) check(now time.Time, c *connection, r *http.Request, field string)
 	}
 	if !done {
 		c.exchange, c.scheme, c.by = under, scheme, a
-		return Identity{}, answer
+		return Identity{}, 0, answer
 	}
 	if id = under.Identity(); id.User == nil {
-		return id, ""
+		return id, 0, ""
 	}
-	if m := under.chosen(); a.scope(m) == profile.PerConnection {
-		c.user, c.mechanism, c.since = id.User, m, now
-	}
-	return id, answer
+	return id, under.chosen(), answer
 }
 
 var mechanisms = map[Scheme]Mechanism{SchemeNTLM: NTLM, SchemeNegotiate: Negotiate}
