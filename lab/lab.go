@@ -102,6 +102,9 @@ type Endpoint struct {
 	// Server is the host that holds Outlook's session, where that is another
 	// one than Host: the RPC server behind the proxy of Outlook Anywhere.
 	Server string
+	// Autodiscover is the host that tells Outlook where its mailbox is, where
+	// that is another one than Host, as the directory or DNS name it.
+	Autodiscover string
 	// Realm is where Kerberos tickets are had; nil where the lab has none.
 	Realm *Realm
 }

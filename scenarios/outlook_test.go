@@ -49,6 +49,9 @@ var outlookEffects = []effect{
 	{name: "restart-store ends Outlook where the store holds the session",
 		leaver: "outlook-rpc@desk read, send", every: "1m", steps: []string{disable, "{at: 90s, do: restart-store}"}, profile: "ex2003",
 		want: verdicts("read ended", "send ended"), cutoff: 60, outage: true},
+	{name: "restart-store ends Outlook on 2007, where Autodiscover is on another server",
+		leaver: "outlook-rpc@desk read, send", every: "1m", steps: []string{disable, "{at: 90s, do: restart-store}"}, profile: "ex2007",
+		want: verdicts("read ended", "send ended"), cutoff: 60, outage: true},
 	{name: "restart-store ends Outlook wherever the store is said to hold the session",
 		leaver: "outlook-rpc@desk read", every: "1m", steps: []string{disable, "{at: 90s, do: restart-store}"}, set: []string{"rpc.session_holder=store"},
 		want: verdicts("read ended"), cutoff: 60, outage: true},
@@ -64,6 +67,15 @@ var outlookEffects = []effect{
 	{name: "move-mailbox ends Outlook when it is done",
 		leaver: "outlook-anywhere read, send", every: "1m", steps: []string{disable, move},
 		want: verdicts("read late", "send late"), cutoff: 6 * 60},
+	{name: "move-mailbox ends Outlook at its beginning where moves are offline",
+		leaver: "outlook-rpc@desk read, send", every: "1m", steps: []string{disable, move}, profile: "ex2007",
+		want: verdicts("read ended", "send ended")},
+	{name: "move-mailbox alone is a blip for Outlook where moves are offline, too",
+		leaver: "outlook-rpc@desk read", every: "1m", steps: []string{move}, profile: "ex2007",
+		want: verdicts("read open")},
+	{name: "disable-account leaves MAPI over HTTP of 2013, once that is switched on",
+		leaver: "mapi-http read", every: "1m", steps: []string{disable}, profile: "ex2013", set: []string{"mapihttp.available=true"},
+		want: verdicts("read late"), cutoff: 114 * 60},
 	{name: "disconnect-mailbox ends Outlook",
 		leaver: "outlook-rpc@desk read, send", every: "1m", steps: []string{"{at: 90s, do: disconnect-mailbox, user: dana}"},
 		want: verdicts("read ended", "send ended"), cutoff: 60},
@@ -131,6 +143,22 @@ var _ = Describe("Outlook", func() {
 			Expect(find(res, id, lab.Send).Verdict).To(Equal(lab.Open), id)
 			Expect(find(res, id, lab.Read).Verdict).To(Equal(lab.Open), id)
 		}
+	})
+	DescribeTable("has servers without what a later version has", func(ctx SpecContext, version, step, reason string) {
+		e := effect{leaver: "outlook-anywhere read", every: "10m", horizon: "1h", steps: []string{"{at: 0s, " + step + "}"}}
+		got := play(ctx, e.scenario().WithProfile(version)).Steps[0]
+		Expect(got.Outcome).To(Equal(lab.NotApplicable), got.Detail)
+		Expect(got.Detail).To(ContainSubstring(reason))
+	},
+		Entry("no RPC Client Access in 2003", "ex2003", "do: restart-rpc-client-access", "this version has no RPC Client Access"),
+		Entry("no RPC Client Access in 2007", "ex2007", "do: restart-rpc-client-access", "this version has no RPC Client Access"),
+		Entry("no pool for MAPI over HTTP in 2010", "ex2010", "do: recycle-app-pool, pool: MSExchangeMapiFrontEndAppPool", "this version has no MSExchangeMapiFrontEndAppPool"),
+		Entry("no pool for Exchange Web Services in 2003", "ex2003", "do: recycle-app-pool, pool: MSExchangeServicesAppPool", "this version has no MSExchangeServicesAppPool"),
+	)
+	It("has a pool for MAPI over HTTP from 2013 on, switched on or not", func(ctx SpecContext) {
+		e := effect{leaver: "outlook-anywhere read", every: "10m", horizon: "1h", steps: []string{"{at: 0s, do: recycle-app-pool, pool: MSExchangeMapiFrontEndAppPool}"}}
+		got := play(ctx, e.scenario().WithProfile("ex2013")).Steps[0]
+		Expect(got.Outcome).To(Equal(lab.Done), got.Detail)
 	})
 	It("comes back until its ticket ends, where opening a session does not look at the account", func(ctx SpecContext) {
 		e := effect{leaver: "outlook-rpc@desk read", every: "5m", horizon: "24h", steps: []string{disable, "{at: 1m, do: restart-rpc-client-access}"}}

@@ -300,6 +300,11 @@ func (o *Organisation) recyclePool(now time.Time, a *mitigation.RecycleAppPool) 
 			return "", fmt.Errorf("no application pool %q", a.Pool)
 		}
 	}
+	if pool == clientaccess.PoolEWS && !o.Params.EWS.Available ||
+		pool == clientaccess.PoolAutodiscover && !o.Params.Autodiscover.Available ||
+		pool == clientaccess.PoolMAPI && o.Params.Server.Version.Before(profile.Build2013) {
+		return "", fmt.Errorf("%w: this version has no %s", lab.ErrNotAvailable, a.Pool)
+	}
 	return o.onServers(a.Servers, func(s *clientaccess.Server) (string, error) {
 		for _, pool := range pools {
 			s.RecyclePool(now, pool)

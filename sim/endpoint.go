@@ -66,14 +66,18 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 		if !o.Params.RPC.Direct {
 			return none("this version takes Outlook over HTTP only")
 		}
-		return withTickets(o.holder(who), portMapper, lab.Plain)
+		ep, err := withTickets(o.holder(who), portMapper, lab.Plain)
+		if o.holder(who) != who.CAS {
+			ep.Autodiscover = o.fqdn(who.CAS)
+		}
+		return ep, err
 	case lab.OutlookAnywhere:
 		ep, err := withTickets(who.CAS, portHTTPS, lab.Implicit)
 		ep.Server = o.fqdn(o.holder(who))
 		return ep, err
 	case lab.MAPIHTTP:
 		if !o.Params.MAPIHTTP.Available {
-			return none("this version has no MAPI over HTTP")
+			return none("the servers do not offer MAPI over HTTP")
 		}
 		return withTickets(who.CAS, portHTTPS, lab.Implicit)
 	default:

@@ -49,6 +49,7 @@ func TestTicketsOutliveTheAccount(t *testing.T) {
 		// Where a ticket is good for the connection, its end is not noticed.
 		{lab.EWS, "ex2010", tickets, []string{"krb.service=1h", "auth.kerberos_scope=connection", "iis.connection_idle=1h"}, day, lab.LayerConnection},
 		{lab.MAPIHTTP, "ex2016", tickets, nil, 90 * time.Minute, lab.LayerSession},
+		{lab.OutlookRPC, "ex2007", tickets, nil, 90 * time.Minute, lab.LayerSession}, // the mailbox server, with Autodiscover on another
 		{lab.OutlookRPC, "ex2010", lab.Behaviour{}, nil, 90 * time.Minute, lab.LayerSession},
 		{lab.OutlookRPC, "ex2010", lab.Behaviour{}, []string{"rpc.session_revalidate=never"}, day, lab.LayerSession},
 		{lab.OutlookRPC, "ex2010", lab.Behaviour{Every: time.Hour}, []string{"rpc.logon_checks_account=false", "rpc.session_revalidate=never"}, ticketEnds, lab.LayerSession},

@@ -121,6 +121,10 @@ func (o *Organisation) Play(ctx context.Context, speed float64) error {
 
 // Dial connects a host of the cast to a server.
 func (o *Organisation) Dial(ctx context.Context, owner, from, addr string) (net.Conn, error) {
+	// The organisation's DNS knows its hosts by their full names, too.
+	if host, port, err := net.SplitHostPort(addr); err == nil {
+		addr = net.JoinHostPort(strings.TrimSuffix(host, "."+o.World.Cast.Organisation.Domain), port)
+	}
 	return o.Net.Dial(ctx, owner, from, addr)
 }
 
@@ -189,9 +193,7 @@ func (o *Organisation) populate() error {
 		if err != nil {
 			return fmt.Errorf("account of %s: %w", id, err)
 		}
-		// Clients ask for Autodiscover where their mail is, and a mailbox server
-		// has no web site.
-		if !o.Params.Autodiscover.Available || o.storeHolds() {
+		if !o.Params.Autodiscover.Available {
 			who.MailboxDN = o.Dir.LegacyDN(id) // an administrator has set Outlook up
 		}
 		if _, err := o.Store.CreateMailbox(o.Now(), id, who.Mail, who.Database, int64(who.MailboxMB)<<20); err != nil {

@@ -20,8 +20,8 @@ type settings struct {
 	rpcServer string // that holds Outlook's session; "" where none was told
 }
 
-// discover asks the endpoint's host for the account's settings, once for each
-// activity: clients keep what they were told.
+// discover asks for the account's settings, once for each activity: clients keep
+// what they were told.
 func (l *line) discover(ctx context.Context, password string) (settings, error) {
 	if l.settings != nil {
 		return *l.settings, nil
@@ -34,14 +34,20 @@ func (l *line) discover(ctx context.Context, password string) (settings, error) 
 	if err != nil {
 		return settings{}, err
 	}
+	name := l.env.Endpoint.Host
+	if other := l.env.Endpoint.Autodiscover; other != "" {
+		host, name = other, other
+	}
 	web := newWebLine(l)
-	web.at = &place{net.JoinHostPort(host, portHTTPS), lab.Implicit}
+	web.at = &place{net.JoinHostPort(host, portHTTPS), name, lab.Implicit}
 	defer web.drop()
-	req := newRequest(http.MethodPost, &url.URL{Scheme: "https", Host: l.env.Endpoint.Host, Path: autodiscover.URLPath}, http.Header{
+	req := newRequest(http.MethodPost, &url.URL{Scheme: "https", Host: name, Path: autodiscover.URLPath}, http.Header{
 		"Content-Type": {autodiscover.ContentType},
 		"User-Agent":   {"Shutout-Autodiscover/1.0"},
 	}, body)
-	a, err := newWebAuth(l, l.authOf(lab.AuthBasic), password).exchange(ctx, web, stageSignIn, req)
+	auth := newWebAuth(l, l.authOf(lab.AuthBasic), password)
+	auth.host = name
+	a, err := auth.exchange(ctx, web, stageSignIn, req)
 	if err != nil {
 		return settings{}, err
 	}

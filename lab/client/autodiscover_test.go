@@ -81,6 +81,26 @@ func TestDiscover(t *testing.T) {
 	}
 }
 
+// The server that Outlook's session is on need not have a web site.
+func TestDiscoverElsewhere(t *testing.T) {
+	d := &discovery{password: oldPass, answer: autodiscover.Response{
+		User: autodiscover.User{LegacyDN: "/o=CORP/cn=dana"}, Action: autodiscover.Settings,
+	}}
+	l := newDiscovery(t, d)
+	l.env.Endpoint.Autodiscover = l.env.Endpoint.Host
+	l.env.Endpoint.Addr, l.env.Endpoint.Host = "mbx1:135", "mbx1.corp.example"
+	dial := l.env.Dial
+	l.env.Dial = func(ctx context.Context, addr string) (net.Conn, error) {
+		if addr != l.env.Endpoint.Autodiscover+":443" {
+			return nil, errors.New("dialled " + addr)
+		}
+		return dial(ctx, "cas1:443")
+	}
+	if got, err := newLine(l.env).discover(t.Context(), oldPass); err != nil || got.legacyDN != "/o=CORP/cn=dana" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
 func TestDiscoverRefusals(t *testing.T) {
 	for name, tt := range map[string]struct {
 		d    discovery

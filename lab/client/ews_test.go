@@ -21,6 +21,7 @@ type mailService struct {
 	password string
 	subjects []string
 	lost     bool // items are gone when they are asked for
+	is2007   bool // takes no newer schema
 	epoch    int  // of the synchronisation states
 	code     ews.ResponseCode
 	codeFor  string // "" for every operation
@@ -99,6 +100,9 @@ func (m *mailService) answer(r *http.Request, body []byte) (status int, out []by
 		}
 	} else {
 		m.log = append(m.log, name)
+	}
+	if m.is2007 && req.Version != ews.Exchange2007SP1 {
+		return ews.StatusFault, m.must((&ews.Fault{Code: ews.ErrorInvalidServerVersion, Text: "not here"}).Encode()), false
 	}
 	if m.fault != nil {
 		return ews.StatusFault, m.must(m.fault.Encode()), false
@@ -223,6 +227,12 @@ func TestEWS(t *testing.T) {
 				want: &lab.Failure{Kind: lab.Unreachable, Stage: "read", Text: "503 Service Unavailable"}, log: "503"},
 			{set: func(m *mailService) { m.status = 500 }, can: lab.Receive, want: refused("receive", "500 Internal Server Error"), log: "500"},
 			{set: func(m *mailService) { m.status = 0 }, can: lab.Read, log: "FindItem"},
+		}},
+		{"a server of 2007", []string{oldPass}, []step{
+			{set: func(m *mailService) { m.is2007 = true }, can: lab.Read, log: "GetFolder, GetFolder, FindItem, GetItem"},
+			{can: lab.Receive, want: missing(), log: "SyncFolderItems, SyncFolderItems"},
+			{set: func(m *mailService) { m.subjects = append(m.subjects, "probe 7") }, can: lab.Receive, log: "SyncFolderItems"},
+			{can: lab.Send, log: "CreateItem"},
 		}},
 		{"no such service", []string{oldPass}, []step{
 			{set: func(m *mailService) { m.status = 404 }, can: lab.SignIn, want: refused(stageMailbox, "404 Not Found"), log: "404"},

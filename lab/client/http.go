@@ -136,7 +136,7 @@ func (l *webLine) connect(ctx context.Context) error {
 	if l.never && l.made {
 		return &lab.Failure{Kind: lab.Unreachable, Stage: stageDial, Text: closedText}
 	}
-	to := place{l.line.env.Endpoint.Addr, l.line.env.Endpoint.Security}
+	to := l.line.endpoint()
 	if l.at != nil {
 		to = *l.at
 	}

@@ -17,11 +17,12 @@ type webAuth struct {
 	line     *line
 	auth     lab.Auth
 	password string
+	host     string    // whose tickets are good
 	tickets  mechanism // Kerberos; nil until it is first needed
 }
 
 func newWebAuth(l *line, auth lab.Auth, password string) *webAuth {
-	return &webAuth{line: l, auth: auth, password: password}
+	return &webAuth{line: l, auth: auth, password: password, host: l.env.Endpoint.Host}
 }
 
 // exchange is [webLine.exchange], signed in. A 401 never comes back as an
@@ -186,7 +187,7 @@ func (a *webAuth) mechanism() (mechanism, error) {
 	if a.tickets != nil {
 		return a.tickets, nil
 	}
-	m, err := a.line.newMechanism(a.auth, a.password, "HTTP", a.line.env.Endpoint.Host)
+	m, err := a.line.newMechanism(a.auth, a.password, "HTTP", a.host)
 	if err == nil && a.auth == lab.AuthKerberos {
 		a.tickets = m
 	}

@@ -71,15 +71,21 @@ func (t *tracked) Close() error {
 // place is a port, and whether it speaks TLS from the start.
 type place struct {
 	addr     string
+	host     string // that the certificate carries
 	security lab.Security
 }
 
 // dial connects to the endpoint, with TLS where it has it from the start.
 func (l *line) dial(ctx context.Context) (net.Conn, error) {
-	return l.dialTo(ctx, place{l.env.Endpoint.Addr, l.env.Endpoint.Security})
+	return l.dialTo(ctx, l.endpoint())
 }
 
-// dialTo connects to another port of the endpoint's host.
+// endpoint is where the line leads.
+func (l *line) endpoint() place {
+	return place{l.env.Endpoint.Addr, l.env.Endpoint.Host, l.env.Endpoint.Security}
+}
+
+// dialTo connects to another port of the endpoint's host, or to another host.
 func (l *line) dialTo(ctx context.Context, to place) (net.Conn, error) {
 	t, err := l.reach(ctx, to.addr)
 	if err != nil {
@@ -88,7 +94,7 @@ func (l *line) dialTo(ctx context.Context, to place) (net.Conn, error) {
 	if to.security != lab.Implicit {
 		return t, nil
 	}
-	c, err := l.secure(t)
+	c, err := l.secure(t, to.host)
 	if err != nil {
 		return nil, err
 	}
@@ -113,10 +119,16 @@ func (l *line) reach(ctx context.Context, addr string) (net.Conn, error) {
 	return t, nil
 }
 
-// secure starts TLS on an open connection and closes it when that fails. The
-// handshake runs without a context because one with would start a goroutine.
-func (l *line) secure(raw net.Conn) (*tls.Conn, error) {
-	c := tls.Client(raw, l.tls)
+// secure starts TLS with a host on an open connection and closes it when that
+// fails. The handshake runs without a context because one with would start a
+// goroutine.
+func (l *line) secure(raw net.Conn, host string) (*tls.Conn, error) {
+	conf := l.tls
+	if host != conf.ServerName {
+		conf = conf.Clone()
+		conf.ServerName = host
+	}
+	c := tls.Client(raw, conf)
 	extend(c, patience)
 	if err := c.Handshake(); err != nil {
 		raw.Close()

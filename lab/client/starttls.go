@@ -57,7 +57,7 @@ func (l *line) startTLS(conn net.Conn, dialogue func(*textproto.Conn) error, gre
 		conn.Close()
 		return nil, unexpected(stageTLS, "text after the consent to STARTTLS")
 	}
-	secured, err := l.secure(conn)
+	secured, err := l.secure(conn, l.env.Endpoint.Host)
 	if err != nil {
 		return nil, err
 	}

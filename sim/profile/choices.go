@@ -1,5 +1,10 @@
 package profile
 
+import (
+	"fmt"
+	"slices"
+)
+
 // choice is a parameter type with a fixed list of words. The list is the same as the data's; Load checks that.
 type choice interface{ choices() []string }
 
@@ -65,6 +70,35 @@ const (
 
 func (SessionHolder) choices() []string {
 	return []string{string(HeldByStore), string(HeldByClientAccess)}
+}
+
+// ServerVersion is the build number of the servers: major version, service pack, build, revision.
+type ServerVersion string
+
+// The builds that the profiles name (Exchange Server build numbers and release dates, Exchange documentation).
+const (
+	Build2003 ServerVersion = "6.5.7654.4"  // after SP2
+	Build2007 ServerVersion = "8.3.83.6"    // SP3
+	Build2010 ServerVersion = "14.3.123.4"  // SP3
+	Build2013 ServerVersion = "15.0.1497.2" // CU23
+	Build2016 ServerVersion = "15.1.2308.8" // CU21
+	Build2019 ServerVersion = "15.2.922.7"  // CU10
+)
+
+func (ServerVersion) choices() []string {
+	return []string{string(Build2003), string(Build2007), string(Build2010), string(Build2013), string(Build2016), string(Build2019)}
+}
+
+// Numbers are the four parts of the build number.
+func (v ServerVersion) Numbers() (n [4]int) {
+	fmt.Sscanf(string(v), "%d.%d.%d.%d", &n[0], &n[1], &n[2], &n[3])
+	return n
+}
+
+// Before tells whether the servers are older than a build.
+func (v ServerVersion) Before(other ServerVersion) bool {
+	a, b := v.Numbers(), other.Numbers()
+	return slices.Compare(a[:], b[:]) < 0
 }
 
 // OfficeVersion is the number of an Outlook's keys in the registry.

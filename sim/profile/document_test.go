@@ -88,17 +88,17 @@ func TestParseFaults(t *testing.T) {
 
 // TestNewProfileIsData adds a version by text alone.
 func TestNewProfileIsData(t *testing.T) {
-	text := strings.Replace(string(profiles.Parameters), "\nsources:\n", "  - {name: ex2007, title: Exchange Server 2007, versions: 2007}\n\nsources:\n", 1)
-	text = strings.Replace(text, "for: [ex2003, ex2010], value: server-keys", "for: [ex2003, ex2007, ex2010], value: server-keys", 1)
+	text := strings.Replace(string(profiles.Parameters), "\nsources:\n", "  - {name: exnext, title: The next Exchange, versions: none yet}\n\nsources:\n", 1)
+	text = strings.Replace(text, "for: [ex2003, ex2010], value: server-keys", "for: [ex2003, ex2010, exnext], value: server-keys", 1)
 	doc, err := parse([]byte(text), reflect.TypeFor[Params]())
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := doc.load("ex2007")
+	p, err := doc.load("exnext")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := p.Params().OWA; got.CookieScope != ServerKeys || got.KeyGenerations != 3 {
-		t.Errorf("ex2007 has %+v", got)
+		t.Errorf("exnext has %+v", got)
 	}
 }

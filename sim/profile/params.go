@@ -5,6 +5,7 @@ import "time"
 // Params is the numbers of one profile, typed. What each one means, where it comes from and which values it may have
 // stands in fixtures/profiles/parameters.yaml under the name in its tag. A duration may be Never where the data allows it.
 type Params struct {
+	Server       Server
 	IIS          IIS
 	Auth         Auth
 	Kerberos     Kerberos
@@ -26,6 +27,11 @@ type Params struct {
 	OOF          OOF
 	Net          Net
 	DNSBL        DNSBL
+}
+
+// Server is what the servers say of themselves.
+type Server struct {
+	Version ServerVersion `param:"server.version"`
 }
 
 // IIS is the token cache, the application pools and iisreset.

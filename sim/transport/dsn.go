@@ -134,7 +134,7 @@ func (t *Transport) statusNotification(now time.Time, h *host, m, d *message, li
 	boundary := "_" + strings.ToUpper(d.messageID[:min(32, len(d.messageID))]) + "_"
 	date := now.Format(time.RFC1123Z)
 	line("Return-Path: <>")
-	line("Received: from ", h.fqdn, " by ", h.fqdn, " with Microsoft SMTP Server id ", t.gen.build(), "; ", date)
+	line("Received: from ", h.fqdn, " by ", h.fqdn, " with Microsoft SMTP Server id ", string(t.params.Server.Version), "; ", date)
 	line("From: ", d.headerFrom)
 	line("To: <", d.headerTo, ">")
 	line("Subject: ", encode(d.subject))

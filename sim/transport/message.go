@@ -312,24 +312,10 @@ func (s *Session) received(now time.Time) string {
 		if s.h.addr.IsValid() {
 			b.WriteString(" (" + s.h.addr.String() + ")")
 		}
-		b.WriteString(" with Microsoft SMTP Server id " + s.t.gen.build() + ";\r\n ")
+		b.WriteString(" with Microsoft SMTP Server id " + string(s.t.params.Server.Version) + ";\r\n ")
 	}
 	b.WriteString(now.Format(time.RFC1123Z) + "\r\n")
 	return b.String()
-}
-
-// build is a version number of each generation; nothing depends on it.
-func (g generation) build() string {
-	switch g {
-	case gen2003:
-		return "6.0.3790.4675"
-	case gen2007:
-		return "14.3.123.3"
-	case gen2013:
-		return "15.0.847.32"
-	default:
-		return "15.1.2507.6"
-	}
 }
 
 // acceptedText is the reply to DATA.

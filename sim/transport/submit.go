@@ -103,7 +103,7 @@ func (t *Transport) Submit(now time.Time, s Submission) (lab.Decision, error) {
 		m.messageID = clean(strings.Trim(s.MessageID, "<>"))
 	}
 	t.complete(m, h)
-	m.raw = t.stamp(now, h, m, s.Raw, "Received: from "+h.fqdn+" by "+h.fqdn+" with mapi id "+t.gen.build()+
+	m.raw = t.stamp(now, h, m, s.Raw, "Received: from "+h.fqdn+" by "+h.fqdn+" with mapi id "+string(t.params.Server.Version)+
 		";\r\n "+now.Format(time.RFC1123Z)+"\r\n")
 	t.track(now, h, m, eventSubmit, sourceStoreDriver, to, "", "")
 	t.accept(now, h, m)

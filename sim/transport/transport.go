@@ -77,7 +77,7 @@ func New(tl *timeline.Timeline, p profile.Params, dir *directory.Directory, st *
 	reach func(from, toAddr string, port int) bool) *Transport {
 	t := &Transport{
 		tl: tl, params: p, dir: dir, st: st, cast: cast, reach: reach,
-		gen:      generationOf(p),
+		gen:      generationOf(p.Server.Version),
 		domain:   strings.ToLower(cast.Organisation.Domain),
 		servers:  map[netip.Addr]bool{},
 		people:   map[string]*autoReply{},
@@ -123,15 +123,14 @@ func New(tl *timeline.Timeline, p profile.Params, dir *directory.Directory, st *
 	return t
 }
 
-// generationOf tells the server version from what only that version has: the
-// parameters carry no version of their own.
-func generationOf(p profile.Params) generation {
+// generationOf tells whose words a server of a version uses.
+func generationOf(v profile.ServerVersion) generation {
 	switch {
-	case !p.SMTP.StampsAuthAs:
+	case v.Before(profile.Build2007):
 		return gen2003
-	case p.RPC.Direct:
+	case v.Before(profile.Build2013):
 		return gen2007
-	case p.SMTP.AuthTarpit == 0:
+	case v.Before(profile.Build2016):
 		return gen2013
 	default:
 		return gen2016

@@ -41,13 +41,13 @@ func TestRunOptions(t *testing.T) {
 	}
 
 	o, err = parse(t, "only-cas-down", "--profiles", "all", "--seed", "7", "--json", "-", "--out", "here")
-	if want := []string{"only-cas-down@ex2003", "only-cas-down@ex2010", "only-cas-down@ex2016"}; err != nil || !slices.Equal(ids(o.Cases), want) {
+	if want := []string{"only-cas-down@ex2003", "only-cas-down@ex2007", "only-cas-down@ex2010", "only-cas-down@ex2013", "only-cas-down@ex2016", "only-cas-down@ex2019"}; err != nil || !slices.Equal(ids(o.Cases), want) {
 		t.Fatalf("%v, %v", ids(o.Cases), err)
 	}
 	if o.Seed != 7 || o.JSON != "-" || o.Out != "here" || o.Replay != "shutout run only-cas-down --profiles all --seed 7" {
 		t.Errorf("%+v", o)
 	}
-	if o.Cases[0].Expect != nil || o.Cases[1].Expect == nil {
+	if o.Cases[0].Expect != nil || o.Cases[2].Expect == nil {
 		t.Error("a case predicts for another profile than its own, or nothing for its own")
 	}
 

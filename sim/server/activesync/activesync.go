@@ -9,6 +9,7 @@
 package activesync
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -22,6 +23,7 @@ import (
 	"shutout/sim/clientaccess"
 	"shutout/sim/directory"
 	"shutout/sim/network"
+	"shutout/sim/profile"
 	"shutout/sim/server"
 	"shutout/sim/store"
 )
@@ -44,19 +46,25 @@ func New(w *server.World, host string, devices *Devices) http.Handler {
 	return &frontEnd{w: w, host: host, cas: w.CAS.Server(host), devices: devices, options: options(w)}
 }
 
-// options tells what the server speaks. Exchange 2003 is known by its shared
-// pool, and 16.1 by the wipe that came with it.
+// options tells what the server speaks: the versions of the protocol that came
+// with each server version (MS-ASHTTP 2.2.1.1.1.2.2), and 16.1 with the wipe
+// that needs it.
 func options(w *server.World) airsync.Options {
+	v := w.Params.Server.Version
+	n := v.Numbers()
 	o := airsync.Options{
-		Server:   "14.3",
-		Versions: []airsync.Version{airsync.V25, airsync.V120, airsync.V121, airsync.V140, airsync.V141},
+		Server:   fmt.Sprintf("%d.%d", n[0], n[1]),
+		Versions: []airsync.Version{airsync.V25},
 		Commands: []string{airsync.CmdSync, airsync.CmdSendMail, airsync.CmdFolderSync, airsync.CmdPing, airsync.CmdProvision},
 	}
-	switch {
-	case w.Params.IIS.EASSharesOWAPool:
-		o.Server, o.Versions = "6.5", []airsync.Version{airsync.V25}
-	case w.Params.EAS.AccountOnlyWipe:
-		o.Server, o.Versions = "15.1", append(o.Versions, airsync.V160, airsync.V161)
+	if !v.Before(profile.Build2007) {
+		o.Versions = append(o.Versions, airsync.V120, airsync.V121)
+	}
+	if !v.Before(profile.Build2010) {
+		o.Versions = append(o.Versions, airsync.V140, airsync.V141)
+	}
+	if w.Params.EAS.AccountOnlyWipe {
+		o.Versions = append(o.Versions, airsync.V160, airsync.V161)
 	}
 	return o
 }

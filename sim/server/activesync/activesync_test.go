@@ -56,11 +56,17 @@ func TestOptionsAndRefusals(t *testing.T) {
 }
 
 func TestVersionsByProfile(t *testing.T) {
-	for profile, want := range map[string]airsync.Version{"ex2003": airsync.V25, "ex2010": airsync.V141, "ex2016": airsync.V161} {
-		w := webtest.New(t, profile)
-		v := options(w.World.World).Versions
-		if got := v[len(v)-1]; got != want {
-			t.Errorf("%s speaks up to %s, want %s", profile, got, want)
+	for _, want := range []struct {
+		profile, server string
+		newest          airsync.Version
+	}{
+		{"ex2003", "6.5", airsync.V25}, {"ex2007", "8.3", airsync.V121}, {"ex2010", "14.3", airsync.V141},
+		{"ex2013", "15.0", airsync.V141}, {"ex2016", "15.1", airsync.V161}, {"ex2019", "15.2", airsync.V161},
+	} {
+		w := webtest.New(t, want.profile)
+		o := options(w.World.World)
+		if got := o.Versions[len(o.Versions)-1]; got != want.newest || o.Server != want.server {
+			t.Errorf("%s is %s and speaks up to %s, want %s and %s", want.profile, o.Server, got, want.server, want.newest)
 		}
 	}
 }

@@ -175,11 +175,8 @@ func (f *frontEnd) url(a account, path lab.Path, at string) string {
 // version, six of the major and six of the minor one, one that is set, and
 // fifteen of the build.
 func (f *frontEnd) version() string {
-	major, minor, build := uint32(14), uint32(3), uint32(123)
-	if f.w.Params.MAPIHTTP.Available {
-		major, minor, build = 15, 1, 2507
-	}
-	return fmt.Sprintf("%08X", 7<<28|major<<22|minor<<16|1<<15|build)
+	n := f.w.Params.Server.Version.Numbers()
+	return fmt.Sprintf("%08X", 7<<28|n[0]<<22|n[1]<<16|1<<15|n[2])
 }
 
 // refuse answers with an error, which is no error of HTTP.

@@ -8,6 +8,7 @@
 package ews
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"mime"
@@ -22,6 +23,7 @@ import (
 	"shutout/sim/clientaccess"
 	"shutout/sim/directory"
 	"shutout/sim/network"
+	"shutout/sim/profile"
 	"shutout/sim/server"
 	"shutout/sim/server/signin"
 	"shutout/sim/store"
@@ -53,29 +55,33 @@ var schemas = []string{
 	ews.Exchange2013, ews.Exchange2013SP1, ews.Exchange2016,
 }
 
-// serverVersion is what the server says of itself. The versions from 2013 on
-// are known by MAPI over HTTP.
+// serverVersion is what the server says of itself, with the newest schema that
+// it takes (MS-OXWSCDATA, RequestServerVersion).
 func serverVersion(w *server.World) ews.ServerVersion {
-	if w.Params.MAPIHTTP.Available {
-		return ews.ServerVersion{Major: 15, Minor: 1, MajorBuild: 2507, Schema: ews.Exchange2016}
+	v := w.Params.Server.Version
+	n := v.Numbers()
+	s := ews.ServerVersion{Major: n[0], Minor: n[1], MajorBuild: n[2], Schema: ews.Exchange2016}
+	switch {
+	case v.Before(profile.Build2010):
+		s.Schema = ews.Exchange2007SP1
+	case v.Before(profile.Build2013):
+		s.Schema = ews.Exchange2010SP2
+	case v.Before(profile.Build2016):
+		s.Schema = ews.Exchange2013SP1
 	}
-	return ews.ServerVersion{Major: 14, Minor: 3, MajorBuild: 123, Schema: ews.Exchange2010SP2}
+	return s
 }
 
-// speaks tells whether the server has a schema that a client asks for.
+// speaks tells whether the server has a schema that a client asks for; "" is
+// the newest.
 func (f *frontEnd) speaks(schema string) bool {
-	if schema == "" {
-		return true
-	}
-	for _, s := range schemas {
-		if s == schema {
-			return true
-		}
-		if s == f.version.Schema {
-			break
-		}
-	}
-	return false
+	return schema == "" || slices.Contains(schemas[:1+slices.Index(schemas, f.version.Schema)], schema)
+}
+
+// streams tells whether a schema has streaming subscriptions (MS-OXWSNTIF,
+// product behavior <1>).
+func (f *frontEnd) streams(schema string) bool {
+	return slices.Index(schemas, cmp.Or(schema, f.version.Schema)) >= slices.Index(schemas, ews.Exchange2010SP1)
 }
 
 func (f *frontEnd) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
@@ -114,6 +120,13 @@ func (f *frontEnd) post(rw http.ResponseWriter, r *http.Request, who signin.Iden
 	case !f.speaks(req.Version):
 		c.fault(&ews.Fault{Code: ews.ErrorInvalidServerVersion, Text: "The specified server version is invalid."})
 		return
+	}
+	switch req.Op.(type) {
+	case ews.Subscribe, ews.GetStreamingEvents:
+		if !f.streams(req.Version) {
+			c.fault(&ews.Fault{Code: ews.ErrorSchemaValidation, Text: "The request failed schema validation: this schema has no streaming subscriptions."})
+			return
+		}
 	}
 	resp, err := c.serve(req)
 	var fault *ews.Fault

@@ -48,7 +48,9 @@ func TestHTTP(t *testing.T) {
 
 func TestVersions(t *testing.T) {
 	for _, v := range []struct{ profile, schema, beyond string }{
-		{"ex2010", ews.Exchange2010SP2, ews.Exchange2013}, {"ex2016", ews.Exchange2016, "Exchange2099"},
+		{"ex2007", ews.Exchange2007SP1, ews.Exchange2010}, {"ex2010", ews.Exchange2010SP2, ews.Exchange2013},
+		{"ex2013", ews.Exchange2013SP1, ews.Exchange2016}, {"ex2016", ews.Exchange2016, "Exchange2099"},
+		{"ex2019", ews.Exchange2016, "Exchange2099"},
 	} {
 		w := newWorld(t, v.profile)
 		c := newCaller(t, w)
@@ -58,6 +60,8 @@ func TestVersions(t *testing.T) {
 		}
 		c.version = v.beyond
 		c.wantCode(ews.GetFolder{Shape: idsOnly, Folders: inbox}, ews.ErrorInvalidServerVersion)
+		c.version = ews.Exchange2007SP1 // which has no streams, whoever speaks it
+		c.wantCode(ews.Subscribe{Folders: inbox, Events: everything}, ews.ErrorSchemaValidation)
 	}
 }
 

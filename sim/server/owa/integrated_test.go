@@ -42,7 +42,7 @@ func (b *browser) signInNTLM() {
 // A client that signs in without the form lives as long as its connection, and
 // needs no cookie.
 func TestWithoutTheForm(t *testing.T) {
-	w := newWorld(t, "ex2010")
+	w := newWorld(t, "ex2010", "owa.integrated=true")
 	b := newBrowser(t, w)
 	b.signInNTLM()
 	if got := b.reads(); got != "ok" || len(b.cookies) != 0 {
@@ -73,7 +73,7 @@ func TestWithoutTheForm(t *testing.T) {
 
 // The session of a browser with the form is another one.
 func TestFormBesideIntegrated(t *testing.T) {
-	w := newWorld(t, "ex2010")
+	w := newWorld(t, "ex2010", "owa.integrated=true")
 	form, direct := newBrowser(t, w), newBrowser(t, w)
 	form.signIn(webtest.Password)
 	direct.signInNTLM()
@@ -93,7 +93,7 @@ func TestFormBesideIntegrated(t *testing.T) {
 }
 
 func TestIntegratedSwitchedOff(t *testing.T) {
-	b := newBrowser(t, newWorld(t, "ex2010", "owa.integrated=false"))
+	b := newBrowser(t, newWorld(t, "ex2010"))
 	r := &http.Request{Header: http.Header{}}
 	r.SetBasicAuth(webtest.Dana, webtest.Password)
 	if resp, _ := b.show(r.Header.Get("Authorization")); resp.StatusCode != http.StatusFound {
