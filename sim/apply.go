@@ -293,21 +293,24 @@ func (o *Organisation) resetIIS(now time.Time, a *mitigation.ResetIIS) (string, 
 }
 
 func (o *Organisation) recyclePool(now time.Time, a *mitigation.RecycleAppPool) (string, error) {
+	has := func(p clientaccess.Pool) bool {
+		return slices.Contains(clientaccess.Pools, p) &&
+			(p != clientaccess.PoolEWS || o.Params.EWS.Available) &&
+			(p != clientaccess.PoolAutodiscover || o.Params.Autodiscover.Available) &&
+			(p != clientaccess.PoolMAPI || !o.Params.Server.Version.Before(profile.Build2013))
+	}
 	pools, name := clientaccess.Pools, "every pool"
 	if a.Pool != "" {
 		pools, name = []clientaccess.Pool{clientaccess.Pool(a.Pool)}, a.Pool
-		if !slices.Contains(clientaccess.Pools, pools[0]) {
-			return "", fmt.Errorf("no application pool %q", a.Pool)
+		if !has(pools[0]) {
+			return "", fmt.Errorf("%w: this version has no %s", lab.ErrNotAvailable, a.Pool)
 		}
-	}
-	if pool == clientaccess.PoolEWS && !o.Params.EWS.Available ||
-		pool == clientaccess.PoolAutodiscover && !o.Params.Autodiscover.Available ||
-		pool == clientaccess.PoolMAPI && o.Params.Server.Version.Before(profile.Build2013) {
-		return "", fmt.Errorf("%w: this version has no %s", lab.ErrNotAvailable, a.Pool)
 	}
 	return o.onServers(a.Servers, func(s *clientaccess.Server) (string, error) {
 		for _, pool := range pools {
-			s.RecyclePool(now, pool)
+			if has(pool) {
+				s.RecyclePool(now, pool)
+			}
 		}
 		return name + " recycled", nil
 	})
