@@ -28,7 +28,7 @@ var _ = Describe("the Exchange 2013 test", func() {
 			Expect(sends[step].Successes).To(Equal(sends[step].Attempts), step)
 		}
 		for _, step := range []string{"all-three", "mailbox-moved"} {
-			Expect(sends[step].Phases).To(ContainElement(And(HaveField("Outcome", Not(Equal("ok"))), HaveField("Detail", ContainSubstring("mailbox locked while its move")))), step)
+			Expect(sends[step].Phases).To(ContainElement(And(HaveField("Outcome", Not(Equal("ok"))), HaveField("Detail", ContainSubstring("mailbox locked by its move")))), step)
 			// The lock is 30 s long, and somebody tries every 20 s.
 			Expect(sends[step].Attempts-sends[step].Successes).To(BeNumerically("~", 1, 1), step)
 		}

@@ -66,6 +66,9 @@ func TestSOPsAreBoundToEveryCase(t *testing.T) {
 			t.Errorf("%+v", sop)
 		}
 		for _, sc := range Catalogue() {
+			if _, leaves := Leaver(sc); !leaves {
+				continue
+			}
 			if err := sop.Bind(sc); err != nil {
 				t.Errorf("%s: %v", sop.ID, err)
 			}

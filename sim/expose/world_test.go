@@ -62,7 +62,7 @@ func start(t *testing.T, settings ...string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range append(settings, "popimap.autostart=true") {
+	for _, s := range append(settings, "popimap.autostart=true", "owa.integrated=true") {
 		if err := p.Set(s); err != nil {
 			t.Fatal(err)
 		}

@@ -16,7 +16,7 @@ import (
 
 // TestExamples carries out what serve prints to be tried, as a shell reads it.
 func TestExamples(t *testing.T) {
-	p, err := loadProfile("ex2016", []string{"popimap.autostart=true"})
+	p, err := loadProfile("ex2016", opened)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,9 @@ import (
 // maxSpeed is a day in a second, more than a machine can follow.
 const maxSpeed = 24 * 60 * 60
 
+// opened is what an administrator has switched on for whoever looks around.
+var opened = []string{"popimap.autostart=true", "owa.integrated=true"}
+
 // serveOptions is a command line of serve that has been understood.
 type serveOptions struct {
 	Profile *profile.Profile
@@ -39,8 +42,8 @@ func (a *app) serveCommand() *cobra.Command {
 		Short: "Open the simulated organisation to any mail client",
 		Long: `Serve opens every service of the simulated organisation on ports of this machine and prints the address, user and
 password of each, so that any mail client can look around in it. It runs until it is interrupted. POP3 and IMAP4 run as
-well, which Exchange leaves to the administrator. Kerberos takes clients whose clock agrees with the lab's, so tickets are
-of use at speed 1 only.`,
+well, and OWA takes NTLM and Negotiate beside its form, which Exchange leaves to the administrator. Kerberos takes clients
+whose clock agrees with the lab's, so tickets are of use at speed 1 only.`,
 		Example: `  shutout serve
   shutout serve --speed 60 --profile ex2016   # a minute passes in a second`,
 		Args: noArguments,
@@ -57,8 +60,7 @@ of use at speed 1 only.`,
 					strict.Expected(opts.From, slices.Sorted(maps.Keys(opts.Cast.Hosts))))
 			}
 			var err error
-			// An administrator has started the services that Exchange does not.
-			if opts.Profile, err = loadProfile(profileName, append([]string{"popimap.autostart=true"}, set...)); err != nil {
+			if opts.Profile, err = loadProfile(profileName, append(slices.Clone(opened), set...)); err != nil {
 				return err
 			}
 			ctx, stop := untilInterrupted(cmd.Context())
