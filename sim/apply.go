@@ -13,6 +13,7 @@ import (
 	"shutout/lab/mitigation"
 	"shutout/sim/directory"
 	"shutout/sim/network"
+	"shutout/sim/profile"
 	"shutout/sim/store"
 	"shutout/sim/transport"
 )
