@@ -26,7 +26,7 @@ deps:
 
 # The same tests under the race detector.
 race: deps
-	go test -race ./...
+	go test -race -timeout 30m ./...
 
 # Each fuzz target for FUZZTIME.
 FUZZTIME ?= 10s
