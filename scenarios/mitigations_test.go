@@ -37,6 +37,13 @@ type effect struct {
 
 func (e effect) scenario() *lab.Scenario {
 	GinkgoHelper()
+	s, err := e.parse()
+	Expect(err).NotTo(HaveOccurred())
+	return s
+}
+
+// parse writes the case down and reads it.
+func (e effect) parse() (*lab.Scenario, error) {
 	where, do, _ := strings.Cut(e.leaver, " ")
 	path, from, _ := strings.Cut(where, "@")
 	from = cmp.Or(from, "home")
@@ -58,8 +65,10 @@ sop:
   - %[4]s
 `, path, do, e.every, strings.Join(e.steps, "\n  - "), from, to, cmp.Or(e.horizon, "3h"), cmp.Or(e.client, "{}"), cmp.Or(e.since, "-5m"))
 	s, err := scenarios.Parse("effect.yaml", []byte(src))
-	Expect(err).NotTo(HaveOccurred())
-	return s
+	if err == nil && e.profile != "" {
+		s = s.WithProfile(e.profile)
+	}
+	return s, err
 }
 
 // verdicts reads what is wanted: "read ended".
@@ -79,6 +88,7 @@ const (
 
 var _ = Describe("mitigations", func() {
 	covered := map[string]bool{}
+	cases := new(ahead)
 	for _, e := range slices.Concat(outlookEffects, mailboxEffects, []effect{
 		{name: "disable-account refuses the next sign-in",
 			leaver: "pop3 sign-in, read", every: "1m", steps: []string{disable},
@@ -170,12 +180,9 @@ var _ = Describe("mitigations", func() {
 			leaver: "smtp-anonymous send", every: "1m", steps: []string{"{at: 90s, do: restrict-anonymous, ranges: [10.0.20.0/24]}"},
 			want: verdicts("send ended"), cutoff: 60},
 	}) {
-		It(e.name, func(ctx SpecContext) {
-			s := e.scenario()
-			if e.profile != "" {
-				s = s.WithProfile(e.profile)
-			}
-			res := play(ctx, s, e.set...)
+		played := cases.add(e.parse, e.set...)
+		It(e.name, func() {
+			res := played.result()
 			for c, want := range e.want {
 				got := find(res, "dana", c)
 				Expect(got.Verdict).To(Equal(want), "%s %v: %s; answer %q; steps %+v", c, got.CutoffS, got.Note, got.Answer, res.Steps)

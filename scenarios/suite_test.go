@@ -46,19 +46,21 @@ func find(res *lab.RunResult, id string, c lab.Capability) *lab.ActivityResult {
 }
 
 var _ = Describe("the catalogue", func() {
+	cases := new(ahead)
 	for _, s := range scenarios.Catalogue() {
-		predicted(s)
+		predicted(cases, s)
 		for _, name := range slices.Sorted(maps.Keys(s.ExpectOn)) {
-			predicted(s.WithProfile(name))
+			predicted(cases, s.WithProfile(name))
 		}
 	}
 })
 
 // predicted holds a case against what it expects on its profile.
-func predicted(s *lab.Scenario) {
+func predicted(cases *ahead, s *lab.Scenario) {
+	played := cases.add(func() (*lab.Scenario, error) { return s, nil })
 	Context(s.ID+" on "+s.Profile, Ordered, func() {
 		var res *lab.RunResult
-		BeforeAll(func(ctx SpecContext) { res = play(ctx, s) })
+		BeforeAll(func() { res = played.result() })
 		It("carries out every step as the case expects", func() {
 			Expect(res.Steps).To(HaveLen(len(s.SOP)))
 			for i, step := range res.Steps {

@@ -1,0 +1,68 @@
+package scenarios_test
+
+import (
+	"context"
+	"runtime"
+	"sync"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"shutout/lab"
+	"shutout/sim"
+)
+
+// ahead plays cases on all cores as soon as a spec asks for the first of them:
+// specs run one after the other, and each case would keep one core only.
+type ahead struct {
+	start sync.Once
+	jobs  []*job
+}
+
+// job is a case to be played.
+type job struct {
+	group    *ahead
+	scenario func() (*lab.Scenario, error)
+	set      []string
+	done     chan struct{}
+	res      *lab.RunResult
+	err      error
+}
+
+// add takes a case while the tree of specs is built. Scenario makes it.
+func (a *ahead) add(scenario func() (*lab.Scenario, error), set ...string) *job {
+	j := &job{group: a, scenario: scenario, set: set, done: make(chan struct{})}
+	a.jobs = append(a.jobs, j)
+	return j
+}
+
+// result waits for what became of the case.
+func (j *job) result() *lab.RunResult {
+	GinkgoHelper()
+	j.group.start.Do(func() {
+		queue := make(chan *job, len(j.group.jobs))
+		for _, j := range j.group.jobs {
+			queue <- j
+		}
+		close(queue)
+		for range runtime.GOMAXPROCS(0) {
+			go func() {
+				for j := range queue {
+					j.play()
+				}
+			}()
+		}
+	})
+	<-j.done
+	Expect(j.err).NotTo(HaveOccurred())
+	return j.res
+}
+
+func (j *job) play() {
+	defer close(j.done)
+	s, err := j.scenario()
+	if err == nil {
+		j.res, err = sim.Play(context.Background(), s, sim.PlayOptions{Seed: seed, Set: j.set})
+	}
+	j.err = err
+}
