@@ -95,11 +95,13 @@ func (r *RecipientRow) fields(c *wire.Codec, columns []PropTag) {
 	}
 	flags := r.bits()
 	wire.U16(c, &flags)
-	r.Kind = AddressKind(flags & rcptKind)
-	r.SameTransmittableName = flags&rcptSameName != 0
-	r.OtherTransport = flags&rcptOtherTrans != 0
-	r.PlainText = flags&rcptPlainText != 0
-	r.String8 = flags&rcptUnicode == 0
+	if !c.Writing {
+		r.Kind = AddressKind(flags & rcptKind)
+		r.SameTransmittableName = flags&rcptSameName != 0
+		r.OtherTransport = flags&rcptOtherTrans != 0
+		r.PlainText = flags&rcptPlainText != 0
+		r.String8 = flags&rcptUnicode == 0
+	}
 	switch {
 	case flags&rcptReserved != 0:
 		c.Fail("recipient flags 0x%04X", flags)

@@ -3,6 +3,7 @@ package mapi
 import (
 	"errors"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"time"
 
@@ -308,4 +309,23 @@ func appendID(id ID) []byte {
 	c := wire.Appending(nil)
 	wire.U64(c, &id)
 	return c.Buf
+}
+
+// What is encoded may be shared, so encoding leaves it alone. The race detector
+// is what this test is for.
+func TestEncodingOnlyReads(t *testing.T) {
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() {
+			for _, r := range sentRops {
+				if _, err := (RequestBuffer{Rops: []Request{r}, Handles: []uint32{1, 2, 3, 4, 5, 6}}).Encode(); err != nil {
+					t.Errorf("%T: %v", r, err)
+				}
+			}
+			if _, err := (ResponseBuffer{Rops: gotRops, Handles: []uint32{1, 2, 3, 4, 5, 6}}).Encode(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	both.Wait()
 }

@@ -104,8 +104,9 @@ func cell(c *wire.Codec, t PropType, v *Value) {
 			c.Fail("a value without type")
 			return
 		}
-		value(c, typed.Type, &typed.Value)
-		*v = typed
+		if value(c, typed.Type, &typed.Value); !c.Writing {
+			*v = typed
+		}
 	case cellAbsent:
 	case cellError:
 		if wire.U32(c, &code); !c.Writing {

@@ -138,8 +138,9 @@ func Flag(c *Codec, v *bool) {
 	if *v {
 		b = 1
 	}
-	U8(c, &b)
-	*v = b != 0
+	if U8(c, &b); !c.Writing { // what is written may be shared
+		*v = b != 0
+	}
 }
 
 // Flag16 is a Boolean of two octets.
@@ -148,8 +149,9 @@ func Flag16(c *Codec, v *bool) {
 	if *v {
 		b = 1
 	}
-	U16(c, &b)
-	*v = b != 0
+	if U16(c, &b); !c.Writing {
+		*v = b != 0
+	}
 }
 
 // Bytes16 is octets behind their number in two octets. What is read aliases
