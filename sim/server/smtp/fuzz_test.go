@@ -13,6 +13,7 @@ func FuzzServer(f *testing.F) {
 	for _, s := range []string{
 		"EHLO a\r\nMAIL FROM:<a@b.example> SIZE=10\r\nRCPT TO:<dana@corp.example>\r\nDATA\r\nSubject: x\r\n\r\n..\r\n.\r\nQUIT\r\n",
 		"EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<dana@corp.example> NOTIFY=NEVER\r\nBDAT 3 LAST\r\nabcRSET\r\n",
+		"EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<dana@corp.example> NOTIFY=NEVER\r\nBDAT 3 L", // the library's race
 		"EHLO a\r\nAUTH LOGIN\r\nZGFuYQ==\r\nU2VjcmV0LTE=\r\n",
 		"EHLO a\r\nAUTH PLAIN AGRhbmEAU2VjcmV0LTE=\r\nAUTH LOGIN ZGFuYQ==\r\n*\r\n",
 		"EHLO a\r\nSTARTTLS\r\n\x16\x03\x01",
