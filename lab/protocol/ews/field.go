@@ -59,14 +59,6 @@ func (f Field) node() xmltree.Node {
 	return with(typ("FieldURI"), "FieldURI", f.URI)
 }
 
-func isField(n *xmltree.Node) bool {
-	switch inTypes(n) {
-	case "FieldURI", "IndexedFieldURI", "ExtendedFieldURI":
-		return true
-	}
-	return false
-}
-
 func parseField(n *xmltree.Node) (Field, error) {
 	switch inTypes(n) {
 	case "FieldURI":
