@@ -19,6 +19,8 @@ type PlayOptions struct {
 	Set      []string // name=value, after those of the scenario
 	Seed     uint64
 	Progress func(at, horizon time.Duration)
+	// Inspect, if set, is given the organisation as it is at the horizon.
+	Inspect func(*Organisation)
 }
 
 // Play builds an organisation for s, plays it there and takes it down again.
@@ -46,6 +48,9 @@ func Play(ctx context.Context, s *lab.Scenario, o PlayOptions) (*lab.RunResult, 
 	res, err := r.Run(ctx, org, s)
 	if err != nil {
 		return nil, err
+	}
+	if o.Inspect != nil {
+		o.Inspect(org)
 	}
 	res.Set = append(append([]string(nil), s.Set...), o.Set...)
 	return res, nil

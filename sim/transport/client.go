@@ -42,7 +42,7 @@ func (s *Session) signIn(now time.Time, logon directory.Logon) (lab.Decision, *S
 		return logon.Decision, s.AuthFailed(now)
 	}
 	s.user, s.userSAM, s.signedIn = logon.Object, logon.Object.SAM(), now
-	s.log(now, '*', s.userSAM+" authenticated")
+	s.write(now, '*', s.t.cast.Organisation.NetBIOS+`\`+s.userSAM, "authenticated")
 	s.log(now, '>', "235 2.7.0 Authentication successful")
 	return logon.Decision, nil
 }

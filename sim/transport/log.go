@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 	"time"
@@ -89,6 +90,8 @@ type TrackEvent struct {
 	InternalID uint64
 	MessageID  string    // without angle brackets
 	Sender     string    // "<>" for the null sender
+	HeaderFrom string    // who the message says that it is from
+	Connector  string    // the receive connector that it came through, or ""
 	Recipients []Address // not to be written to
 	Subject    string
 	TotalBytes int
@@ -106,7 +109,7 @@ func (t *Transport) Tracking() (events []TrackEvent, dropped int) {
 func (t *Transport) track(now time.Time, h *host, m *message, e Event, s Source, to []Address, why, reference string) {
 	t.tracking.add(TrackEvent{
 		Timestamp: now, Server: h.name, Event: e, Source: s, InternalID: m.id, MessageID: m.messageID,
-		Sender: t.shownSender(m), Recipients: to, Subject: m.subject, TotalBytes: len(m.raw), ClientIP: m.client,
+		Sender: t.shownSender(m), HeaderFrom: m.headerFrom, Connector: m.connector, Recipients: to, Subject: m.subject, TotalBytes: len(m.raw), ClientIP: m.client,
 		Status: why, Reference: reference,
 	})
 }
@@ -124,13 +127,16 @@ func (t *Transport) shownSender(m *message) string {
 // OfficeDocs-Exchange).
 type LogLine struct {
 	Time      time.Time
+	Server    string
 	Connector string // MBX1\Default Frontend MBX1
 	Session   uint64
 	Sequence  int
+	Local     netip.Addr
 	Port      int
 	Remote    netip.Addr
 	Event     byte // '+' connect, '-' disconnect, '<' received, '>' sent, '*' information
 	Data      string
+	Context   string
 }
 
 // ProtocolLog returns the SMTP protocol log, oldest first, and how many older
@@ -140,32 +146,30 @@ func (t *Transport) ProtocolLog() (lines []LogLine, dropped int) {
 }
 
 // String writes the line as the log file has it: date-time, connector-id,
-// session-id, sequence-number, remote-endpoint, event, data.
+// session-id, sequence-number, local-endpoint, remote-endpoint, event, data,
+// context. The client's port is not known here and is written as 0.
 func (l LogLine) String() string {
-	const hex = "0123456789ABCDEF"
-	var id [16]byte
-	for i := range id {
-		id[i] = hex[l.Session>>(60-4*i)&15]
-	}
 	data := l.Data
 	if strings.ContainsAny(data, `,"`) {
 		data = `"` + strings.ReplaceAll(data, `"`, `""`) + `"`
 	}
 	return strings.Join([]string{
-		l.Time.UTC().Format("2006-01-02T15:04:05.000Z"), l.Connector, string(id[:]), itoa(int64(l.Sequence)),
-		l.Remote.String(), string(l.Event), data,
+		l.Time.UTC().Format("2006-01-02T15:04:05.000Z"), l.Connector, fmt.Sprintf("%016X", l.Session), itoa(int64(l.Sequence)),
+		netip.AddrPortFrom(l.Local, uint16(l.Port)).String(), netip.AddrPortFrom(l.Remote, 0).String(), string(l.Event), data, l.Context,
 	}, ",")
 }
 
 func (s *Session) logs() bool { return s.connector.ProtocolLog == profile.LogVerbose }
 
-func (s *Session) log(now time.Time, event byte, data string) {
+func (s *Session) log(now time.Time, event byte, data string) { s.write(now, event, data, "") }
+
+func (s *Session) write(now time.Time, event byte, data, context string) {
 	if !s.logs() {
 		return
 	}
 	s.t.log.add(LogLine{
-		Time: now, Connector: s.identity, Session: s.id, Sequence: s.seq, Port: s.port,
-		Remote: s.remote, Event: event, Data: data,
+		Time: now, Server: s.h.name, Connector: s.identity, Session: s.id, Sequence: s.seq, Local: s.h.addr, Port: s.port,
+		Remote: s.remote, Event: event, Data: data, Context: context,
 	})
 	s.seq++
 }

@@ -26,15 +26,16 @@ const (
 // message is a mail on its way. It is shared by all queues that hold it and
 // does not change once it is accepted.
 type message struct {
-	id       uint64
-	arrived  time.Time
-	from     Address
-	to       []Address
-	sender   string // DN of the signed-in user, "" for anonymous clients
-	internal bool   // AuthAs Internal: from a signed-in user or made by the server
-	client   netip.Addr
-	kind     messageKind
-	reply    *reply // set when kind is automaticReply
+	id        uint64
+	arrived   time.Time
+	from      Address
+	to        []Address
+	sender    string // DN of the signed-in user, "" for anonymous clients
+	internal  bool   // AuthAs Internal: from a signed-in user or made by the server
+	connector string // that it came through, "" when it came otherwise
+	client    netip.Addr
+	kind      messageKind
+	reply     *reply // set when kind is automaticReply
 	header
 	raw     []byte
 	content *store.Message // of raw, made at the first delivery

@@ -296,7 +296,7 @@ func (s *Session) clear() {
 
 func (s *Session) message(now time.Time, in header, raw []byte) *message {
 	m := &message{
-		id: s.t.newID(), arrived: now, from: s.from, to: s.rcpts, client: s.remote,
+		id: s.t.newID(), arrived: now, from: s.from, to: s.rcpts, client: s.remote, connector: s.identity,
 		internal: s.user != nil, header: in,
 	}
 	if s.user != nil {

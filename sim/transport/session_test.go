@@ -486,7 +486,7 @@ func TestProtocolLog(t *testing.T) {
 	}
 	log := strings.Join(all, "\n")
 	contains(t, "log", log, `MBX1\Default Frontend MBX1,`)
-	contains(t, "log", log, "203.0.113.9,<,MAIL FROM:<forged@dead.example>")
+	contains(t, "log", log, "203.0.113.9:0,<,MAIL FROM:<forged@dead.example>")
 	s := w.connect(PortSubmission, "203.0.113.9")
 	s.StartedTLS(w.now())
 	s.Auth(w.now(), "dana", password)

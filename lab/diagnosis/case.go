@@ -1,0 +1,431 @@
+package diagnosis
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Options are what is known besides the records.
+type Options struct {
+	Thresholds Thresholds // the zero value: [DefaultThresholds]
+	// Domains are the organisation's mail domains. Those that the records show
+	// come to them.
+	Domains []string
+	// Servers are the addresses of the organisation's mail servers. Those that
+	// the records show come to them.
+	Servers []netip.Addr
+	// Listed are the organisation's public addresses that a block list names.
+	Listed []netip.Addr
+}
+
+// Case collects records. It is a [Sink]; [Case.Conclude] tells what they show.
+type Case struct {
+	o Options
+	t Thresholds
+
+	queues     []Queue
+	queued     []Queued
+	lostQueue  int
+	sawQueues  bool
+	sawTracks  bool
+	sawSMTP    bool
+	sawPackets bool
+
+	inside  map[string]bool     // domains
+	servers map[netip.Addr]bool // mail servers
+	left    map[string]bool     // domains that mail was sent to, or was tried to be
+	nextHop map[netip.Addr]int  // where mail that left went
+	sent    tally               // mail that left
+
+	inbound tally        // messages taken by SMTP
+	unknown book[string] // mail for who does not exist, by address
+	failure map[string]string
+	reports book[reportKey]      // by who gets the report and whom it is about
+	ids     map[string]kindOf    // what a Message-ID is
+	replies map[string]*mailbox  // automatic replies by the mailbox that sends them
+	wrote   map[[2]string]Sample // first sign that somebody wrote to somebody
+	lost    int                  // records that found no room
+
+	tracked map[netip.Addr]*stream // what clients handed in, by tracking
+	streams map[streamKey]*stream  // the same, by protocol log
+	logons  book[logonKey]
+	refused map[netip.Addr]*harvest
+	callers map[netip.Addr]*caller
+}
+
+type reportKey struct{ to, about string } // domains
+
+type logonKey struct {
+	client  netip.Addr
+	account string
+	ok      bool
+}
+
+type kindOf struct {
+	report bool
+	user   string // of an automatic reply: whose mailbox
+}
+
+// mailbox is what one mailbox answered by itself.
+type mailbox struct {
+	made  book[string] // by recipient
+	stuck book[string] // those that could not be delivered, by recipient
+}
+
+type streamKey struct {
+	client  netip.Addr
+	account string
+}
+
+type pair struct{ from, to string } // domains
+
+// stream is what one client handed in.
+type stream struct {
+	pairs      book[pair]
+	senders    set
+	connectors set
+}
+
+// harvest is the addresses that one client was refused.
+type harvest struct {
+	addresses set
+	refused   tally
+	tried     int
+}
+
+// caller is somebody who calls port 25 of hosts outside.
+type caller struct {
+	blocked, passed tally
+	to              set
+}
+
+// PortSMTP is the port that mail servers listen on (RFC 5321 section 4.5.4.2).
+const PortSMTP = 25
+
+// New returns a case without records.
+func New(o Options) *Case {
+	c := &Case{
+		o: o, t: o.Thresholds, inside: map[string]bool{}, servers: map[netip.Addr]bool{}, left: map[string]bool{},
+		nextHop: map[netip.Addr]int{}, failure: map[string]string{}, ids: map[string]kindOf{},
+		replies: map[string]*mailbox{}, wrote: map[[2]string]Sample{}, tracked: map[netip.Addr]*stream{},
+		streams: map[streamKey]*stream{}, refused: map[netip.Addr]*harvest{}, callers: map[netip.Addr]*caller{},
+	}
+	if c.t == (Thresholds{}) {
+		c.t = DefaultThresholds
+	}
+	for _, d := range o.Domains {
+		c.inside[strings.ToLower(d)] = true
+	}
+	for _, a := range o.Servers {
+		c.servers[a.Unmap()] = true
+	}
+	return c
+}
+
+// room returns the entry of key, a new one when there is room for it.
+func room[K comparable, V any](c *Case, m map[K]*V, key K) *V {
+	v := m[key]
+	if v == nil {
+		if len(m) >= maxBook {
+			c.lost++
+			return nil
+		}
+		v = new(V)
+		m[key] = v
+	}
+	return v
+}
+
+func keep[K comparable, V any](c *Case, m map[K]V, key K, v V, most int) {
+	if _, known := m[key]; !known && len(m) >= most {
+		c.lost++
+		return
+	}
+	m[key] = v
+}
+
+// AddQueue takes a line of Get-Queue.
+func (c *Case) AddQueue(q Queue) {
+	c.sawQueues = true
+	if len(c.queues) < maxQueues {
+		c.queues = append(c.queues, q)
+	} else {
+		c.lost++
+	}
+}
+
+// AddQueued takes a line of Get-Message.
+func (c *Case) AddQueued(m Queued) {
+	c.sawQueues = true
+	if len(c.queued) < maxQueued {
+		c.queued = append(c.queued, m)
+	} else {
+		c.lostQueue++
+	}
+	if begins(bare(m.From), reportSenders) {
+		c.own(m.From)
+	}
+}
+
+// own notes that an address is one of the organisation's.
+func (c *Case) own(address string) {
+	if d := domainOf(address); d != "" {
+		keep(c, c.inside, d, true, maxBook)
+	}
+}
+
+// AddTrack takes a line of a message tracking log.
+func (c *Case) AddTrack(t Track) {
+	c.sawTracks = true
+	switch t.Event {
+	case "RECEIVE":
+		c.server(t.Server)
+		switch {
+		case t.Source == SourceMailboxRule:
+			c.reply(&t)
+		case t.Source == "SMTP" || t.Source == "":
+			c.received(&t)
+		}
+	case "SUBMIT":
+		if begins(t.Subject, replySubjects) {
+			c.reply(&t)
+		}
+		c.own(t.Sender)
+	case "DELIVER", "RESOLVE":
+		for _, to := range t.Recipients {
+			c.own(to)
+		}
+	case "DSN":
+		c.report(&t)
+	case "SEND":
+		c.sentOut(&t)
+	case "DEFER":
+		if t.Source == "SMTP" || t.Source == "DNS" || t.Source == "" {
+			c.goesOut(&t)
+			c.stuck(&t)
+		}
+	case "FAIL":
+		c.failed(&t)
+	}
+}
+
+func (c *Case) server(a netip.Addr) {
+	if a.IsValid() && len(c.servers) < maxBook {
+		c.servers[a] = true
+	}
+}
+
+func (c *Case) goesOut(t *Track) {
+	for _, to := range t.Recipients {
+		if d := domainOf(to); d != "" {
+			keep(c, c.left, d, true, maxPairs)
+		}
+	}
+}
+
+func (c *Case) sentOut(t *Track) {
+	c.goesOut(t)
+	if t.Server.IsValid() {
+		keep(c, c.nextHop, t.Server, c.nextHop[t.Server]+1, maxBook)
+	}
+	c.sent.add(t.Where, t.At, func() string { return route(t) })
+}
+
+func route(t *Track) string {
+	from := t.envelope()
+	if null(from) && t.Sender != "" && !null(t.Sender) {
+		from = "<> (" + t.Sender + ")"
+	}
+	return from + " -> " + strings.Join(t.Recipients[:min(len(t.Recipients), 3)], ", ")
+}
+
+// received is mail that came by SMTP.
+func (c *Case) received(t *Track) {
+	from := bare(t.envelope())
+	c.inbound.add(t.Where, t.At, func() string { return route(t) })
+	for _, to := range t.Recipients {
+		c.wroteTo(from, to, t.Where, t.At)
+	}
+	if !t.Client.IsValid() {
+		return
+	}
+	s := room(c, c.tracked, t.Client)
+	if s == nil {
+		return
+	}
+	s.senders.add(from)
+	s.connectors.add(t.Connector)
+	for _, to := range t.Recipients {
+		s.pairs.add(pair{domainOf(from), domainOf(to)}, t.Where, t.At, func() string {
+			return t.Client.String() + ": " + t.envelope() + " -> " + to
+		})
+	}
+}
+
+func (c *Case) wroteTo(from, to string, w Where, at time.Time) {
+	key := [2]string{from, bare(to)}
+	if from == "" {
+		return
+	}
+	if _, known := c.wrote[key]; !known {
+		keep(c, c.wrote, key, Sample{w, at, from + " wrote to " + bare(to)}, maxPairs)
+	}
+}
+
+// reply is mail that a mailbox sends by itself.
+func (c *Case) reply(t *Track) {
+	user := bare(t.Sender)
+	if user == "" {
+		user = bare(t.ReturnPath)
+	}
+	m := room(c, c.replies, user)
+	if m == nil {
+		return
+	}
+	if t.MessageID != "" {
+		keep(c, c.ids, t.MessageID, kindOf{user: user}, maxIDs)
+	}
+	for _, to := range t.Recipients {
+		m.made.add(bare(to), t.Where, t.At, func() string { return user + " -> " + to + "  " + t.Subject })
+	}
+}
+
+// stuck is mail that could not be delivered, for now or for good.
+func (c *Case) stuck(t *Track) {
+	kind := c.ids[t.MessageID]
+	if kind.user == "" {
+		return
+	}
+	if m := room(c, c.replies, kind.user); m != nil {
+		for _, to := range t.Recipients {
+			m.stuck.add(bare(to), t.Where, t.At, func() string {
+				return strings.TrimSpace(kind.user + " -> " + to + "  " + t.Event + " " + t.Status)
+			})
+		}
+	}
+}
+
+func (c *Case) failed(t *Track) {
+	if t.Source == "SMTP" || t.Source == "DNS" {
+		c.goesOut(t)
+	}
+	c.stuck(t)
+	if t.Status != "" && !contains(t.Status, unknownUser) {
+		return
+	}
+	for _, to := range t.Recipients {
+		keep(c, c.failure, t.MessageID, domainOf(to), maxIDs)
+		c.unknown.add(bare(to), t.Where, t.At, func() string { return strings.TrimSpace(bare(to) + "  " + t.Status) })
+	}
+}
+
+func (c *Case) report(t *Track) {
+	if t.MessageID != "" {
+		keep(c, c.ids, t.MessageID, kindOf{report: true}, maxIDs)
+	}
+	if begins(bare(t.Sender), reportSenders) {
+		c.own(t.Sender)
+	}
+	about := c.failure[t.Reference]
+	for _, to := range t.Recipients {
+		c.reports.add(reportKey{domainOf(to), about}, t.Where, t.At, func() string {
+			return strings.TrimSpace("report to " + bare(to) + "  " + t.Status)
+		})
+	}
+}
+
+// AddRecipient takes a RCPT command.
+func (c *Case) AddRecipient(r Recipient) {
+	c.sawSMTP = true
+	c.server(r.Server)
+	if r.Code/100 == 2 {
+		c.wroteTo(bare(r.From), r.To, r.Where, r.At)
+		s := room(c, c.streams, streamKey{r.Client, r.Account})
+		if s == nil {
+			return
+		}
+		s.senders.add(bare(r.From))
+		s.connectors.add(r.Connector)
+		s.pairs.add(pair{domainOf(r.From), domainOf(r.To)}, r.Where, r.At, func() string {
+			as := ""
+			if r.Account != "" && r.Account != Unnamed {
+				as = " as " + r.Account
+			}
+			return r.Client.String() + as + ": " + bare(r.From) + " -> " + bare(r.To)
+		})
+	}
+	h := room(c, c.refused, r.Client)
+	if h == nil {
+		return
+	}
+	h.tried++
+	if r.Code/100 == 5 && (r.Text == "" || contains(r.Text, unknownUser)) {
+		h.addresses.add(bare(r.To))
+		h.refused.add(r.Where, r.At, func() string { return strings.TrimSpace(r.Client.String() + ": " + bare(r.To) + "  " + r.Text) })
+	}
+}
+
+// AddLogon takes an attempt to sign in.
+func (c *Case) AddLogon(l Logon) {
+	c.sawSMTP = true
+	c.server(l.Server)
+	c.logons.add(logonKey{l.Client, l.Account, l.OK}, l.Where, l.At, func() string {
+		if l.OK {
+			return l.Client.String() + " signs in as " + l.Account
+		}
+		return strings.TrimSpace(l.Client.String() + " is refused " + strings.Trim(l.Account, Unnamed))
+	})
+}
+
+// AddPacket takes a line of a firewall log. Only calls from the organisation to
+// port 25 outside count.
+func (c *Case) AddPacket(p Packet) {
+	c.sawPackets = true
+	if p.Port != PortSMTP || !local(p.From) || local(p.To) {
+		return
+	}
+	k := room(c, c.callers, p.From)
+	if k == nil {
+		return
+	}
+	k.to.add(p.To.String())
+	t, what := &k.passed, "let through"
+	if p.Blocked {
+		t, what = &k.blocked, "blocked"
+	}
+	t.add(p.Where, p.At, func() string {
+		return p.From.String() + " -> " + netip.AddrPortFrom(p.To, PortSMTP).String() + " " + what
+	})
+}
+
+// local tells whether an address is one of an office, not of the internet (RFC
+// 1918, RFC 4193).
+func local(a netip.Addr) bool {
+	return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || a.IsMulticast() || a.IsUnspecified()
+}
+
+// outside tells whether a domain is none of the organisation's.
+func (c *Case) outside(domain string) bool {
+	if domain == "" {
+		return false
+	}
+	for d := domain; d != ""; _, d, _ = strings.Cut(d, ".") {
+		if c.inside[d] {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *Case) domains() []string {
+	var list []string
+	for d := range c.inside {
+		if d != "" {
+			list = append(list, d)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
