@@ -98,3 +98,16 @@ func SetTimes(sc *lab.Scenario, within, horizon time.Duration) error {
 	}
 	return nil
 }
+
+// CutAt has a case end at a moment, which may lie before the order but not
+// before the case begins.
+func CutAt(sc *lab.Scenario, at time.Duration) error {
+	if at < -sc.Lead() {
+		return fmt.Errorf("%s begins at %s, and %s is before that", sc.ID, lab.Moment(-sc.Lead()), lab.Moment(at))
+	}
+	if at > longest {
+		return fmt.Errorf("%s is too long: expected %s at most", lab.Duration(at), lab.Duration(longest))
+	}
+	sc.Horizon, sc.Expect, sc.ExpectOn = at, nil, nil
+	return nil
+}

@@ -25,19 +25,18 @@ type Case struct {
 	o Options
 	t Thresholds
 
-	queues     []Queue
-	queued     []Queued
-	lostQueue  int
-	sawQueues  bool
-	sawTracks  bool
-	sawSMTP    bool
-	sawPackets bool
+	queues []Queue
+	queued []Queued
+	saw    map[Kind]bool // the kinds of records that there are
 
-	inside  map[string]bool     // domains
-	servers map[netip.Addr]bool // mail servers
-	left    map[string]bool     // domains that mail was sent to, or was tried to be
-	nextHop map[netip.Addr]int  // where mail that left went
-	sent    tally               // mail that left
+	end time.Time // the latest moment of any log
+
+	inside    map[string]bool     // domains
+	submitted map[string]bool     // domains of what mailboxes sent
+	servers   map[netip.Addr]bool // mail servers
+	left      map[string]bool     // domains that mail was sent to, or was tried to be
+	nextHop   map[netip.Addr]int  // where mail that left went
+	sent      tally               // mail that left
 
 	inbound tally        // messages taken by SMTP
 	unknown book[string] // mail for who does not exist, by address
@@ -107,7 +106,7 @@ const PortSMTP = 25
 // New returns a case without records.
 func New(o Options) *Case {
 	c := &Case{
-		o: o, t: o.Thresholds, inside: map[string]bool{}, servers: map[netip.Addr]bool{}, left: map[string]bool{},
+		o: o, t: o.Thresholds, saw: map[Kind]bool{}, inside: map[string]bool{}, submitted: map[string]bool{}, servers: map[netip.Addr]bool{}, left: map[string]bool{},
 		nextHop: map[netip.Addr]int{}, failure: map[string]string{}, ids: map[string]kindOf{},
 		replies: map[string]*mailbox{}, wrote: map[[2]string]Sample{}, tracked: map[netip.Addr]*stream{},
 		streams: map[streamKey]*stream{}, refused: map[netip.Addr]*harvest{}, callers: map[netip.Addr]*caller{},
@@ -146,9 +145,13 @@ func keep[K comparable, V any](c *Case, m map[K]V, key K, v V, most int) {
 	m[key] = v
 }
 
+// Open tells that there are records of a kind, if only an empty list of them:
+// nothing in a queue is something to know.
+func (c *Case) Open(k Kind) { c.saw[k] = true }
+
 // AddQueue takes a line of Get-Queue.
 func (c *Case) AddQueue(q Queue) {
-	c.sawQueues = true
+	c.Open(FromQueues)
 	if len(c.queues) < maxQueues {
 		c.queues = append(c.queues, q)
 	} else {
@@ -158,11 +161,11 @@ func (c *Case) AddQueue(q Queue) {
 
 // AddQueued takes a line of Get-Message.
 func (c *Case) AddQueued(m Queued) {
-	c.sawQueues = true
+	c.Open(FromQueues)
 	if len(c.queued) < maxQueued {
 		c.queued = append(c.queued, m)
 	} else {
-		c.lostQueue++
+		c.lost++
 	}
 	if begins(bare(m.From), reportSenders) {
 		c.own(m.From)
@@ -178,21 +181,25 @@ func (c *Case) own(address string) {
 
 // AddTrack takes a line of a message tracking log.
 func (c *Case) AddTrack(t Track) {
-	c.sawTracks = true
+	c.Open(FromTracking)
 	switch t.Event {
-	case "RECEIVE":
-		c.server(t.Server)
-		switch {
-		case t.Source == SourceMailboxRule:
+	case "RECEIVE", "SUBMIT", "DELIVER":
+		c.server(t.Server) // of the others it is, or may be, the far end
+	}
+	c.until(t.At)
+	switch t.Event {
+	case "RECEIVE", "SUBMIT":
+		if t.Source == SourceMailboxRule || begins(t.Subject, replySubjects) {
 			c.reply(&t)
-		case t.Source == "SMTP" || t.Source == "":
+		}
+		switch t.Source {
+		case "SMTP", "":
 			c.received(&t)
+		case "STOREDRIVER":
+			// Mostly a user of the organisation, but a rule that redirects mail
+			// leaves the sender as it was.
+			keep(c, c.submitted, domainOf(t.Sender), true, maxBook)
 		}
-	case "SUBMIT":
-		if begins(t.Subject, replySubjects) {
-			c.reply(&t)
-		}
-		c.own(t.Sender)
 	case "DELIVER", "RESOLVE":
 		for _, to := range t.Recipients {
 			c.own(to)
@@ -208,6 +215,13 @@ func (c *Case) AddTrack(t Track) {
 		}
 	case "FAIL":
 		c.failed(&t)
+	}
+}
+
+// until notes how far the logs reach.
+func (c *Case) until(at time.Time) {
+	if at.After(c.end) {
+		c.end = at
 	}
 }
 
@@ -338,7 +352,8 @@ func (c *Case) report(t *Track) {
 
 // AddRecipient takes a RCPT command.
 func (c *Case) AddRecipient(r Recipient) {
-	c.sawSMTP = true
+	c.Open(FromProtocol)
+	c.until(r.At)
 	c.server(r.Server)
 	if r.Code/100 == 2 {
 		c.wroteTo(bare(r.From), r.To, r.Where, r.At)
@@ -369,7 +384,7 @@ func (c *Case) AddRecipient(r Recipient) {
 
 // AddLogon takes an attempt to sign in.
 func (c *Case) AddLogon(l Logon) {
-	c.sawSMTP = true
+	c.Open(FromProtocol)
 	c.server(l.Server)
 	c.logons.add(logonKey{l.Client, l.Account, l.OK}, l.Where, l.At, func() string {
 		if l.OK {
@@ -382,7 +397,8 @@ func (c *Case) AddLogon(l Logon) {
 // AddPacket takes a line of a firewall log. Only calls from the organisation to
 // port 25 outside count.
 func (c *Case) AddPacket(p Packet) {
-	c.sawPackets = true
+	c.Open(FromFirewall)
+	c.until(p.At)
 	if p.Port != PortSMTP || !local(p.From) || local(p.To) {
 		return
 	}

@@ -102,6 +102,7 @@ type Packet struct {
 
 // A Sink takes records.
 type Sink interface {
+	Open(Kind) // before the records of a file
 	AddQueue(Queue)
 	AddQueued(Queued)
 	AddTrack(Track)

@@ -53,7 +53,7 @@ func (c *Case) infected(v *view) []Finding {
 // have sent: one that calls far more often has something else on board.
 func (c *Case) serverCalls(v *view, f *Finding, a netip.Addr, k *caller) {
 	calls := k.passed.n + k.blocked.n
-	if !c.sawTracks || !v.clear(c) || calls < c.t.Calls || calls <= 2*(c.sent.n+v.waiting) {
+	if !c.saw[FromTracking] || !v.clear(c) || calls < c.t.Calls || calls <= 2*(c.sent.n+v.waiting) {
 		return
 	}
 	t := k.passed

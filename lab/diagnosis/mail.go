@@ -109,7 +109,7 @@ func (c *Case) replying(v *view, user string) *Finding {
 	}
 	if before.n > 0 {
 		kind := FromTracking
-		if !c.sawTracks {
+		if !c.saw[FromTracking] {
 			kind = FromProtocol
 		}
 		f.Evidence = append(f.Evidence, observed(kind, &before, "%d of the %s wrote in before", before.n, plural(len(recipients), "recipient")))
@@ -164,7 +164,7 @@ const maxShown = 5
 // notes tells what is worth knowing and no cause.
 func (c *Case) notes(v *view, r *Report) (notes []string) {
 	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
-	if len(r.Domains) == 0 && (c.sawTracks || c.sawSMTP || c.sawQueues) {
+	if len(r.Domains) == 0 && (c.saw[FromTracking] || c.saw[FromProtocol] || c.saw[FromQueues]) {
 		note("nothing shows which domains are yours: name them with --domain, or relay and automatic replies cannot be told apart")
 	}
 	if v.suspended > 0 {
@@ -173,19 +173,19 @@ func (c *Case) notes(v *view, r *Report) (notes []string) {
 	if n := v.waiting - v.suspended; n >= c.t.Many && len(r.Findings) == 0 {
 		note("%s wait in %s without a sign of abuse: the far end may be away", plural(n, "message"), plural(len(v.queues), "queue"))
 	}
-	if has(r, OpenRelay, Relay, AuthenticatedRelay) && !c.sawSMTP {
+	if has(r, OpenRelay, Relay, AuthenticatedRelay) && !c.saw[FromProtocol] {
 		note("which account relays stands in the SMTP protocol log only: switch it on (Set-ReceiveConnector -ProtocolLoggingLevel Verbose)")
 	}
 	if to := c.smartHost(v); to != "" && !has(r, SmartHost) {
 		note("all mail leaves by the smart host %s: clear queues here prove little, ask its operator what waits there", to)
 	}
-	if !c.sawQueues {
+	if !c.saw[FromQueues] {
 		note("no list of the queues was given (Get-Queue and Get-Message), so whether they are clear is not known")
 	}
 	if has(r, InfectedWorkstation) && len(r.Servers) == 0 {
 		note("nothing shows which addresses are your mail servers: name them with --server, since a mail server may call port 25")
 	}
-	if lost := c.lost + c.lostQueue; lost > 0 {
+	if lost := c.lost; lost > 0 {
 		note("%s found no room and was counted in part only", plural(lost, "record"))
 	}
 	return notes

@@ -142,7 +142,7 @@ func (c *Case) measure(m *relayed) bool {
 
 // went tells whether mail to a domain is known to have left. Without a tracking
 // log that is not known of any.
-func (c *Case) went(domain string) bool { return !c.sawTracks || c.left[domain] }
+func (c *Case) went(domain string) bool { return !c.saw[FromTracking] || c.left[domain] }
 
 func (c *Case) refusals(client netip.Addr) int {
 	t, _ := c.logons.sum(compareLogons, func(k logonKey) bool { return k.client == client && !k.ok })

@@ -70,6 +70,9 @@ type Finding struct {
 	// Who is what it is about: an account, a mailbox, the address of a host.
 	Who      []string   `json:"who,omitempty"`
 	Evidence []Evidence `json:"evidence"`
+	// Over tells that the logs go on for a while after the last sign of it, and
+	// that nothing of it waits in the queues.
+	Over bool `json:"over"`
 }
 
 // confidence follows from how many kinds of records agree.
@@ -95,6 +98,8 @@ type Report struct {
 	// Domains and Servers are what was taken for the organisation's own.
 	Domains []string     `json:"domains,omitempty"`
 	Servers []netip.Addr `json:"servers,omitempty"`
+	// End is how far the logs reach.
+	End time.Time `json:"end,omitzero"`
 	// Waiting is how much waits in the queues for other domains, where the
 	// queues are known.
 	Waiting *Waiting `json:"waiting,omitempty"`
@@ -109,13 +114,18 @@ type Waiting struct {
 
 // Conclude tells what the records show. The same records give the same report.
 func (c *Case) Conclude() *Report {
+	if len(c.inside) == 0 {
+		for d := range c.submitted {
+			c.own("@" + d)
+		}
+	}
 	v := c.view()
-	r := &Report{Domains: c.domains()}
+	r := &Report{Domains: c.domains(), End: c.end}
 	for a := range c.servers {
 		r.Servers = append(r.Servers, a)
 	}
 	slices.SortFunc(r.Servers, netip.Addr.Compare)
-	if c.sawQueues {
+	if c.saw[FromQueues] {
 		r.Waiting = &Waiting{Messages: v.waiting, Suspended: v.suspended, Queues: len(v.queues)}
 	}
 	for _, find := range []func(*view) []Finding{
@@ -126,14 +136,30 @@ func (c *Case) Conclude() *Report {
 	if len(r.Findings) == 0 {
 		r.Findings = c.byElimination(v)
 	}
+	for i := range r.Findings {
+		r.Findings[i].Over = c.over(&r.Findings[i])
+	}
 	c.listed(r)
 	r.Mixed = len(causes(r.Findings)) > 1
 	r.Notes = c.notes(v, r)
 	return r
 }
 
-// causes lists the classes that were found. A harvest is how an NDR attack
-// begins and no other cause beside it.
+// over tells whether nothing is seen of a cause any more.
+func (c *Case) over(f *Finding) bool {
+	last := time.Time{}
+	for _, e := range f.Evidence {
+		if e.Kind == FromQueues && len(e.Lines) > 0 {
+			return false
+		}
+		if e.Last.After(last) {
+			last = e.Last
+		}
+	}
+	return !last.IsZero() && c.end.Sub(last) >= c.t.Over
+}
+
+// causes lists the classes that were found.
 func causes(list []Finding) []Class {
 	var out []Class
 	for _, f := range list {

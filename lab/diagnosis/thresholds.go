@@ -1,6 +1,9 @@
 package diagnosis
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // Thresholds say how much of something is a sign of abuse. The sources speak
 // of "many" and "few" and give hardly a number, so most of these are
@@ -10,43 +13,47 @@ type Thresholds struct {
 	// a log, a cause counts as at work. An administrator was alarmed by 20 to
 	// 30 queues of one or two messages each (002_235895b6475120ef.txt), which
 	// he still called few for a reverse NDR attack; 20 is the lower end.
-	Many int
+	Many int `json:"many"`
 	// FewPerQueue is up to how many messages a queue of out-of-office
 	// backscatter holds: "one or two" (002_235895b6475120ef.txt).
-	FewPerQueue int
+	FewPerQueue int `json:"few_per_queue"`
 	// StuckReplies is from how many outside domains that cannot be reached a
 	// mailbox's automatic replies are backscatter (inference: people who
 	// really wrote can mostly be answered).
-	StuckReplies int
+	StuckReplies int `json:"stuck_replies"`
 	// Share is which part of the mail concerned a cause must make up, so that
 	// the ordinary bounces of a large organisation are none (inference).
-	Share float64
+	Share float64 `json:"share"`
 	// PerHour is from how many outside recipients an hour one client does not
 	// write by hand (inference: more than one a minute).
-	PerHour int
+	PerHour int `json:"per_hour"`
 	// FailedLogons is from how many refusals of one client a password was
 	// being guessed (inference: more than three connections of the three tries
 	// that MaxLogonFailures allows each, Set-ReceiveConnector).
-	FailedLogons int
+	FailedLogons int `json:"failed_logons"`
 	// Blocked is from how many calls of one office computer to port 25 outside
 	// the firewall's log shows a bot rather than somebody's test with telnet
 	// (inference; the log shows it quickly, 004_4d27062e20911578.txt).
-	Blocked int
+	Blocked int `json:"blocked"`
 	// Calls is the same for calls that the firewall let through.
-	Calls int
+	Calls int `json:"calls"`
 	// WroteBefore is for which part of the recipients it must be seen that
 	// they wrote in before (inference; 002_235895b6475120ef.txt found it for
 	// the one that it looked up; a log may begin too late for some).
-	WroteBefore float64
+	WroteBefore float64 `json:"wrote_before"`
 	// SmartHostDomains is from how many recipient domains on mail that all
 	// went to one host means a smart host (inference).
-	SmartHostDomains int
+	SmartHostDomains int `json:"smart_host_domains"`
+	// Over is after how long without a sign, while the logs go on, a cause seems
+	// to be over (inference: an administrator looks whether the flood has died
+	// down, 002_235895b6475120ef.txt).
+	Over time.Duration `json:"over_ns"`
 }
 
 // DefaultThresholds are used unless somebody says otherwise.
 var DefaultThresholds = Thresholds{
 	Many: 20, FewPerQueue: 2, StuckReplies: 5, Share: 0.1, PerHour: 60, FailedLogons: 10, Blocked: 3, Calls: 20,
-	WroteBefore: 0.8, SmartHostDomains: 10,
+	WroteBefore: 0.8, SmartHostDomains: 10, Over: time.Hour,
 }
 
 // Words by which the logs tell kinds of mail apart.

@@ -133,4 +133,4 @@ func (c *Case) sort(v *view, m *Queued, hop string) {
 
 // clear tells whether the queues are known to hold no more than they may on
 // any day. What an administrator holds is no sign.
-func (v *view) clear(c *Case) bool { return c.sawQueues && v.waiting-v.suspended < c.t.Many }
+func (v *view) clear(c *Case) bool { return c.saw[FromQueues] && v.waiting-v.suspended < c.t.Many }

@@ -122,7 +122,8 @@ func recipients(e *transport.TrackEvent) string {
 	return strings.Join(list, ";")
 }
 
-// events2003 are the numbers of the older log (KB246959, KB821905).
+// event2003 is the number that the older log has for an event, 0 for what it
+// does not write (KB246959, KB821905).
 func event2003(e *transport.TrackEvent) int {
 	switch e.Event {
 	case "RECEIVE":
@@ -143,7 +144,7 @@ func event2003(e *transport.TrackEvent) int {
 	case "BADMAIL":
 		return 1021
 	}
-	return 0 // what the older log does not have
+	return 0
 }
 
 const fields2003 = "Date\tTime\tclient-ip\tClient-hostname\tPartner-Name\tServer-hostname\tserver-IP\tRecipient-Address\tEvent-ID\tMSGID\tPriority\t" +
@@ -170,10 +171,13 @@ func (s *State) tracking2003(b builder) {
 		if e.Event != "RECEIVE" {
 			client = ""
 		}
+		clock := fmt.Sprintf("%d:%d:%d GMT", at.Hour(), at.Minute(), at.Second())
 		for _, to := range e.Recipients {
-			fmt.Fprintf(f, "%s\t%s GMT\t%s\t-\t-\t%s\t%s\t%s\t%d\t%s\t0\t0\t%d\t%d\t%s %[2]s GMT\t0\t-\t%s\t%s\t%s\t\r\n",
-				at.Format("2006-1-2"), at.Format("15:4:5"), or(client), strings.ToUpper(e.Server), or(addr(s.Address(e.Server))),
-				to.String(), id, or(e.MessageID), e.TotalBytes, len(e.Recipients), at.Format("2006-1-2"), or(e.Reference), or(e.Subject), or(e.Sender))
+			f.WriteString(strings.Join([]string{
+				at.Format("2006-1-2"), clock, or(client), "-", "-", strings.ToUpper(e.Server), or(addr(s.Address(e.Server))),
+				to.String(), strconv.Itoa(id), or(e.MessageID), "0", "0", strconv.Itoa(e.TotalBytes), strconv.Itoa(len(e.Recipients)),
+				at.Format("2006-1-2") + " " + clock, "0", "-", or(e.Reference), or(e.Subject), or(e.Sender),
+			}, "\t") + "\t\r\n")
 		}
 	}
 }

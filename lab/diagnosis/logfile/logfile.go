@@ -66,6 +66,7 @@ const kinds = "a message tracking log, an SMTP protocol log, Get-Queue or Get-Me
 // A format is one kind of file.
 type format struct {
 	name string
+	kind diagnosis.Kind
 	// is tells whether the first lines of a file are of this kind.
 	is func(head []string) bool
 	// open begins to read a file.
@@ -81,14 +82,14 @@ type parser interface {
 
 // formats are tried in this order.
 var formats = []format{
-	{"message tracking log", isTracking, func(f string, s diagnosis.Sink) parser { return &tracking{file: f, sink: s} }},
-	{"message tracking log of Exchange 2003", isTracking2003, func(f string, s diagnosis.Sink) parser { return &tracking2003{file: f, sink: s} }},
-	{"SMTP protocol log", isProtocol, func(f string, s diagnosis.Sink) parser { return newProtocol(f, s) }},
-	{"Windows Firewall log", isWindowsFirewall, func(f string, s diagnosis.Sink) parser { return &windowsFirewall{file: f, sink: s} }},
-	{"W3C log of the SMTP service", isW3C, func(f string, s diagnosis.Sink) parser { return newW3C(f, s) }},
-	{"queue list (CSV)", isQueueCSV, func(f string, s diagnosis.Sink) parser { return &queueCSV{file: f, sink: s} }},
-	{"queue list (Format-List)", isQueueList, func(f string, s diagnosis.Sink) parser { return &queueList{file: f, sink: s} }},
-	{"iptables log", isIPTables, func(f string, s diagnosis.Sink) parser { return &ipTables{file: f, sink: s} }},
+	{"message tracking log", diagnosis.FromTracking, isTracking, func(f string, s diagnosis.Sink) parser { return &tracking{file: f, sink: s} }},
+	{"message tracking log of Exchange 2003", diagnosis.FromTracking, isTracking2003, func(f string, s diagnosis.Sink) parser { return &tracking2003{file: f, sink: s} }},
+	{"SMTP protocol log", diagnosis.FromProtocol, isProtocol, func(f string, s diagnosis.Sink) parser { return newProtocol(f, s) }},
+	{"Windows Firewall log", diagnosis.FromFirewall, isWindowsFirewall, func(f string, s diagnosis.Sink) parser { return &windowsFirewall{file: f, sink: s} }},
+	{"W3C log of the SMTP service", diagnosis.FromProtocol, isW3C, func(f string, s diagnosis.Sink) parser { return newW3C(f, s) }},
+	{"queue list (CSV)", diagnosis.FromQueues, isQueueCSV, func(f string, s diagnosis.Sink) parser { return &queueCSV{file: f, sink: s} }},
+	{"queue list (Format-List)", diagnosis.FromQueues, isQueueList, func(f string, s diagnosis.Sink) parser { return &queueList{file: f, sink: s} }},
+	{"iptables log", diagnosis.FromFirewall, isIPTables, func(f string, s diagnosis.Sink) parser { return &ipTables{file: f, sink: s} }},
 }
 
 // Read reads a file, called name, into sink. Lines that cannot be read are
@@ -112,6 +113,7 @@ func Read(name string, r io.Reader, sink diagnosis.Sink) (Stats, error) {
 	for _, f := range formats {
 		if f.is(head) {
 			stats.Format = f.name
+			sink.Open(f.kind)
 			return stats, read(b, f.open(name, sink), &stats)
 		}
 	}
