@@ -83,13 +83,16 @@ type pair struct{ from, to string } // domains
 // stream is what one client handed in.
 type stream struct {
 	pairs      book[pair]
-	senders    set
-	connectors set
+	senders    set[sending]
+	connectors set[string]
 }
+
+// sending is a sender and the domain that he wrote to.
+type sending struct{ from, to string }
 
 // harvest is the addresses that one client was refused.
 type harvest struct {
-	addresses set
+	addresses set[string]
 	refused   tally
 	tried     int
 }
@@ -97,7 +100,7 @@ type harvest struct {
 // caller is somebody who calls port 25 of hosts outside.
 type caller struct {
 	blocked, passed tally
-	to              set
+	to              set[string]
 }
 
 // PortSMTP is the port that mail servers listen on (RFC 5321 section 4.5.4.2).
@@ -269,9 +272,9 @@ func (c *Case) received(t *Track) {
 	if s == nil {
 		return
 	}
-	s.senders.add(from)
 	s.connectors.add(t.Connector)
 	for _, to := range t.Recipients {
+		s.senders.add(sending{from, domainOf(to)})
 		s.pairs.add(pair{domainOf(from), domainOf(to)}, t.Where, t.At, func() string {
 			return t.Client.String() + ": " + t.envelope() + " -> " + to
 		})
@@ -361,7 +364,7 @@ func (c *Case) AddRecipient(r Recipient) {
 		if s == nil {
 			return
 		}
-		s.senders.add(bare(r.From))
+		s.senders.add(sending{bare(r.From), domainOf(r.To)})
 		s.connectors.add(r.Connector)
 		s.pairs.add(pair{domainOf(r.From), domainOf(r.To)}, r.Where, r.At, func() string {
 			as := ""
@@ -370,6 +373,9 @@ func (c *Case) AddRecipient(r Recipient) {
 			}
 			return r.Client.String() + as + ": " + bare(r.From) + " -> " + bare(r.To)
 		})
+	}
+	if r.Account != "" {
+		return // a harvester has none
 	}
 	h := room(c, c.refused, r.Client)
 	if h == nil {

@@ -22,7 +22,7 @@ func (c *Case) ndrAttack(v *view) []Finding {
 		return c.outside(k.to) && !c.outside(k.about)
 	})
 	if reports.busiest() >= c.t.Many && float64(reports.n) >= c.t.Share*float64(c.inbound.n) {
-		to := set{}
+		to := set[string]{}
 		for _, k := range keys {
 			to.add(k.to)
 		}
@@ -173,7 +173,9 @@ func (c *Case) notes(v *view, r *Report) (notes []string) {
 	if n := v.waiting - v.suspended; n >= c.t.Many && len(r.Findings) == 0 {
 		note("%s wait in %s without a sign of abuse: the far end may be away", plural(n, "message"), plural(len(v.queues), "queue"))
 	}
-	if has(r, OpenRelay, Relay, AuthenticatedRelay) && !c.saw[FromProtocol] {
+	if slices.ContainsFunc(r.Findings, func(f Finding) bool {
+		return (f.Class == Relay || f.Class == AuthenticatedRelay) && !f.shows(FromProtocol)
+	}) {
 		note("which account relays stands in the SMTP protocol log only: switch it on (Set-ReceiveConnector -ProtocolLoggingLevel Verbose)")
 	}
 	if to := c.smartHost(v); to != "" && !has(r, SmartHost) {

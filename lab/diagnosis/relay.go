@@ -18,6 +18,7 @@ type relayed struct {
 	out     tally
 	foreign int // of these, with senders of other domains
 	domains []string
+	senders []string
 	reasons []string // why it is no ordinary mail
 }
 
@@ -43,7 +44,7 @@ func (c *Case) relay(v *view) []Finding {
 			class = OpenRelay
 		case classOf[m.client] != "":
 			class = classOf[m.client]
-		case m.s.connectors.size() > 0 && !slices.ContainsFunc(m.s.connectors.list(), func(n string) bool { return !forUsers(n) }):
+		case m.s.connectors.size() > 0 && !slices.ContainsFunc(sorted(&m.s.connectors), func(n string) bool { return !forUsers(n) }):
 			class = AuthenticatedRelay
 		}
 		if m.kind == FromProtocol {
@@ -59,7 +60,7 @@ func (c *Case) relay(v *view) []Finding {
 	}
 	if v.foreign.n >= c.t.Many && float64(v.foreign.n) >= c.t.Share*float64(v.waiting) && len(c.inside) > 0 {
 		e := observed(FromQueues, &v.foreign, "%d of %s that wait for other domains have senders of other domains: %s",
-			v.foreign.n, plural(v.waiting, "message"), some(v.senders.list()))
+			v.foreign.n, plural(v.waiting, "message"), some(sorted(&v.senders)))
 		if len(byClass) == 0 {
 			at(Relay)
 		}
@@ -121,6 +122,13 @@ func (c *Case) measure(m *relayed) bool {
 	if m.out.n < c.t.Many {
 		return false
 	}
+	senders := set[string]{}
+	for k := range m.s.senders.of {
+		if seen[k.to] {
+			senders.add(k.from)
+		}
+	}
+	m.senders = sorted(&senders)
 	reason := func(format string, args ...any) { m.reasons = append(m.reasons, fmt.Sprintf(format, args...)) }
 	if m.foreign >= c.t.Many {
 		reason("%d with senders of other domains", m.foreign)
@@ -134,7 +142,7 @@ func (c *Case) measure(m *relayed) bool {
 	if n := c.refusals(m.client); n >= c.t.FailedLogons {
 		reason("after %s", plural(n, "refused password"))
 	}
-	if administrative(m.account) || m.account == "" && m.s.senders.size() == 1 && administrative(m.s.senders.list()[0]) {
+	if administrative(m.account) || m.account == "" && len(m.senders) == 1 && administrative(m.senders[0]) {
 		reason("an account that guessers try first")
 	}
 	return len(m.reasons) > 0
@@ -164,11 +172,11 @@ func (c *Case) describe(m *relayed) (list []Evidence) {
 		who += ", signed in as " + m.account + ","
 	}
 	what := ""
-	if n := m.s.connectors.list(); len(n) > 0 && n[0] != "" {
+	if n := sorted(&m.s.connectors); len(n) > 0 && n[0] != "" {
 		what = ", through " + some(n)
 	}
 	list = append(list, observed(m.kind, &m.out, "%s handed in mail for %s in %s%s, from %s: %s",
-		who, plural(m.out.n, "recipient"), plural(len(m.domains), "other domain"), what, some(m.s.senders.list()), strings.Join(m.reasons, "; ")))
+		who, plural(m.out.n, "recipient"), plural(len(m.domains), "other domain"), what, some(m.senders), strings.Join(m.reasons, "; ")))
 	if m.kind != FromProtocol {
 		return list
 	}

@@ -87,6 +87,11 @@ func (f *Finding) confidence(floor Confidence) {
 	}
 }
 
+// shows tells whether there is evidence of a kind.
+func (f *Finding) shows(k Kind) bool {
+	return slices.ContainsFunc(f.Evidence, func(e Evidence) bool { return e.Kind == k })
+}
+
 // Report is what a case comes to.
 type Report struct {
 	// Findings are the causes; none: nothing was found.
@@ -178,7 +183,7 @@ func (c *Case) listed(r *Report) {
 	e := Evidence{Kind: FromListing, Text: onList(c.o.Listed)}
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		if !slices.ContainsFunc(f.Evidence, func(e Evidence) bool { return e.Kind == FromListing }) {
+		if !f.shows(FromListing) {
 			f.Evidence = append(f.Evidence, e)
 		}
 	}

@@ -128,23 +128,23 @@ func (b *book[K]) sum(compare func(a, b K) int, match func(K) bool) (total tally
 	return total, keys
 }
 
-// set is a bounded set of words.
-type set struct {
-	words map[string]int
-	lost  int
+// set is a bounded set.
+type set[T comparable] struct {
+	of   map[T]struct{}
+	lost int
 }
 
-func (s *set) add(word string) {
-	if s.words == nil {
-		s.words = map[string]int{}
+func (s *set[T]) add(x T) {
+	if s.of == nil {
+		s.of = map[T]struct{}{}
 	}
-	if _, known := s.words[word]; !known && len(s.words) >= maxSet {
+	if _, known := s.of[x]; !known && len(s.of) >= maxSet {
 		s.lost++
 		return
 	}
-	s.words[word]++
+	s.of[x] = struct{}{}
 }
 
-func (s *set) size() int { return len(s.words) }
+func (s *set[T]) size() int { return len(s.of) }
 
-func (s *set) list() []string { return slices.Sorted(maps.Keys(s.words)) }
+func sorted(s *set[string]) []string { return slices.Sorted(maps.Keys(s.of)) }

@@ -14,9 +14,9 @@ type view struct {
 	smartHost string  // where all of it goes, if it does
 
 	reports tally
-	victims set // domains that the reports are for
+	victims set[string] // domains that the reports are for
 	foreign tally
-	senders set // of foreign
+	senders set[string] // of foreign
 	// own is mail of the organisation's users, by sender.
 	own map[string]*fromUser
 }

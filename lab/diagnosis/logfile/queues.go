@@ -191,7 +191,7 @@ func (p *queueList) line(number int, text string) (int, error) {
 	case ok:
 		p.values[name], p.last = value, name
 	case p.last != "" && strings.HasPrefix(text, " "):
-		p.values[p.last] += strings.TrimSpace(text)
+		p.values[p.last] += " " + strings.TrimSpace(text)
 	default:
 		return 0, fmt.Errorf("found %s, expected Name : value", quote(text))
 	}
