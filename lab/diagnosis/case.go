@@ -42,6 +42,7 @@ type Case struct {
 	unknown book[string] // mail for who does not exist, by address
 	failure map[string]string
 	reports book[reportKey]      // by who gets the report and whom it is about
+	victims set[sending]         // who gets a report, and the domain that it is about
 	ids     map[string]kindOf    // what a Message-ID is
 	replies map[string]*mailbox  // automatic replies by the mailbox that sends them
 	wrote   map[[2]string]Sample // first sign that somebody wrote to somebody
@@ -347,6 +348,7 @@ func (c *Case) report(t *Track) {
 	}
 	about := c.failure[t.Reference]
 	for _, to := range t.Recipients {
+		c.victims.add(sending{bare(to), about})
 		c.reports.add(reportKey{domainOf(to), about}, t.Where, t.At, func() string {
 			return strings.TrimSpace("report to " + bare(to) + "  " + t.Status)
 		})
@@ -393,10 +395,14 @@ func (c *Case) AddLogon(l Logon) {
 	c.Open(FromProtocol)
 	c.server(l.Server)
 	c.logons.add(logonKey{l.Client, l.Account, l.OK}, l.Where, l.At, func() string {
-		if l.OK {
-			return l.Client.String() + " signs in as " + l.Account
+		what := " signs in"
+		if !l.OK {
+			what = " is refused"
 		}
-		return strings.TrimSpace(l.Client.String() + " is refused " + strings.Trim(l.Account, Unnamed))
+		if l.Account != Unnamed && l.Account != "" {
+			what += " as " + l.Account
+		}
+		return l.Client.String() + what
 	})
 }
 

@@ -436,3 +436,21 @@ func TestEveryCauseHasAdvice(t *testing.T) {
 		}
 	}
 }
+
+// TestOneCorrespondentIsNoAttack: a mailbox is gone, and somebody who does not
+// know goes on writing to it.
+func TestOneCorrespondentIsNoAttack(t *testing.T) {
+	for senders, want := range map[int]string{1: "", 19: "", 20: "ndr-attack likely"} {
+		d := newDay(diagnosis.Options{})
+		for i := range 60 {
+			d.bounced(morning, fmt.Sprintf("v%d@partner.example", i%senders), "dana@corp.example")
+		}
+		r := d.Conclude()
+		if got := classes(r); got != want {
+			t.Errorf("%d senders: found %q, want %q", senders, got, want)
+		}
+		if told := strings.Contains(strings.Join(r.Notes, "\n"), "60 messages came for people who do not exist (any more): dana@corp.example"); told != (want == "") {
+			t.Errorf("%d senders: notes %v", senders, r.Notes)
+		}
+	}
+}

@@ -11,28 +11,34 @@ import (
 
 // ndrAttack: spam for people who do not exist makes the server send reports to
 // the forged senders. In the queues the reports come from postmaster or the
-// null reverse path (KB909005).
+// null reverse path (KB909005). The forged senders are many, or those who do
+// not exist are: reports to one correspondent about one mailbox that is gone
+// are no attack.
 func (c *Case) ndrAttack(v *view) []Finding {
 	f := Finding{Class: NDRAttack}
-	if n := v.reports.n; n >= c.t.Many && float64(n) >= c.t.Share*float64(v.waiting) {
+	unknown, missing := c.unknown.sum(strings.Compare, func(a string) bool { return !c.outside(domainOf(a)) })
+	n, victims := v.reports.n, v.victims.size()
+	if n >= c.t.Many && float64(n) >= c.t.Share*float64(v.waiting) && (victims >= c.t.Many || len(missing) >= c.t.Many) {
 		f.Evidence = append(f.Evidence, observed(FromQueues, &v.reports,
-			"%d of %s that wait for other domains are reports of non-delivery, to %s", n, plural(v.waiting, "message"), plural(v.victims.size(), "domain")))
+			"%d of %s that wait for other domains are reports of non-delivery, for %s in %s",
+			n, plural(v.waiting, "message"), plural(victims, "address"), plural(v.hops.size(), "domain")))
 	}
-	reports, keys := c.reports.sum(compareReports, func(k reportKey) bool {
+	reports, _ := c.reports.sum(compareReports, func(k reportKey) bool {
 		return c.outside(k.to) && !c.outside(k.about)
 	})
-	if reports.busiest() >= c.t.Many && float64(reports.n) >= c.t.Share*float64(c.inbound.n) {
-		to := set[string]{}
-		for _, k := range keys {
-			to.add(k.to)
+	victims = 0
+	for k := range c.victims.of {
+		if c.outside(domainOf(k.from)) && !c.outside(k.to) {
+			victims++
 		}
+	}
+	if reports.busiest() >= c.t.Many && float64(reports.n) >= c.t.Share*float64(c.inbound.n) && (victims >= c.t.Many || len(missing) >= c.t.Many) {
 		f.Evidence = append(f.Evidence, observed(FromTracking, &reports,
-			"%s of non-delivery made for senders of %s, %d in the busiest hour, for %s that came in",
-			plural(reports.n, "report"), plural(to.size(), "other domain"), reports.busiest(), plural(c.inbound.n, "message")))
-		unknown, who := c.unknown.sum(strings.Compare, func(a string) bool { return !c.outside(domainOf(a)) })
+			"%s of non-delivery made for %s outside, %d in the busiest hour, while %s came in",
+			plural(reports.n, "report"), plural(victims, "sender"), reports.busiest(), plural(c.inbound.n, "message")))
 		if unknown.n > 0 {
 			f.Evidence = append(f.Evidence, observed(FromTracking, &unknown,
-				"%s came for people who do not exist: %s", plural(unknown.n, "message"), some(who)))
+				"%s came for people who do not exist: %s", plural(unknown.n, "message"), some(missing)))
 		}
 	}
 	if f.Evidence == nil {
@@ -172,6 +178,9 @@ func (c *Case) notes(v *view, r *Report) (notes []string) {
 	}
 	if n := v.waiting - v.suspended; n >= c.t.Many && len(r.Findings) == 0 {
 		note("%s wait in %s without a sign of abuse: the far end may be away", plural(n, "message"), plural(len(v.queues), "queue"))
+	}
+	if unknown, who := c.unknown.sum(strings.Compare, func(a string) bool { return !c.outside(domainOf(a)) }); unknown.busiest() >= c.t.Many && !has(r, NDRAttack) {
+		note("%s came for people who do not exist (any more): %s", plural(unknown.n, "message"), some(who))
 	}
 	if slices.ContainsFunc(r.Findings, func(f Finding) bool {
 		return (f.Class == Relay || f.Class == AuthenticatedRelay) && !f.shows(FromProtocol)

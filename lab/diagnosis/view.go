@@ -14,7 +14,8 @@ type view struct {
 	smartHost string  // where all of it goes, if it does
 
 	reports tally
-	victims set[string] // domains that the reports are for
+	victims set[string] // who the reports are for
+	hops    set[string] // domains that they go to
 	foreign tally
 	senders set[string] // of foreign
 	// own is mail of the organisation's users, by sender.
@@ -102,8 +103,12 @@ func (c *Case) sort(v *view, m *Queued, hop string) {
 		from = kind.user
 	case kind.report, !isReply && (null(m.From) || begins(from, reportSenders)):
 		v.reports.add(m.Where, m.At, line)
-		if hop != "" {
-			v.victims.add(hop)
+		v.hops.add(hop)
+		for _, to := range m.Recipients {
+			v.victims.add(bare(to))
+		}
+		if len(m.Recipients) == 0 {
+			v.victims.add(m.Queue) // a queue for each domain, as far as is known
 		}
 		return
 	case c.outside(domainOf(from)):
