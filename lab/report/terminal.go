@@ -252,6 +252,9 @@ func (t *terminal) total(d *lab.Document) {
 		line += fmt.Sprintf("; %s not as predicted", plural(drift, "verdict"))
 	}
 	t.prose(t.bold, line)
+	if d.Empty() {
+		t.prose(plain, "nothing was shown: this lab has none of the paths or mitigations of "+map[bool]string{true: "this case", false: "these cases"}[len(d.Runs) == 1])
+	}
 }
 
 func plural(n int, word string) string {

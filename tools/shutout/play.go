@@ -36,9 +36,6 @@ func runCases(ctx context.Context, o *runOptions) (exit int, err error) {
 		os.Remove(o.Out)
 		return exitBad, err
 	}
-	for _, r := range results {
-		r.SOP = o.SOP
-	}
 	doc := &lab.Document{
 		Schema: lab.Schema, Tool: lab.Tool{Name: "shutout", Version: version()}, Lab: "sim",
 		Seed: o.Seed, Replay: o.Replay, Runs: results,
