@@ -36,7 +36,7 @@ fuzz:
 	@./tools/fuzz.sh $(FUZZTIME)
 
 bench:
-	go test -run '^$$' -bench . -benchtime 1s ./sim ./sim/timeline ./sim/directory ./sim/store ./sim/transport ./sim/clientaccess ./sim/server/outlook
+	go test -run '^$$' -bench . -benchtime 1s ./sim ./sim/timeline ./sim/directory ./sim/store ./sim/transport ./sim/clientaccess ./sim/server/outlook ./tools/shutout
 
 clean:
 	rm -rf bin runs
