@@ -454,3 +454,94 @@ func TestOneCorrespondentIsNoAttack(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsNoRelay has a server's own ways of sending on not taken for abuse.
+func TestWhatIsNoRelay(t *testing.T) {
+	other := netip.MustParseAddr("10.0.1.32")
+	for name, happen := range map[string]func(d *day, i int, at time.Time){
+		"mail that a rule redirects, on its way between two servers": func(d *day, i int, at time.Time) {
+			d.track(at, "STOREDRIVER", "DELIVER", d.newID(), "x@a.example", "erin@corp.example", func(t *diagnosis.Track) { t.Server = other })
+			d.relayed(at, other, "", fmt.Sprintf("x%d@a.example", i), "erin@home.example")
+		},
+		"mail for a second domain of the organisation": func(d *day, i int, at time.Time) {
+			id := d.newID()
+			d.track(at, "SMTP", "RECEIVE", id, fmt.Sprintf("x%d@a.example", i), "erin@alias.example", by(bot))
+			d.track(at, "STOREDRIVER", "DELIVER", id, "x@a.example", "erin@corp.example")
+		},
+	} {
+		d := newDay(diagnosis.Options{})
+		for i := range 100 {
+			happen(d, i, morning.Add(time.Duration(i)*time.Second))
+		}
+		if got := classes(d.Conclude()); got != "" {
+			t.Errorf("%s: found %q", name, got)
+		}
+	}
+}
+
+// TestGuessedPasswords make less mail suspicious than an hour's flood.
+func TestGuessedPasswords(t *testing.T) {
+	for refused, want := range map[int]string{9: "", 10: "authenticated-relay strong"} {
+		d := newDay(diagnosis.Options{})
+		d.in(morning, "olga@partner.example", "erin@corp.example")
+		for range refused {
+			d.AddLogon(diagnosis.Logon{Where: d.where(), At: morning, Client: bot, Server: server, Account: diagnosis.Unnamed})
+		}
+		d.stolen(30)
+		if got := classes(d.Conclude()); got != want {
+			t.Errorf("after %d refusals: found %q, want %q", refused, got, want)
+		}
+	}
+}
+
+// TestWhatIsNoReply: a queue with more than a reply or two is no backscatter,
+// and mail to mailboxes does not count.
+func TestWhatIsNoReply(t *testing.T) {
+	d := newDay(diagnosis.Options{Domains: []string{"corp.example"}})
+	for i := range 10 {
+		for range 3 {
+			d.queued(fmt.Sprintf("EX01\\%d", i), "erin@corp.example", fmt.Sprintf("x@v%d.example", i), "Automatic reply: x", "")
+		}
+	}
+	if got := classes(d.Conclude()); got != "" {
+		t.Errorf("three in each queue: found %q", got)
+	}
+	d = newDay(diagnosis.Options{Domains: []string{"corp.example"}})
+	d.AddQueue(diagnosis.Queue{Where: d.where(), Identity: "EX01\\1", NextHop: "db1", DeliveryType: "MapiDelivery", Status: "Retry", Count: 50})
+	for range 50 {
+		d.queued("EX01\\1", "<>", "erin@corp.example", "Undeliverable: x", "")
+	}
+	if r := d.Conclude(); classes(r) != "" || r.Waiting.Messages != 0 {
+		t.Errorf("a mailbox that is away: found %q, %+v", classes(r), r.Waiting)
+	}
+}
+
+// TestShares: what would be much by itself is little beside more of the same.
+func TestShares(t *testing.T) {
+	d := newDay(diagnosis.Options{Domains: []string{"corp.example"}})
+	for i := range 1000 {
+		d.queued(fmt.Sprintf("EX01\\%d", i%50), fmt.Sprintf("u%d@corp.example", i), fmt.Sprintf("x%d@v%d.example", i, i%50), "hello", "")
+		if i%40 == 0 {
+			d.queued(fmt.Sprintf("EX01\\%d", i%50), "<>", fmt.Sprintf("y%d@v%d.example", i, i%50), "Undeliverable: hello", "")
+		}
+	}
+	if got := classes(d.Conclude()); got != "" {
+		t.Errorf("25 reports among a thousand messages that wait: found %q", got)
+	}
+	d = newDay(diagnosis.Options{})
+	d.harvest(25) // a mailing list with some addresses that are gone
+	for i := range 26 {
+		d.AddRecipient(diagnosis.Recipient{Where: d.where(), At: morning, Client: bot, Server: server, To: fmt.Sprintf("u%d@corp.example", i), Code: 250})
+	}
+	if got := classes(d.Conclude()); got != "" {
+		t.Errorf("25 of 51 recipients refused: found %q", got)
+	}
+	d = newDay(diagnosis.Options{})
+	d.AddQueue(diagnosis.Queue{Where: d.where(), Identity: "EX01\\1", NextHop: "db1", DeliveryType: "MapiDelivery", Status: "Retry", Count: 50})
+	for range 50 { // without -IncludeRecipientInfo
+		d.AddQueued(diagnosis.Queued{Where: d.where(), Queue: "EX01\\1", From: "<>"})
+	}
+	if r := d.Conclude(); classes(r) != "" || r.Waiting.Messages != 0 {
+		t.Errorf("a mailbox that is away: found %q, %+v", classes(r), r.Waiting)
+	}
+}
