@@ -41,12 +41,12 @@ type Case struct {
 	inbound tally        // messages taken by SMTP
 	unknown book[string] // mail for who does not exist, by address
 	failure map[string]string
-	reports book[reportKey]      // by who gets the report and whom it is about
-	victims set[sending]         // who gets a report, and the domain that it is about
-	ids     map[string]kindOf    // what a Message-ID is
-	replies map[string]*mailbox  // automatic replies by the mailbox that sends them
-	wrote   map[[2]string]Sample // first sign that somebody wrote to somebody
-	lost    int                  // records that found no room
+	reports book[reportKey]     // by who gets the report and whom it is about
+	victims set[sending]        // who gets a report, and the domain that it is about
+	ids     map[string]kindOf   // what a Message-ID is
+	replies map[string]*mailbox // automatic replies by the mailbox that sends them
+	wrote   map[[2]string]sign  // first sign that somebody wrote to somebody
+	lost    int                 // records that found no room
 
 	tracked map[netip.Addr]*stream // what clients handed in, by tracking
 	streams map[streamKey]*stream  // the same, by protocol log
@@ -112,7 +112,7 @@ func New(o Options) *Case {
 	c := &Case{
 		o: o, t: o.Thresholds, saw: map[Kind]bool{}, inside: map[string]bool{}, submitted: map[string]bool{}, servers: map[netip.Addr]bool{}, left: map[string]bool{},
 		nextHop: map[netip.Addr]int{}, failure: map[string]string{}, ids: map[string]kindOf{},
-		replies: map[string]*mailbox{}, wrote: map[[2]string]Sample{}, tracked: map[netip.Addr]*stream{},
+		replies: map[string]*mailbox{}, wrote: map[[2]string]sign{}, tracked: map[netip.Addr]*stream{},
 		streams: map[streamKey]*stream{}, refused: map[netip.Addr]*harvest{}, callers: map[netip.Addr]*caller{},
 	}
 	if c.t == (Thresholds{}) {
@@ -275,20 +275,25 @@ func (c *Case) received(t *Track) {
 	}
 	s.connectors.add(t.Connector)
 	for _, to := range t.Recipients {
-		s.senders.add(sending{from, domainOf(to)})
-		s.pairs.add(pair{domainOf(from), domainOf(to)}, t.Where, t.At, func() string {
+		s.senders.add(sending{strings.Clone(from), strings.Clone(domainOf(to))})
+		s.pairs.add(pair{strings.Clone(domainOf(from)), strings.Clone(domainOf(to))}, t.Where, t.At, func() string {
 			return t.Client.String() + ": " + t.envelope() + " -> " + to
 		})
 	}
 }
 
+// sign is where and when something was first seen.
+type sign struct {
+	Where
+	at time.Time
+}
+
+// wroteTo notes that somebody wrote to somebody. The words are copied: they are
+// parts of lines, which would be kept with them.
 func (c *Case) wroteTo(from, to string, w Where, at time.Time) {
-	key := [2]string{from, bare(to)}
-	if from == "" {
-		return
-	}
-	if _, known := c.wrote[key]; !known {
-		keep(c, c.wrote, key, Sample{w, at, from + " wrote to " + bare(to)}, maxPairs)
+	to = bare(to)
+	if _, known := c.wrote[[2]string{from, to}]; !known && from != "" {
+		keep(c, c.wrote, [2]string{strings.Clone(from), strings.Clone(to)}, sign{w, at}, maxPairs)
 	}
 }
 
@@ -303,7 +308,7 @@ func (c *Case) reply(t *Track) {
 		return
 	}
 	if t.MessageID != "" {
-		keep(c, c.ids, t.MessageID, kindOf{user: user}, maxIDs)
+		keep(c, c.ids, strings.Clone(t.MessageID), kindOf{user: strings.Clone(user)}, maxIDs)
 	}
 	for _, to := range t.Recipients {
 		m.made.add(bare(to), t.Where, t.At, func() string { return user + " -> " + to + "  " + t.Subject })
@@ -334,14 +339,14 @@ func (c *Case) failed(t *Track) {
 		return
 	}
 	for _, to := range t.Recipients {
-		keep(c, c.failure, t.MessageID, domainOf(to), maxIDs)
+		keep(c, c.failure, strings.Clone(t.MessageID), strings.Clone(domainOf(to)), maxIDs)
 		c.unknown.add(bare(to), t.Where, t.At, func() string { return strings.TrimSpace(bare(to) + "  " + t.Status) })
 	}
 }
 
 func (c *Case) report(t *Track) {
 	if t.MessageID != "" {
-		keep(c, c.ids, t.MessageID, kindOf{report: true}, maxIDs)
+		keep(c, c.ids, strings.Clone(t.MessageID), kindOf{report: true}, maxIDs)
 	}
 	if begins(bare(t.Sender), reportSenders) {
 		c.own(t.Sender)
@@ -366,9 +371,9 @@ func (c *Case) AddRecipient(r Recipient) {
 		if s == nil {
 			return
 		}
-		s.senders.add(sending{bare(r.From), domainOf(r.To)})
+		s.senders.add(sending{strings.Clone(bare(r.From)), strings.Clone(domainOf(r.To))})
 		s.connectors.add(r.Connector)
-		s.pairs.add(pair{domainOf(r.From), domainOf(r.To)}, r.Where, r.At, func() string {
+		s.pairs.add(pair{strings.Clone(domainOf(r.From)), strings.Clone(domainOf(r.To))}, r.Where, r.At, func() string {
 			as := ""
 			if r.Account != "" && r.Account != Unnamed {
 				as = " as " + r.Account

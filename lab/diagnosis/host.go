@@ -12,6 +12,10 @@ import (
 // (004_4d27062e20911578.txt).
 func (c *Case) infected(v *view) []Finding {
 	station, server := Finding{Class: InfectedWorkstation}, Finding{Class: InfectedServer}
+	role := "which is no mail server"
+	if len(c.servers) == 0 {
+		role = "which is not known to be a mail server"
+	}
 	for _, a := range slices.SortedFunc(maps.Keys(c.callers), netip.Addr.Compare) {
 		k := c.callers[a]
 		if c.servers[a] {
@@ -21,11 +25,11 @@ func (c *Case) infected(v *view) []Finding {
 		shown := len(station.Evidence)
 		if k.blocked.n >= c.t.Blocked && shown < maxShown {
 			station.Evidence = append(station.Evidence, observed(FromFirewall, &k.blocked,
-				"%s, which is no mail server, called port 25 of %s and was blocked", a, plural(k.to.size(), "host")))
+				"%s, %s, called port 25 of %s and was blocked", a, role, plural(k.to.size(), "host")))
 		}
 		if k.passed.n >= c.t.Calls && shown < maxShown {
 			station.Evidence = append(station.Evidence, observed(FromFirewall, &k.passed,
-				"%s, which is no mail server, called port 25 of %s and was let through", a, plural(k.to.size(), "host")))
+				"%s, %s, called port 25 of %s and was let through", a, role, plural(k.to.size(), "host")))
 		}
 		if k.blocked.n >= c.t.Blocked || k.passed.n >= c.t.Calls {
 			station.Who = append(station.Who, a.String())

@@ -106,7 +106,7 @@ func (c *Case) replying(v *view, user string) *Finding {
 	before := tally{}
 	for _, to := range slices.Sorted(maps.Keys(recipients)) {
 		if s, ok := c.wrote[[2]string{to, user}]; ok {
-			before.add(s.Where, s.At, func() string { return s.Text })
+			before.add(s.Where, s.at, func() string { return to + " wrote to " + user })
 		}
 	}
 	wrote := len(recipients) > 0 && float64(before.n) >= c.t.WroteBefore*float64(len(recipients))
@@ -197,7 +197,7 @@ func (c *Case) notes(v *view, r *Report) (notes []string) {
 		note("nothing shows which addresses are your mail servers: name them with --server, since a mail server may call port 25")
 	}
 	if lost := c.lost; lost > 0 {
-		note("%s found no room and was counted in part only", plural(lost, "record"))
+		note("there were more addresses and domains than are kept, so %s were left out", plural(lost, "detail"))
 	}
 	return notes
 }
