@@ -77,10 +77,10 @@ the simulated servers at a moment of it (--case).
 
 It can read, whatever the files are called: message tracking logs (Exchange 2003, and 2007 and later), SMTP protocol logs and the
 W3C log of the 2003 SMTP service, pfirewall.log, iptables lines in a syslog, and what these write:
-  Get-Queue   -Server S | Export-Csv queues.csv
+  Get-Queue -Server S | Export-Csv queues.csv
   Get-Message -Server S -ResultSize Unlimited -IncludeRecipientInfo | select *,
     @{n='Recipients';e={$_.Recipients -join ';'}} -ExcludeProperty Recipients | Export-Csv messages.csv
-The more kinds of them it is given, the more it can tell. Nothing is sent anywhere.
+(Get-MessageTrackingLog in the same way, where the log itself cannot be copied.) The more kinds of them it is given, the more it can tell. Nothing is sent anywhere.
 
 The exit status is 0 when nothing was found, 1 when something was, and 2 when the input was wrong.`,
 		Example: `  shutout diagnose queues.csv messages.csv MSGTRK20260115-1.LOG RECV20260115-1.LOG pfirewall.log
@@ -293,6 +293,7 @@ func readLogs(args []string, doc *diagnosed, evidence *diagnosis.Case) (notes []
 
 func readFolder(dir string, doc *diagnosed, evidence *diagnosis.Case) (notes []string, err error) {
 	known := len(doc.Files)
+	var passed []string
 	err = filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -309,11 +310,17 @@ func readFolder(dir string, doc *diagnosed, evidence *diagnosis.Case) (notes []s
 		}
 		err = readLog(name, doc, evidence)
 		if bad, ok := errors.AsType[*logfile.Error](err); ok {
-			notes = append(notes, "passed over "+bad.File+": "+bad.Found)
+			passed = append(passed, bad.File)
 			return nil
 		}
 		return err
 	})
+	switch n := len(passed); {
+	case n > 3:
+		notes = append(notes, fmt.Sprintf("passed over %d files that are no logs: %s and %d more", n, strings.Join(passed[:3], ", "), n-3))
+	case n > 0:
+		notes = append(notes, "passed over what is no log: "+strings.Join(passed, ", "))
+	}
 	if err == nil && len(doc.Files) == known {
 		err = fmt.Errorf("%s: there is no log in this folder (shutout diagnose --help tells what can be read)", dir)
 	}

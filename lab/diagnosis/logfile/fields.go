@@ -155,10 +155,10 @@ func moment(s string) time.Time {
 }
 
 // stamp reads the time of a log line.
-func stamp(layout, s string) (time.Time, error) {
+func stamp(layout, example, s string) (time.Time, error) {
 	at, err := time.Parse(layout, s)
 	if err != nil {
-		return at, fmt.Errorf("found %s, expected a time such as %s", quote(s), layout)
+		return at, fmt.Errorf("found %s, expected a time such as %s", quote(s), example)
 	}
 	return at.UTC(), nil
 }

@@ -76,11 +76,12 @@ func FuzzTracking(f *testing.F) { fuzz(f, "message tracking log", "tracking-20[0
 func FuzzTracking2003(f *testing.F) {
 	fuzz(f, "message tracking log of Exchange 2003", "tracking-2003.log")
 }
-func FuzzProtocol(f *testing.F)  { fuzz(f, "SMTP protocol log", "protocol-*.log") }
-func FuzzW3C(f *testing.F)       { fuzz(f, "W3C log of the SMTP service", "smtpsvc-*.log") }
-func FuzzQueueCSV(f *testing.F)  { fuzz(f, "queue list (CSV)", "*.csv") }
-func FuzzQueueList(f *testing.F) { fuzz(f, "queue list (Format-List)", "*.txt") }
-func FuzzIPTables(f *testing.F)  { fuzz(f, "iptables log", "iptables.log") }
+func FuzzProtocol(f *testing.F)    { fuzz(f, "SMTP protocol log", "protocol-*.log") }
+func FuzzW3C(f *testing.F)         { fuzz(f, "W3C log of the SMTP service", "smtpsvc-*.log") }
+func FuzzTrackingCSV(f *testing.F) { fuzz(f, "message tracking log (CSV)", "tracking*.csv") }
+func FuzzQueueCSV(f *testing.F)    { fuzz(f, "queue list (CSV)", "[mq]*.csv") }
+func FuzzQueueList(f *testing.F)   { fuzz(f, "queue list (Format-List)", "*.txt") }
+func FuzzIPTables(f *testing.F)    { fuzz(f, "iptables log", "iptables.log") }
 func FuzzWindowsFirewall(f *testing.F) {
 	fuzz(f, "Windows Firewall log", "pfirewall*.log")
 }

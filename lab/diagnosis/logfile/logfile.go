@@ -61,7 +61,7 @@ func (e *Error) Error() string {
 }
 
 // kinds names what can be read, for errors.
-const kinds = "a message tracking log, an SMTP protocol log, Get-Queue or Get-Message as CSV or Format-List, pfirewall.log or lines of iptables"
+const kinds = "a message tracking log, an SMTP protocol log, Get-Queue, Get-Message or Get-MessageTrackingLog as CSV, the first two as Format-List, pfirewall.log or lines of iptables"
 
 // A format is one kind of file.
 type format struct {
@@ -87,7 +87,8 @@ var formats = []format{
 	{"SMTP protocol log", diagnosis.FromProtocol, isProtocol, func(f string, s diagnosis.Sink) parser { return newProtocol(f, s) }},
 	{"Windows Firewall log", diagnosis.FromFirewall, isWindowsFirewall, func(f string, s diagnosis.Sink) parser { return &windowsFirewall{file: f, sink: s} }},
 	{"W3C log of the SMTP service", diagnosis.FromProtocol, isW3C, func(f string, s diagnosis.Sink) parser { return newW3C(f, s) }},
-	{"queue list (CSV)", diagnosis.FromQueues, isQueueCSV, func(f string, s diagnosis.Sink) parser { return &queueCSV{file: f, sink: s} }},
+	{"queue list (CSV)", diagnosis.FromQueues, isQueueCSV, func(f string, s diagnosis.Sink) parser { return &objectCSV{file: f, sink: s, take: entry} }},
+	{"message tracking log (CSV)", diagnosis.FromTracking, isTrackingCSV, func(f string, s diagnosis.Sink) parser { return &objectCSV{file: f, sink: s, take: tracked} }},
 	{"queue list (Format-List)", diagnosis.FromQueues, isQueueList, func(f string, s diagnosis.Sink) parser { return &queueList{file: f, sink: s} }},
 	{"iptables log", diagnosis.FromFirewall, isIPTables, func(f string, s diagnosis.Sink) parser { return &ipTables{file: f, sink: s} }},
 }
@@ -135,8 +136,12 @@ func headOf(text string) (head []string) {
 
 func unknown(name string, head []string) error {
 	e := &Error{
-		Where: diagnosis.Where{File: name, Line: 1}, Found: "this is no log that can be read: " + quote(head[0]), Expected: kinds,
+		Where: diagnosis.Where{File: name, Line: 1}, Found: "this is no log that can be read", Expected: kinds,
 		Hint: "give the file as the server wrote it, with its #Fields line",
+	}
+	// Nothing is told of what may be anything but a log.
+	if head[0][0] == '#' {
+		e.Found += ", it begins with " + quote(head[0])
 	}
 	if web := strings.Join(head, "\n"); strings.Contains(web, "cs-uri-stem") && strings.Contains(web, " GET ") {
 		e.Found, e.Hint = "this is the log of a web server", "the SMTP service's own log is in LogFiles\\SMTPSVC1"

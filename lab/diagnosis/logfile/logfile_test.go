@@ -127,11 +127,12 @@ func TestWhatCannotBeRead(t *testing.T) {
 	for name, c := range map[string]struct{ content, want string }{
 		"empty":    {"", `f:1: the file is empty: expected a message tracking log,`},
 		"blank":    {"\r\n \r\n", `f:1: the file is empty`},
-		"a letter": {"Dear Erin,\n", `f:1: this is no log that can be read: "Dear Erin,": expected a message tracking log,`},
-		"binary":   {"\x7fELF\x00\x01", `f:1: this is no log that can be read: "\x7fELF\x00\x01"`},
+		"a letter": {"Dear Erin,\n", `f:1: this is no log that can be read: expected a message tracking log,`},
+		"binary":   {"\x7fELF\x00\x01", `f:1: this is no log that can be read: expected`},
 		"web log": {"#Fields: date time c-ip cs-method cs-uri-stem\n2021-02-03 10:00:00 10.0.0.1 GET /owa/\n",
 			`f:1: this is the log of a web server`},
 		"all broken": {fields + "x\ny\n", `f:2: 1 values, expected 3 as the #Fields line has (nothing in this message tracking log could be read)`},
+		"other log":  {"#Software: Something Else\n#Fields: a b c\n", `f:1: this is no log that can be read, it begins with "#Software: Something Else": expected`},
 		"other list": {"\"Name\",\"Alias\",\"Database\"\n\"Erin\",\"erin\",\"db1\"\n", `f:1: this is no log`},
 	} {
 		_, err := logfile.Read("f", strings.NewReader(c.content), &printer{})

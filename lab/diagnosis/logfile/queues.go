@@ -22,28 +22,35 @@ const (
 	maxObjectLines = 200
 )
 
-// queueCSV reads Get-Queue and Get-Message as Export-Csv writes them.
-type queueCSV struct {
+// objectCSV reads objects as Export-Csv writes them, each of which take passes
+// on.
+type objectCSV struct {
 	file  string
 	sink  diagnosis.Sink
+	take  func(sink diagnosis.Sink, where diagnosis.Where, get func(property string) string) (int, error)
 	cols  columns
 	part  string // the beginning of a record with a line end in a value
 	since int    // the line that it began at
 }
 
 func isQueueCSV(head []string) bool {
+	return exported(head, queueNames...) || exported(head, messageNames...)
+}
+
+// exported tells whether a file of Export-Csv has these columns.
+func exported(head []string, columns ...string) bool {
 	if strings.HasPrefix(head[0], "#TYPE") && len(head) > 1 {
 		head = head[1:]
 	}
 	names, err := splitCSV(head[0])
-	if err != nil || len(names) < 3 {
+	if err != nil {
 		return false
 	}
 	c, err := newColumns(names)
-	return err == nil && (c.has(queueNames...) || c.has(messageNames...))
+	return err == nil && c.has(columns...)
 }
 
-func (p *queueCSV) line(number int, text string) (int, error) {
+func (p *objectCSV) line(number int, text string) (int, error) {
 	if p.part == "" && (text == "" || strings.HasPrefix(text, "#TYPE")) {
 		return 0, nil
 	}
@@ -68,10 +75,10 @@ func (p *queueCSV) line(number int, text string) (int, error) {
 	if len(record) != p.cols.n {
 		return 0, fmt.Errorf("%d values, expected %d as the first line has", len(record), p.cols.n)
 	}
-	return entry(p.sink, diagnosis.Where{File: p.file, Line: p.since}, func(name string) string { return p.cols.get(record, name) })
+	return p.take(p.sink, diagnosis.Where{File: p.file, Line: p.since}, func(name string) string { return p.cols.get(record, name) })
 }
 
-func (p *queueCSV) end() (int, error) {
+func (p *objectCSV) end() (int, error) {
 	if p.part != "" {
 		return 0, fmt.Errorf("the quotation mark that opens at line %d is not closed", p.since)
 	}

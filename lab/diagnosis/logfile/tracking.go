@@ -45,12 +45,20 @@ func (p *tracking) line(number int, text string) (int, error) {
 		return 0, fmt.Errorf("%d values, expected %d as the #Fields line has", len(record), p.cols.n)
 	}
 	get := func(name string) string { return p.cols.get(record, name) }
-	at, err := stamp(time.RFC3339, get("date-time"))
+	at, err := stamp(time.RFC3339, "2026-01-15T09:30:00.000Z", get("date-time"))
 	if err != nil {
 		return 0, err
 	}
+	p.sink.AddTrack(track(diagnosis.Where{File: p.file, Line: number}, at, get))
+	return 1, nil
+}
+
+func (p *tracking) end() (int, error) { return 0, nil }
+
+// track makes a record of the values of a line.
+func track(where diagnosis.Where, at time.Time, get func(string) string) diagnosis.Track {
 	t := diagnosis.Track{
-		Where: diagnosis.Where{File: p.file, Line: number}, At: at,
+		Where: where, At: at,
 		Event: strings.ToUpper(get("event-id")), Source: strings.ToUpper(get("source")),
 		Client: address(get("original-client-ip")), Server: address(get("server-ip")), ServerName: get("server-hostname"),
 		Connector: get("connector-id"), MessageID: strings.Trim(get("message-id"), "<>"),
@@ -67,11 +75,39 @@ func (p *tracking) line(number int, text string) (int, error) {
 		// The address that was written to is the organisation's own as well.
 		t.Recipients = append(t.Recipients, list(get("related-recipient-address"))...)
 	}
-	p.sink.AddTrack(t)
-	return 1, nil
+	return t
 }
 
-func (p *tracking) end() (int, error) { return 0, nil }
+func isTrackingCSV(head []string) bool { return exported(head, "timestamp", "eventid", "recipients") }
+
+// tracked passes on an object of Get-MessageTrackingLog. Its properties are
+// named as the log's columns without the hyphens, but for some
+// (Get-MessageTrackingLog, cmdlet page). Of a list Export-Csv writes the name
+// of its type alone.
+func tracked(sink diagnosis.Sink, where diagnosis.Where, get func(string) string) (int, error) {
+	at := moment(get("timestamp"))
+	if at.IsZero() {
+		return 0, fmt.Errorf("found Timestamp %s, expected a time", quote(get("timestamp")))
+	}
+	t := track(where, at, func(column string) string {
+		v := get(strings.ReplaceAll(column, "-", ""))
+		switch column {
+		case "recipient-address":
+			v = get("recipients")
+		case "sender-address":
+			v = get("sender")
+		}
+		if strings.HasSuffix(v, "[]") {
+			return ""
+		}
+		return v
+	})
+	if len(t.Recipients) < 2 {
+		t.Recipients = recipients(get("recipients"))
+	}
+	sink.AddTrack(t)
+	return 1, nil
+}
 
 // tracking2003 reads the message tracking log of Exchange 2000 and 2003: tabs
 // between the columns, one line for each recipient, events by number (KB246965,
@@ -122,7 +158,7 @@ func (p *tracking2003) line(number int, text string) (int, error) {
 		return 0, fmt.Errorf("%d values, expected %d", len(record), p.cols.n)
 	}
 	get := func(name string) string { return p.cols.get(record, name) }
-	at, err := stamp("2006-1-2 15:4:5", get("date")+" "+strings.TrimSuffix(strings.TrimSpace(get("time")), " GMT"))
+	at, err := stamp("2006-1-2 15:4:5", "2026-1-15 9:30:0", get("date")+" "+strings.TrimSuffix(strings.TrimSpace(get("time")), " GMT"))
 	if err != nil {
 		return 0, err
 	}

@@ -60,7 +60,7 @@ func (p *w3c) line(number int, text string) (int, error) {
 	if get("date") == "" || get("time") == "" {
 		return 0, errNoTime
 	}
-	at, err := stamp("2006-01-02 15:04:05", get("date")+" "+get("time"))
+	at, err := stamp("2006-01-02 15:04:05", "2026-01-15 09:30:00", get("date")+" "+get("time"))
 	if err != nil {
 		return 0, err
 	}
@@ -156,7 +156,7 @@ func (p *windowsFirewall) line(number int, text string) (int, error) {
 		return 0, fmt.Errorf("%d values, expected %d as the #Fields line has", len(record), p.cols.n)
 	}
 	get := func(name string) string { return p.cols.get(record, name) }
-	at, err := stamp("2006-01-02 15:04:05", get("date")+" "+get("time"))
+	at, err := stamp("2006-01-02 15:04:05", "2026-01-15 09:30:00", get("date")+" "+get("time"))
 	if err != nil {
 		return 0, err
 	}
