@@ -8,7 +8,7 @@ type Advice struct {
 	Mitigations []string
 	Beyond      []string // what to do that no mitigation is
 	Cases       []string // of the catalogue, which replay it
-	Sources     []string
+	Sources     []string // citations
 }
 
 // AdviceFor tells about a cause.
@@ -27,7 +27,10 @@ var advice = map[Class]Advice{
 			returns much can come onto a block list for that alone.`,
 		Mitigations: []string{"filter-recipients", "set-tarpit", "remove-queued-mail"},
 		Cases:       []string{"ndr-attack"},
-		Sources:     []string{"004_4d27062e20911578.txt", "KB909005 Reverse NDR attack: how to recognise and clean up"},
+		Sources: []string{
+			"004_4d27062e20911578.txt#ndr-attack", "004_4d27062e20911578.txt#queues-from-outside",
+			"004_4d27062e20911578.txt#ex2003-can-filter", "KB909005", "HARDISTY",
+		},
 	},
 	AuthenticatedRelay: {
 		Title: "authenticated relay",
@@ -35,7 +38,10 @@ var advice = map[Class]Advice{
 			whomever he likes. The server is no open relay, and no computer of yours needs to be infected.`,
 		Mitigations: []string{"reset-password", "disable-relay", "freeze-outbound", "remove-queued-mail", "thaw-outbound"},
 		Cases:       []string{"authenticated-relay"},
-		Sources:     []string{"004_4d27062e20911578.txt", "Receive connectors (Exchange documentation)"},
+		Sources: []string{
+			"004_4d27062e20911578.txt#guessed-password", "004_4d27062e20911578.txt#relay-by-default",
+			"004_4d27062e20911578.txt#disable-relay", "RECV", "KB909005",
+		},
 	},
 	OpenRelay: {
 		Title: "open relay",
@@ -44,7 +50,7 @@ var advice = map[Class]Advice{
 		Mitigations: []string{"restrict-anonymous", "freeze-outbound", "remove-queued-mail", "thaw-outbound"},
 		Beyond:      []string{"Take ms-Exch-SMTP-Accept-Any-Recipient from ANONYMOUS LOGON on that connector, or narrow its RemoteIPRanges."},
 		Cases:       []string{"anonymous-internal-send"},
-		Sources:     []string{"004_4d27062e20911578.txt", "Allow anonymous relay on Exchange servers (Exchange documentation)"},
+		Sources:     []string{"004_4d27062e20911578.txt#not-an-open-relay", "ANON", "RECV", "KB909005"},
 	},
 	Relay: {
 		Title: "relay, open or with a stolen account",
@@ -53,7 +59,7 @@ var advice = map[Class]Advice{
 		Mitigations: []string{"disable-relay", "restrict-anonymous", "freeze-outbound", "remove-queued-mail"},
 		Beyond:      []string{"Switch the SMTP protocol log on and look for who signs in: Set-ReceiveConnector -ProtocolLoggingLevel Verbose; in Exchange 2003 the log of the SMTP virtual server, and event 1708."},
 		Cases:       []string{"authenticated-relay"},
-		Sources:     []string{"004_4d27062e20911578.txt", "KB909005 Reverse NDR attack: how to recognise and clean up"},
+		Sources:     []string{"004_4d27062e20911578.txt#not-an-open-relay", "KB909005", "HARDISTY"},
 	},
 	OutOfOffice: {
 		Title: "out-of-office replies to forged senders",
@@ -61,7 +67,11 @@ var advice = map[Class]Advice{
 			stay in the queues, with the user as their sender. The user's computer is not infected and nobody sends by hand.`,
 		Mitigations: []string{"set-out-of-office", "limit-replies", "remove-queued-mail"},
 		Cases:       []string{"spam-to-ooo-user"},
-		Sources:     []string{"002_235895b6475120ef.txt", "KB266166 Automatic replies to the Internet are disabled"},
+		Sources: []string{
+			"002_235895b6475120ef.txt#hung-messages-of-one-user", "002_235895b6475120ef.txt#queues-in-retry",
+			"002_235895b6475120ef.txt#unlike-reverse-ndr", "002_235895b6475120ef.txt#reply-to-forged-sender",
+			"KB266166",
+		},
 	},
 	DirectoryHarvest: {
 		Title: "directory harvest",
@@ -69,7 +79,10 @@ var advice = map[Class]Advice{
 			not refused is known from now on.`,
 		Mitigations: []string{"set-tarpit", "block-source-ip"},
 		Cases:       []string{"ndr-attack"},
-		Sources:     []string{"004_4d27062e20911578.txt", "Recipient filtering on Edge Transport servers (Exchange documentation)"},
+		Sources: []string{
+			"004_4d27062e20911578.txt#directory-harvest", "004_4d27062e20911578.txt#filter-needs-tarpit",
+			"RECIPF",
+		},
 	},
 	InfectedWorkstation: {
 		Title: "infected workstation",
@@ -80,8 +93,12 @@ var advice = map[Class]Advice{
 			"Find the computer by its address, take it off the network and install it anew: a virus scanner is not enough.",
 			"Give the mail server a public address of its own, or send by your provider's SMTP server while the shared one is listed.",
 		},
-		Cases:   []string{"infected-workstation"},
-		Sources: []string{"004_4d27062e20911578.txt"},
+		Cases: []string{"infected-workstation"},
+		Sources: []string{
+			"004_4d27062e20911578.txt#listed-with-clear-queues", "004_4d27062e20911578.txt#bot-own-engine",
+			"004_4d27062e20911578.txt#freeze-close-and-watch", "004_4d27062e20911578.txt#firewall-log-shows-it",
+			"004_4d27062e20911578.txt#wipe-the-computer", "004_4d27062e20911578.txt#second-address", "XBL-NAT",
+		},
 	},
 	InfectedServer: {
 		Title: "infected mail server",
@@ -90,7 +107,7 @@ var advice = map[Class]Advice{
 		Mitigations: []string{"close-outbound-port"},
 		Beyond:      []string{"Treat the server as one that is no longer yours: restore it from before."},
 		Cases:       []string{"infected-workstation"},
-		Sources:     []string{"004_4d27062e20911578.txt"},
+		Sources:     []string{"004_4d27062e20911578.txt#bot-on-the-server"},
 	},
 	SmartHost: {
 		Title: "look at the smart host",
@@ -99,6 +116,6 @@ var advice = map[Class]Advice{
 		Mitigations: []string{"disable-relay", "filter-recipients"},
 		Beyond:      []string{"Ask the smart host's operator what waits there and from whom."},
 		Cases:       []string{"authenticated-relay", "ndr-attack"},
-		Sources:     []string{"004_4d27062e20911578.txt"},
+		Sources:     []string{"004_4d27062e20911578.txt#smart-host-hides-abuse", "004_4d27062e20911578.txt#smart-host-blocks"},
 	},
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"testing"
 
+	"shutout/fixtures/sources"
 	"shutout/lab/diagnosis"
 	"shutout/lab/mitigation"
 	"shutout/scenarios"
@@ -16,6 +17,11 @@ func TestAdviceNamesWhatExists(t *testing.T) {
 		for _, name := range a.Mitigations {
 			if _, ok := mitigation.Lookup(name); !ok {
 				t.Errorf("%s advises %s, which does not exist", class, name)
+			}
+		}
+		for _, cite := range a.Sources {
+			if _, err := sources.Parse(cite); err != nil {
+				t.Errorf("%s: %v", class, err)
 			}
 		}
 		for _, id := range a.Cases {

@@ -111,6 +111,7 @@ func showFinding(t *terminal, doc *diagnosed, f *diagnosis.Finding) {
 		t.hanging("    ", "    ", text)
 	}
 	fmt.Fprintln(t, "  replay: shutout run "+strings.Join(a.Cases, " "))
+	t.hanging("  sources: ", "    ", strings.Join(a.Sources, ", "))
 }
 
 func clock(at time.Time) string { return at.UTC().Format("2006-01-02 15:04") }
