@@ -5,6 +5,7 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -17,6 +18,7 @@ import (
 	"shutout/lab"
 	"shutout/sim/clientaccess"
 	"shutout/sim/clock"
+	"shutout/sim/cloud"
 	"shutout/sim/directory"
 	"shutout/sim/network"
 	"shutout/sim/profile"
@@ -87,6 +89,13 @@ func New(o Options) (*Organisation, error) {
 	if err := org.populate(); err != nil {
 		org.Close()
 		return nil, err
+	}
+	if p.Cloud.Tenant {
+		if o.Cast.Organisation.SignIn == "" {
+			org.Close()
+			return nil, errors.New("the cast names no host for the cloud's sign-in service: organisation: {sign_in: login}")
+		}
+		w.Cloud = cloud.New(tl, p.Cloud, w.Dir, o.Cast.Organisation.SignIn)
 	}
 	w.Transport = transport.New(tl, p, w.Dir, w.Store, o.Cast, org.reach)
 	for _, id := range slices.Sorted(maps.Keys(o.Cast.People)) {
