@@ -48,6 +48,7 @@ type Organisation struct {
 	// storeBack is when the restart of a mailbox server's store ends.
 	storeBack map[string]time.Time
 	desktops  desktops
+	shared    map[string]bool // mailboxes that have become shared ones
 }
 
 var (
@@ -66,7 +67,7 @@ func New(o Options) (*Organisation, error) {
 	w := &server.World{TL: tl, Params: p, Cast: o.Cast, Net: network.New(tl)}
 	w.Net.SYNTimeout = p.Net.SYNTimeout
 	org := &Organisation{World: w, clock: clock.New(tl, w.Net, w), devices: activesync.NewDevices(), resets: map[string]int{},
-		outlook: map[string]*outlookHost{}, storeBack: map[string]time.Time{}, desktops: newDesktops(o.Cast, p)}
+		outlook: map[string]*outlookHost{}, storeBack: map[string]time.Time{}, shared: map[string]bool{}, desktops: newDesktops(o.Cast, p)}
 	setPasswords(o.Cast, tl.Rand("passwords"))
 
 	for _, id := range slices.Sorted(maps.Keys(o.Cast.Hosts)) {

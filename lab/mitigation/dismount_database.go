@@ -21,6 +21,7 @@ var dismountDatabase = Info{
 	},
 	SideEffects: "Every mailbox of the database is away, not only that of the user.",
 	Undo:        "mount-database",
+	Where:       OwnServers,
 	New:         func() lab.Action { return new(DismountDatabase) },
 }
 
@@ -42,5 +43,6 @@ var mountDatabase = Info{
 	SideEffects: "None.",
 	Undo:        "dismount-database",
 	Purpose:     Restore,
+	Where:       OwnServers,
 	New:         func() lab.Action { return new(MountDatabase) },
 }

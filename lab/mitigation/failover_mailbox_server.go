@@ -37,5 +37,6 @@ var failoverMailboxServer = Info{
 	},
 	SideEffects: "Every mailbox on the server is away until its database has come up on the other one.",
 	Undo:        "failover-mailbox-server from the other server",
+	Where:       OwnServers,
 	New:         func() lab.Action { return new(FailoverMailboxServer) },
 }

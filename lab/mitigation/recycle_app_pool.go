@@ -28,5 +28,6 @@ var recycleAppPool = Info{
 	},
 	SideEffects: "Users of this protocol on these servers are authenticated anew.",
 	Undo:        "None needed.",
+	Where:       OwnServers,
 	New:         func() lab.Action { return new(RecycleAppPool) },
 }

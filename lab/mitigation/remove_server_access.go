@@ -23,5 +23,6 @@ var removeServerAccess = Info{
 	Sources:     []string{"001_01342c1255a20eb5.txt"},
 	SideEffects: "Services that act for the mailbox may fail on it.",
 	Undo:        "restore-full-access with of: servers",
+	Where:       OwnServers,
 	New:         func() lab.Action { return new(RemoveServerAccess) },
 }

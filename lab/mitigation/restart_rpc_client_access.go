@@ -25,5 +25,6 @@ var restartRPCClientAccess = Info{
 	},
 	SideEffects: "Every Outlook on these servers loses its connection for a moment; some ask for the password.",
 	Undo:        "None needed.",
+	Where:       OwnServers,
 	New:         func() lab.Action { return new(RestartRPCClientAccess) },
 }

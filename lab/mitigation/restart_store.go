@@ -24,5 +24,6 @@ var restartStore = Info{
 	},
 	SideEffects: "Every mailbox on these servers is away for some minutes.",
 	Undo:        "None needed.",
+	Where:       OwnServers,
 	New:         func() lab.Action { return new(RestartStore) },
 }

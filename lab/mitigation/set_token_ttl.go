@@ -31,5 +31,6 @@ var setTokenTTL = Info{
 	},
 	SideEffects: "More work for the domain controllers. With restart, that of reset-iis.",
 	Undo:        "set-token-ttl with ttl: 15m",
+	Where:       OwnServers,
 	New:         func() lab.Action { return new(SetTokenTTL) },
 }
