@@ -21,15 +21,16 @@ type PathInfo struct {
 func PathInfos() []PathInfo {
 	mail := []lab.Capability{lab.SignIn, lab.Read, lab.Receive, lab.Send, lab.Deliver}
 	fetch := []lab.Capability{lab.SignIn, lab.Read, lab.Receive}
-	any := []lab.Auth{lab.AuthBasic, lab.AuthNTLM, lab.AuthKerberos}
+	any := []lab.Auth{lab.AuthBasic, lab.AuthNTLM, lab.AuthKerberos, lab.AuthOAuth}
 	return []PathInfo{
 		{Path: lab.OutlookRPC, Short: "RPC", Title: "Outlook over RPC/TCP", Do: mail, Account: true,
 			Auth: []lab.Auth{lab.AuthKerberos, lab.AuthNTLM},
 			Doc:  "Outlook in the office up to Exchange 2010. The session is held by the store or by RPC Client Access and does not pass IIS."},
-		{Path: lab.OutlookAnywhere, Short: "Anywhere", Title: "Outlook Anywhere (RPC over HTTP)", Do: mail, Account: true, Auth: any,
-			Doc: "Outlook from outside: the same RPC session inside an HTTPS tunnel through IIS."},
+		{Path: lab.OutlookAnywhere, Short: "Anywhere", Title: "Outlook Anywhere (RPC over HTTP)", Do: mail, Account: true,
+			Auth: []lab.Auth{lab.AuthBasic, lab.AuthNTLM, lab.AuthKerberos},
+			Doc:  "Outlook from outside: the same RPC session inside an HTTPS tunnel through IIS."},
 		{Path: lab.MAPIHTTP, Short: "MAPI", Title: "MAPI over HTTP", Do: mail, Account: true,
-			Auth: []lab.Auth{lab.AuthNTLM, lab.AuthBasic, lab.AuthKerberos},
+			Auth: []lab.Auth{lab.AuthNTLM, lab.AuthBasic, lab.AuthKerberos, lab.AuthOAuth},
 			Doc:  "Outlook from Exchange 2013 SP1 on: HTTPS requests that belong to a session context on the server."},
 		{Path: lab.OWA, Short: "OWA", Title: "Outlook on the web", Do: mail, Account: true,
 			Doc: "The browser: a sign-in form, then a cookie that carries the credentials. Each request is authenticated from the token cache of IIS."},

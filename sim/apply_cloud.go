@@ -65,9 +65,6 @@ func (o *Organisation) disableDevices(now time.Time, a *mitigation.DisableDevice
 		return "", err
 	}
 	n := o.Cloud.Devices(u)
-	if n == 0 {
-		return "", fmt.Errorf("%s has no registered device", a.User)
-	}
 	o.Cloud.DisableDevices(now, u)
 	return count(n) + " disabled", nil
 }

@@ -234,7 +234,7 @@ func (t *Tenant) Check(now time.Time, server, token string) Access {
 	d.Since, d.Renewed, d.Until = a.signed, a.issued, a.until
 	d.Rule = "for " + lab.Duration(a.until.Sub(a.issued))
 	if a.cae {
-		d.Rule += ", or until an event is heard of within " + lab.Duration(t.p.CAEDelay)
+		d.Rule += ", events heard of within " + lab.Duration(t.p.CAEDelay)
 		if e, heard := a.user.heard(now, a.issued, t.p.CAEDelay); heard {
 			d.Reason, d.Until, r.Challenge = "access token refused: "+e.what, time.Time{}, true
 			return r

@@ -82,7 +82,7 @@ func (s *session) signInToken(user, token string) error {
 		}
 		d, refused := s.c.policy.AuthToken(now, logon)
 		if refused == nil {
-			s.c.signedIn = now
+			s.c.signedIn, s.c.token = now, &d
 		}
 		return d, refused
 	})
