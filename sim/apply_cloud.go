@@ -16,7 +16,7 @@ func (o *Organisation) available(a lab.Action) error {
 	info, _ := mitigation.Lookup(a.Name())
 	switch {
 	case info.Where == mitigation.OwnServers && o.Cloud != nil:
-		return fmt.Errorf("%w: the servers of Exchange Online are not the organisation's own", lab.ErrNotAvailable)
+		return fmt.Errorf("%w: the servers are the provider's", lab.ErrNotAvailable)
 	case info.Where == mitigation.CloudTenant && o.Cloud == nil:
 		return fmt.Errorf("%w: nobody signs in at Entra ID", lab.ErrNotAvailable)
 	}

@@ -259,6 +259,7 @@ func (o *Organisation) AdministratorPassword() string { return password(o.TL.Ran
 // Servers lists the organisation's servers by what runs on them.
 type Servers struct {
 	DCs, CAS, Stores []string
+	SignIn           []string // of the cloud's sign-in service, where there is one
 }
 
 // Servers returns the servers of all sites.
@@ -268,6 +269,9 @@ func (o *Organisation) Servers() Servers {
 		s.DCs = append(s.DCs, site.DCs...)
 		s.CAS = append(s.CAS, site.CAS...)
 		s.Stores = append(s.Stores, site.Stores...)
+	}
+	if o.Cloud != nil {
+		s.SignIn = []string{o.Cloud.Host()}
 	}
 	return s
 }

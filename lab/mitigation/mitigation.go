@@ -59,9 +59,9 @@ type Where string
 
 const (
 	// OwnServers means that the organisation runs its Exchange servers itself.
-	OwnServers Where = "own servers"
+	OwnServers Where = "servers of the organisation's own"
 	// CloudTenant means that people sign in at Entra ID.
-	CloudTenant Where = "Exchange Online"
+	CloudTenant Where = "Exchange Online (profile exo)"
 )
 
 // EndsAccess tells whether the mitigation can be turned against somebody who
