@@ -108,6 +108,9 @@ type Endpoint struct {
 	// Tokens is where access tokens are had; nil where the lab has none. A client
 	// that is told of one uses them.
 	Tokens *TokenService
+	// Heartbeat is how long phones ask this lab's servers to hold a Ping; 0
+	// leaves it to the client.
+	Heartbeat time.Duration
 	// Realm is where Kerberos tickets are had; nil where the lab has none.
 	Realm *Realm
 }
