@@ -66,7 +66,7 @@ var cloudEffects = []effect{
 var _ = Describe("Exchange Online", func() {
 	cases := new(ahead)
 	run := func(id, profile string, set ...string) *job {
-		return cases.add(func() (*lab.Scenario, error) {
+		return cases.add(nil, func() (*lab.Scenario, error) {
 			s, _ := scenarios.Find(id)
 			return s.WithProfile(profile), nil
 		}, set...)
