@@ -16,12 +16,8 @@ var blockSignIn = Info{
 		they expire, or until the servers have heard of it where client and server follow continuous access evaluation. Of an
 		account that is synchronised, Active Directory has the last word: do it there as well, or the next synchronisation
 		may undo it.`,
-	Cmdlets: []string{"Update-MgUser -UserId USER -AccountEnabled:$false"},
-	Sources: []string{
-		"Revoke user access in an emergency (Entra documentation)",
-		"Continuous access evaluation (Entra documentation)",
-		"Remove a former employee, step 1 (Microsoft 365 documentation): up to 24 hours",
-	},
+	Cmdlets:     []string{"Update-MgUser -UserId USER -AccountEnabled:$false"},
+	Sources:     []string{"ENTRA-REVOKE", "CAE", "M365-S1", "M365-REMOVE"},
 	SideEffects: "None for others. Mail to the mailbox still arrives.",
 	Undo:        "unblock-sign-in",
 	Where:       CloudTenant,
@@ -40,7 +36,7 @@ var unblockSignIn = Info{
 	Title:       "Admit the sign-in in Entra ID again",
 	Doc:         `Undoes block-sign-in. Refresh tokens from before are good again, unless they were revoked.`,
 	Cmdlets:     []string{"Update-MgUser -UserId USER -AccountEnabled:$true"},
-	Sources:     []string{"Revoke user access in an emergency (Entra documentation)"},
+	Sources:     []string{"ENTRA-REVOKE"},
 	SideEffects: "None.",
 	Undo:        "block-sign-in",
 	Purpose:     Restore,

@@ -15,7 +15,7 @@ var convertToShared = Info{
 	Doc: `Keeps the mailbox without a licence, for those who take over. It ends nobody's access: the account stays and may
 		sign in until that is blocked.`,
 	Cmdlets:     []string{"Set-Mailbox -Identity USER -Type Shared"},
-	Sources:     []string{"Remove a former employee (Microsoft 365 documentation)"},
+	Sources:     []string{"M365-REMOVE"},
 	SideEffects: "None. The account must be kept: without it the shared mailbox has no anchor.",
 	Undo:        "Set-Mailbox -Identity USER -Type Regular",
 	Where:       CloudTenant,
@@ -35,7 +35,7 @@ var removeLicence = Info{
 	Doc: `The mailbox is disconnected, unless it is a shared one, and its data kept for 30 days. The account may still sign
 		in, to what is left.`,
 	Cmdlets:     []string{"Set-MgUserLicense -UserId USER -RemoveLicenses @(SKU) -AddLicenses @()"},
-	Sources:     []string{"Remove a former employee (Microsoft 365 documentation)"},
+	Sources:     []string{"M365-REMOVE"},
 	SideEffects: "Incoming mail bounces.",
 	Undo:        "reconnect-mailbox: the licence is given back, within 30 days",
 	Where:       CloudTenant,

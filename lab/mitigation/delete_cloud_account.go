@@ -14,11 +14,8 @@ var deleteCloudAccount = Info{
 	Title: "Delete the account in Entra ID",
 	Doc: `Refuses sign-ins and refresh tokens, as for an account that does not exist; servers hear of it by continuous access
 		evaluation. The mailbox goes with the account unless it has become a shared one.`,
-	Cmdlets: []string{"Remove-MgUser -UserId USER"},
-	Sources: []string{
-		"Remove a former employee (Microsoft 365 documentation)",
-		"Continuous access evaluation (Entra documentation)",
-	},
+	Cmdlets:     []string{"Remove-MgUser -UserId USER"},
+	Sources:     []string{"M365-REMOVE", "CAE"},
 	SideEffects: "Incoming mail bounces once the mailbox is gone.",
 	Undo:        "restore-cloud-account, for about 30 days",
 	Where:       CloudTenant,
@@ -37,7 +34,7 @@ var restoreCloudAccount = Info{
 	Title:       "Restore a deleted account in Entra ID",
 	Doc:         `Undoes delete-cloud-account, with the mailbox.`,
 	Cmdlets:     []string{"Restore-MgDirectoryDeletedItem -DirectoryObjectId ID"},
-	Sources:     []string{"Remove a former employee (Microsoft 365 documentation)"},
+	Sources:     []string{"M365-REMOVE"},
 	SideEffects: "None.",
 	Undo:        "delete-cloud-account",
 	Purpose:     Restore,

@@ -18,7 +18,7 @@ var disableDevices = Info{
 		"Get-MgUserRegisteredDevice -UserId USER",
 		"Update-MgDevice -DeviceId DEVICE -AccountEnabled:$false",
 	},
-	Sources:     []string{"Revoke user access in an emergency (Entra documentation)"},
+	Sources:     []string{"ENTRA-REVOKE"},
 	SideEffects: "Whoever shares a device is shut out on it as well.",
 	Undo:        "Update-MgDevice -DeviceId DEVICE -AccountEnabled:$true",
 	Where:       CloudTenant,

@@ -35,10 +35,9 @@ var resetPassword = Info{
 		"Update-MgUser -UserId USER -PasswordProfile @{Password = $p1; ForceChangePasswordNextSignIn = $false}   # directory: cloud",
 	},
 	Sources: []string{
-		"KB267568 Old password still works after change in OWA",
-		"KB906305 New setting modifies NTLM network authentication behaviour (2012 R2 text and text of 2025-04-15)",
-		"Revoke user access in an emergency (Entra documentation)",
-		"Session timeouts for Microsoft 365 (Microsoft 365 documentation)",
+		"000_aa5026bcf9d1a159.txt#reset-and-disable-do-nothing", "000_aa5026bcf9d1a159.txt#reset-prompts",
+		"000_aa5026bcf9d1a159.txt#reset-better-than-move", "KB267568", "KB906305-old", "KB906305-2025", "ENTRA-REVOKE",
+		"M365-S1", "M365-S7", "M365-SESS",
 	},
 	SideEffects: "The user's other devices are refused and may lock the account out.",
 	Undo:        "None: the old password is gone. Hand out a new one.",

@@ -15,12 +15,8 @@ var revokeSessions = Info{
 	Doc: `Ends every refresh token of the account (refreshTokensValidFromDateTime is set to now) and, where client and server
 		follow continuous access evaluation, the access tokens that are out. It denies nothing: whoever knows a password
 		that is good signs in again.`,
-	Cmdlets: []string{"Revoke-MgUserSignInSession -UserId USER"},
-	Sources: []string{
-		"Revoke user access in an emergency (Entra documentation)",
-		"Continuous access evaluation (Entra documentation)",
-		"Remove a former employee, step 1 (Microsoft 365 documentation)",
-	},
+	Cmdlets:     []string{"Revoke-MgUserSignInSession -UserId USER"},
+	Sources:     []string{"ENTRA-REVOKE", "CAE", "M365-S1", "M365-SESS"},
 	SideEffects: "The user has to sign in again in every program. An application that keeps sessions of its own is not told.",
 	Undo:        "None needed.",
 	Where:       CloudTenant,
