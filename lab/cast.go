@@ -19,6 +19,7 @@ type Cast struct {
 type Organisation struct {
 	Domain   string `yaml:"domain" json:"domain"`   // DNS and mail domain, e.g. corp.example
 	NetBIOS  string `yaml:"netbios" json:"netbios"` // e.g. CORP
+	SignIn   string `yaml:"sign_in" json:"sign_in"` // the host of the cloud's sign-in service, where people sign in there
 	Sites    []Site `yaml:"sites" json:"sites"`
 	Database []DB   `yaml:"databases" json:"databases"`
 }

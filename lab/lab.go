@@ -105,11 +105,21 @@ type Endpoint struct {
 	// Autodiscover is the host that tells Outlook where its mailbox is, where
 	// that is another one than Host, as the directory or DNS name it.
 	Autodiscover string
+	// Tokens is where access tokens are had; nil where the lab has none. A client
+	// that is told of one uses them.
+	Tokens *TokenService
 	// Heartbeat is how long phones ask this lab's servers to hold a Ping; 0
 	// leaves it to the client.
 	Heartbeat time.Duration
 	// Realm is where Kerberos tickets are had; nil where the lab has none.
 	Realm *Realm
+}
+
+// TokenService is a service that people sign in at and that gives their programs
+// access tokens.
+type TokenService struct {
+	Addr string // "login:443", for Lab.Dial
+	Host string // the name that its certificate carries
 }
 
 // Realm is a Kerberos realm.

@@ -99,10 +99,13 @@ const (
 	AuthNTLM Auth = "ntlm"
 	// AuthKerberos shows a ticket that a domain controller issued.
 	AuthKerberos Auth = "kerberos"
+	// AuthOAuth shows an access token, which a sign-in service gives to whoever
+	// fills in its form, and anew for a refresh token.
+	AuthOAuth Auth = "oauth"
 )
 
 // Auths lists every way.
-var Auths = []Auth{AuthBasic, AuthNTLM, AuthKerberos}
+var Auths = []Auth{AuthBasic, AuthNTLM, AuthKerberos, AuthOAuth}
 
 // Step is one mitigation of the SOP and when it is carried out.
 type Step struct {

@@ -58,28 +58,29 @@ const (
 var Capabilities = []Capability{SignIn, Read, Receive, Send, Reply, Deliver}
 
 // Layer is one thing that keeps a session alive, each with its own clock.
-// The numbers L1 to L12 in the comments are those of the product's layer
+// The numbers L1 to L13 in the comments are those of the product's layer
 // model (docs/layers.md).
 type Layer string
 
 const (
-	LayerDirectory   Layer = "directory"             // L1 the replica that the server asks
-	LayerTicket      Layer = "kerberos-ticket"       // L2
-	LayerOldPassword Layer = "old-password-window"   // L3
-	LayerToken       Layer = "iis-token-cache"       // L4
-	LayerConnection  Layer = "connection"            // L5
-	LayerCookie      Layer = "owa-cookie"            // L6
-	LayerSession     Layer = "protocol-session"      // L7
-	LayerMailboxInfo Layer = "mailbox-info-cache"    // L8
-	LayerDirCache    Layer = "directory-cache"       // L9
-	LayerHanging     Layer = "hanging-request"       // L10
-	LayerLocalCopy   Layer = "local-copy"            // L11
-	LayerCloudToken  Layer = "cloud-token"           // L12
-	LayerPermission  Layer = "connector-permissions" // transport: permission groups and remote ranges
-	LayerTransport   Layer = "transport"             // transport: limits, queues, out-of-office
-	LayerNetwork     Layer = "network"               // firewall, address, port
-	LayerService     Layer = "service"               // a server or service is down
-	LayerStore       Layer = "store"                 // mailbox missing, locked, over quota
+	LayerDirectory    Layer = "directory"             // L1 the replica that the server asks
+	LayerTicket       Layer = "kerberos-ticket"       // L2
+	LayerOldPassword  Layer = "old-password-window"   // L3
+	LayerToken        Layer = "iis-token-cache"       // L4
+	LayerConnection   Layer = "connection"            // L5
+	LayerCookie       Layer = "owa-cookie"            // L6
+	LayerSession      Layer = "protocol-session"      // L7
+	LayerMailboxInfo  Layer = "mailbox-info-cache"    // L8
+	LayerDirCache     Layer = "directory-cache"       // L9
+	LayerHanging      Layer = "hanging-request"       // L10
+	LayerLocalCopy    Layer = "local-copy"            // L11
+	LayerCloudToken   Layer = "cloud-token"           // L12
+	LayerRefreshToken Layer = "refresh-token"         // L13
+	LayerPermission   Layer = "connector-permissions" // transport: permission groups and remote ranges
+	LayerTransport    Layer = "transport"             // transport: limits, queues, out-of-office
+	LayerNetwork      Layer = "network"               // firewall, address, port
+	LayerService      Layer = "service"               // a server or service is down
+	LayerStore        Layer = "store"                 // mailbox missing, locked, over quota
 )
 
 // ParsePath returns the path called s, or an error that names the known ones.

@@ -92,7 +92,7 @@ const (
 var _ = Describe("mitigations", func() {
 	covered := map[string]bool{}
 	cases := new(ahead)
-	for _, e := range slices.Concat(outlookEffects, mailboxEffects, []effect{
+	for _, e := range slices.Concat(outlookEffects, mailboxEffects, cloudEffects, []effect{
 		{name: "disable-account refuses the next sign-in",
 			leaver: "pop3 sign-in, read", every: "1m", steps: []string{disable},
 			want: verdicts("sign-in ended", "read ended")},

@@ -35,6 +35,9 @@ func (o *Organisation) Apply(_ context.Context, a lab.Action) lab.Outcome {
 }
 
 func (o *Organisation) apply(now time.Time, a lab.Action) (string, error) {
+	if err := o.available(a); err != nil {
+		return "", err
+	}
 	switch a := a.(type) {
 	case *mitigation.DisableAccount:
 		return o.setEnabled(now, a.User, a.DC, false)
@@ -58,6 +61,23 @@ func (o *Organisation) apply(now time.Time, a lab.Action) (string, error) {
 		return o.limitSendQuota(now, a)
 	case *mitigation.HideFromAddressLists:
 		return o.hideFromAddressLists(now, a)
+
+	case *mitigation.BlockSignIn:
+		return o.blockSignIn(now, a)
+	case *mitigation.UnblockSignIn:
+		return o.unblockSignIn(now, a)
+	case *mitigation.RevokeSessions:
+		return o.revokeSessions(now, a)
+	case *mitigation.DisableDevices:
+		return o.disableDevices(now, a)
+	case *mitigation.DeleteCloudAccount:
+		return o.deleteCloudAccount(now, a)
+	case *mitigation.RestoreCloudAccount:
+		return o.restoreCloudAccount(now, a)
+	case *mitigation.ConvertToShared:
+		return o.convertToShared(a)
+	case *mitigation.RemoveLicence:
+		return o.removeLicence(now, a)
 
 	case *mitigation.BlockDevice:
 		return o.blockDevices(now, a)
@@ -182,24 +202,35 @@ func (o *Organisation) setEnabled(now time.Time, user, dc string, enabled bool) 
 }
 
 func (o *Organisation) resetPassword(now time.Time, a *mitigation.ResetPassword) (string, error) {
+	if a.Directory == "cloud" {
+		return o.resetCloudPassword(now, a)
+	}
 	dc, obj, err := o.account(a.User, a.DC)
 	if err != nil {
 		return "", err
 	}
-	// The first step leaves the password that a person may be told; what is
-	// set before and after that is told to nobody.
-	told := o.resets[a.User] == 0
-	for i := range a.Times {
-		o.resets[a.User]++
-		next := password(o.TL.Rand(fmt.Sprintf("reset %s %d", a.User, o.resets[a.User])))
-		if told && i == a.Times-1 {
-			next = o.World.Cast.People[a.User].NewPassword
-		}
+	for _, next := range o.newPasswords(a) {
 		if err := dc.SetPassword(now, obj.DN(), next); err != nil {
 			return "", err
 		}
 	}
 	return fmt.Sprintf("new password set %s on %s", times(a.Times), dc.Host()), nil
+}
+
+// newPasswords are what a reset sets, one after another. The first step leaves
+// the password that a person may be told; what is set before and after that is
+// told to nobody.
+func (o *Organisation) newPasswords(a *mitigation.ResetPassword) []string {
+	told := o.resets[a.User] == 0
+	var list []string
+	for range a.Times {
+		o.resets[a.User]++
+		list = append(list, password(o.TL.Rand(fmt.Sprintf("reset %s %d", a.User, o.resets[a.User]))))
+	}
+	if told {
+		list[a.Times-1] = o.World.Cast.People[a.User].NewPassword
+	}
+	return list
 }
 
 func times(n int) string {

@@ -26,12 +26,14 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 		}
 		return lab.Endpoint{
 			Addr: net.JoinHostPort(host, strconv.Itoa(port)), Host: o.fqdn(host),
-			Security: security, TLS: o.CA.Client(),
+			Security: security, TLS: o.CA.Client(), Tokens: o.tokenService(),
 		}, nil
 	}
 	withTickets := func(host string, port int, security lab.Security) (lab.Endpoint, error) {
 		ep, err := at(host, port, security)
-		ep.Realm = o.realm(host)
+		if o.Cloud == nil {
+			ep.Realm = o.realm(host)
+		}
 		return ep, err
 	}
 	switch path {
@@ -74,6 +76,9 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 		}
 		return ep, err
 	case lab.OutlookAnywhere:
+		if !o.Params.RPC.HTTP {
+			return none("the servers do not offer Outlook Anywhere")
+		}
 		ep, err := withTickets(who.CAS, portHTTPS, lab.Implicit)
 		ep.Server = o.fqdn(o.holder(who))
 		return ep, err
@@ -91,6 +96,15 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 // controller of that server's site that the server itself asks.
 func (o *Organisation) realm(host string) *lab.Realm {
 	return &lab.Realm{Name: o.Dir.Realm(), KDC: net.JoinHostPort(o.Dir.DCFor(host).Host(), strconv.Itoa(portKerberos))}
+}
+
+// tokenService is where clients get access tokens, nil where they need none.
+func (o *Organisation) tokenService() *lab.TokenService {
+	if o.Cloud == nil {
+		return nil
+	}
+	host := o.Cloud.Host()
+	return &lab.TokenService{Addr: net.JoinHostPort(host, strconv.Itoa(portHTTPS)), Host: o.fqdn(host)}
 }
 
 // storeOf is the mailbox server of somebody's database. Whoever has none writes

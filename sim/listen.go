@@ -10,6 +10,7 @@ import (
 	"shutout/sim/clientaccess"
 	"shutout/sim/network"
 	"shutout/sim/server"
+	"shutout/sim/server/entra"
 	"shutout/sim/server/imap"
 	"shutout/sim/server/kdc"
 	"shutout/sim/server/ldap"
@@ -72,6 +73,9 @@ func (o *Organisation) listen() error {
 				}
 			}
 		}
+	}
+	if err := o.listenSignIn(); err != nil {
+		return err
 	}
 	return o.listenOutside()
 }
@@ -147,4 +151,20 @@ func (o *Organisation) listenTransport(host string) error {
 		}
 	}
 	return nil
+}
+
+// listenSignIn opens the cloud's sign-in service, where there is one.
+func (o *Organisation) listenSignIn() error {
+	if o.Cloud == nil {
+		return nil
+	}
+	host := o.Cloud.Host()
+	conf, err := o.certificate(host)
+	if err != nil {
+		return err
+	}
+	site := entra.New(o.World)
+	return o.open(host, portHTTPS, func(l *network.Listener) error {
+		return network.ServeHTTP(l, conf, o.Params.IIS.ConnectionIdle, site)
+	})
 }

@@ -5,6 +5,7 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -17,6 +18,7 @@ import (
 	"shutout/lab"
 	"shutout/sim/clientaccess"
 	"shutout/sim/clock"
+	"shutout/sim/cloud"
 	"shutout/sim/directory"
 	"shutout/sim/network"
 	"shutout/sim/profile"
@@ -46,6 +48,7 @@ type Organisation struct {
 	// storeBack is when the restart of a mailbox server's store ends.
 	storeBack map[string]time.Time
 	desktops  desktops
+	shared    map[string]bool // mailboxes that have become shared ones
 }
 
 var (
@@ -64,7 +67,7 @@ func New(o Options) (*Organisation, error) {
 	w := &server.World{TL: tl, Params: p, Cast: o.Cast, Net: network.New(tl)}
 	w.Net.SYNTimeout = p.Net.SYNTimeout
 	org := &Organisation{World: w, clock: clock.New(tl, w.Net, w), devices: activesync.NewDevices(), resets: map[string]int{},
-		outlook: map[string]*outlookHost{}, storeBack: map[string]time.Time{}, desktops: newDesktops(o.Cast, p)}
+		outlook: map[string]*outlookHost{}, storeBack: map[string]time.Time{}, shared: map[string]bool{}, desktops: newDesktops(o.Cast, p)}
 	setPasswords(o.Cast, tl.Rand("passwords"))
 
 	for _, id := range slices.Sorted(maps.Keys(o.Cast.Hosts)) {
@@ -87,6 +90,13 @@ func New(o Options) (*Organisation, error) {
 	if err := org.populate(); err != nil {
 		org.Close()
 		return nil, err
+	}
+	if p.Cloud.Tenant {
+		if o.Cast.Organisation.SignIn == "" {
+			org.Close()
+			return nil, errors.New("the cast names no host for the cloud's sign-in service: organisation: {sign_in: login}")
+		}
+		w.Cloud = cloud.New(tl, p.Cloud, w.Dir, o.Cast.Organisation.SignIn)
 	}
 	w.Transport = transport.New(tl, p, w.Dir, w.Store, o.Cast, org.reach)
 	for _, id := range slices.Sorted(maps.Keys(o.Cast.People)) {
@@ -249,6 +259,7 @@ func (o *Organisation) AdministratorPassword() string { return password(o.TL.Ran
 // Servers lists the organisation's servers by what runs on them.
 type Servers struct {
 	DCs, CAS, Stores []string
+	SignIn           []string // of the cloud's sign-in service, where there is one
 }
 
 // Servers returns the servers of all sites.
@@ -258,6 +269,9 @@ func (o *Organisation) Servers() Servers {
 		s.DCs = append(s.DCs, site.DCs...)
 		s.CAS = append(s.CAS, site.CAS...)
 		s.Stores = append(s.Stores, site.Stores...)
+	}
+	if o.Cloud != nil {
+		s.SignIn = []string{o.Cloud.Host()}
 	}
 	return s
 }

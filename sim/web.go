@@ -52,7 +52,9 @@ func (o *Organisation) site(host string) http.Handler {
 	if o.Params.MAPIHTTP.Available {
 		routes = append(routes, route{isMAPI, mapihttpserver.New(o.World, host, o.outlookOn(host).sessions)})
 	}
-	routes = append(routes, route{isProxy, rpchttp.New(o.World, host, o.behindProxy)})
+	if o.Params.RPC.HTTP {
+		routes = append(routes, route{isProxy, rpchttp.New(o.World, host, o.behindProxy)})
+	}
 	web := owa.New(o.World, host)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for _, app := range routes {

@@ -3,7 +3,6 @@ package client
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
 	"fmt"
 	"hash/fnv"
 	"net/http"
@@ -45,6 +44,7 @@ type activeSync struct {
 	line  *line
 	phone *phone
 	web   *webLine
+	auth  *webAuth
 	ping  *webLine // open while a Ping is outstanding
 
 	url    *url.URL
@@ -86,11 +86,10 @@ func (s *activeSync) signIn(ctx context.Context, password string) error {
 	if s.phone.wiped {
 		return errWiped
 	}
-	credentials := s.line.env.Login.User + ":" + password
+	s.auth = newWebAuth(s.line, s.line.authOf(lab.AuthBasic), password)
 	s.header = http.Header{
-		"Authorization": {"Basic " + base64.StdEncoding.EncodeToString([]byte(credentials))},
-		"Content-Type":  {airsync.ContentType},
-		"User-Agent":    {"Shutout-Phone/1.0"},
+		"Content-Type": {airsync.ContentType},
+		"User-Agent":   {"Shutout-Phone/1.0"},
 	}
 	if err := s.negotiate(ctx); err != nil {
 		return err
@@ -135,7 +134,7 @@ func (s *activeSync) negotiate(ctx context.Context) error {
 	if s.phone.version != 0 {
 		return nil
 	}
-	a, err := s.web.exchange(ctx, stageSignIn, newRequest(http.MethodOptions, s.url, s.header, nil))
+	a, err := s.auth.exchange(ctx, s.web, stageSignIn, newRequest(http.MethodOptions, s.url, s.header, nil))
 	if err != nil {
 		return err
 	}
@@ -195,7 +194,7 @@ func (s *activeSync) wait(ctx context.Context) {
 	}}.Encode()
 	if err == nil {
 		s.asked = s.request(airsync.CmdPing, s.header, body)
-		err = s.ping.leave(ctx, s.asked)
+		err = s.auth.leave(ctx, s.ping, s.asked)
 	}
 	if err != nil {
 		s.ping.drop()

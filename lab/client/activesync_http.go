@@ -71,7 +71,7 @@ func (s *activeSync) request(cmd string, header http.Header, body []byte) *reque
 // post sends a command and judges the HTTP side of its answer. Wants says that
 // the server asks for Provision.
 func (s *activeSync) post(ctx context.Context, stage string, req *request, parse parser) (wants bool, err error) {
-	a, err := s.web.exchange(ctx, stage, req)
+	a, err := s.auth.exchange(ctx, s.web, stage, req)
 	if err != nil {
 		return false, err
 	}

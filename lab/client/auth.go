@@ -21,8 +21,11 @@ type mechanism interface {
 
 // authOf is how an activity's client proves who it is, where it does not say.
 func (l *line) authOf(otherwise lab.Auth) lab.Auth {
-	if a := l.env.Activity.Client.Auth; a != "" {
-		return a
+	switch {
+	case l.env.Activity.Client.Auth != "":
+		return l.env.Activity.Client.Auth
+	case l.env.Endpoint.Tokens != nil:
+		return lab.AuthOAuth
 	}
 	return otherwise
 }

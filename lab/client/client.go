@@ -24,6 +24,9 @@ func New(env lab.Env) (lab.Client, error) {
 	if !ok {
 		return nil, fmt.Errorf("access path %s: %w", env.Activity.Path, lab.ErrNotAvailable)
 	}
+	if env.Activity.Client.Auth == lab.AuthOAuth && env.Endpoint.Tokens == nil {
+		return nil, fmt.Errorf("access tokens: %w: nobody gives them here", lab.ErrNotAvailable)
+	}
 	l := newLine(env)
 	behaviour := env.Activity.Client
 	return &client{

@@ -87,7 +87,7 @@ type webLine struct {
 }
 
 func newWebLine(l *line) *webLine {
-	return &webLine{line: l, never: l.env.Activity.Client.Reconnect == "never"}
+	return &webLine{line: l, never: l.never()}
 }
 
 var errTooLong = errors.New("the answer is too long")

@@ -8,10 +8,11 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/protocol/ntlm"
+	"shutout/lab/protocol/oauth"
 )
 
-// webAuth proves over HTTP who the user is: with Basic in each request, with
-// NTLM once for each connection, with a Kerberos ticket in each request unless
+// webAuth proves over HTTP who the user is: with Basic or an
+// access token in each request, with NTLM once for each connection, with a Kerberos ticket in each request unless
 // the server says that the connection will do.
 type webAuth struct {
 	line     *line
@@ -19,6 +20,7 @@ type webAuth struct {
 	password string
 	host     string    // whose tickets are good
 	tickets  mechanism // Kerberos; nil until it is first needed
+	fresh    bool      // the access token that is shown is new
 }
 
 func newWebAuth(l *line, auth lab.Auth, password string) *webAuth {
@@ -58,6 +60,8 @@ func (a *webAuth) exchange(ctx context.Context, web *webLine, stage string, req 
 			return last, nil
 		case again && a.auth == lab.AuthNTLM && a.line.made != made:
 			// The connection that the challenge came on had died.
+		case a.auth == lab.AuthOAuth && !a.fresh:
+			a.line.tokens().refused() // the server wants a newer one
 		default:
 			return answer{}, judge(last, stage)
 		}
@@ -68,7 +72,7 @@ func (a *webAuth) exchange(ctx context.Context, web *webLine, stage string, req 
 // connection (MS-N2HT 3.2.5).
 func (a *webAuth) persists(got answer) bool {
 	switch hint := got.Header.Get("Persistent-Auth"); {
-	case a.auth == lab.AuthBasic:
+	case a.auth == lab.AuthBasic, a.auth == lab.AuthOAuth:
 		return false
 	case strings.EqualFold(hint, "true"):
 		return true
@@ -160,6 +164,9 @@ func (h *webHandshake) run(ctx context.Context, ask func(value string) (answer, 
 // the server refuses.
 func (h *webHandshake) header(ctx context.Context, challenge []string) (value string, more bool, err error) {
 	a := h.auth
+	if a.auth == lab.AuthOAuth {
+		return a.bearer(ctx)
+	}
 	if a.auth == lab.AuthBasic {
 		return "Basic " + base64.StdEncoding.EncodeToString([]byte(a.line.env.Login.User+":"+a.password)), false, nil
 	}
@@ -180,6 +187,17 @@ func (h *webHandshake) header(ctx context.Context, challenge []string) (value st
 		return "", false, err
 	}
 	return scheme.Header(token), more, nil
+}
+
+// bearer is header for an access token.
+func (a *webAuth) bearer(ctx context.Context) (value string, more bool, err error) {
+	t := a.line.tokens()
+	token, err := t.get(ctx, a.password)
+	if err != nil {
+		return "", false, err
+	}
+	a.fresh, t.fresh = t.fresh, false
+	return oauth.Header(token), false, nil
 }
 
 // mechanism starts one for a handshake. Kerberos has tickets that serve many.

@@ -13,6 +13,7 @@ import (
 	"github.com/emersion/go-imap/v2/imapclient"
 
 	"shutout/lab"
+	"shutout/lab/protocol/oauth"
 )
 
 // recent is how many of the newest messages a client looks through for one
@@ -68,6 +69,21 @@ func (s *imapSession) patient() (done func()) {
 
 // signIn connects anew for each password, since servers hang up on failures.
 func (s *imapSession) signIn(ctx context.Context, password string) error {
+	if !s.line.usesTokens() {
+		return s.open(ctx, func(c *imapclient.Client) error { return s.login(c, password) })
+	}
+	return s.line.tokens().show(ctx, password, func(token string) error {
+		return s.open(ctx, func(c *imapclient.Client) error {
+			if err := c.Authenticate(oauth.NewXOAUTH2Client(s.line.env.Login.User, token)); err != nil {
+				return s.failed(stageSignIn, err)
+			}
+			return nil
+		})
+	})
+}
+
+// open connects and has prove sign in.
+func (s *imapSession) open(ctx context.Context, prove func(*imapclient.Client) error) error {
 	s.drop()
 	conn, err := s.line.dial(ctx)
 	if err != nil {
@@ -98,13 +114,21 @@ func (s *imapSession) signIn(ctx context.Context, password string) error {
 	if err := s.client.WaitGreeting(); err != nil {
 		return s.failed(stageGreeting, err)
 	}
-	if s.client.Caps().Has(imap.CapLoginDisabled) {
-		return refused("auth", "the server does not offer LOGIN")
-	}
-	if err := s.client.Login(s.line.env.Login.User, password).Wait(); err != nil {
-		return s.failed(stageSignIn, err)
+	if err := prove(s.client); err != nil {
+		return err
 	}
 	return s.settle(stageSignIn)
+}
+
+// login proves with LOGIN who the user is.
+func (s *imapSession) login(c *imapclient.Client, password string) error {
+	if c.Caps().Has(imap.CapLoginDisabled) {
+		return refused("auth", "the server does not offer LOGIN")
+	}
+	if err := c.Login(s.line.env.Login.User, password).Wait(); err != nil {
+		return s.failed(stageSignIn, err)
+	}
+	return nil
 }
 
 // settle waits until the library is quiet. When LOGIN's answer names no

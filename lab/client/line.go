@@ -40,6 +40,7 @@ type line struct {
 	proofs   int       // sign-ins begun with NTLM, for what has to differ between them
 	settings *settings // of the account, once Autodiscover has told them
 	wallet   wallet
+	granted  *tokens // once a token was needed
 }
 
 func newLine(env lab.Env) *line {
@@ -54,6 +55,9 @@ func newLine(env lab.Env) *line {
 	}
 	return &line{env: env, tls: conf, live: map[*tracked]struct{}{}}
 }
+
+// never tells whether the client, once refused, stays so.
+func (l *line) never() bool { return l.env.Activity.Client.Reconnect == "never" }
 
 // tracked is a connection that its line can hang up on.
 type tracked struct {

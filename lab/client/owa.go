@@ -65,6 +65,9 @@ func (o *owa) drop() { o.web.drop() }
 // signIn posts the logon form. The server answers with a redirection in both
 // cases: to the mailbox with cookies, or back to the form with a reason.
 func (o *owa) signIn(ctx context.Context, password string) error {
+	if o.line.usesTokens() {
+		return o.signInElsewhere(ctx, password)
+	}
 	// Exchange 2010 takes the form only from a browser that shows with this
 	// cookie that it keeps cookies.
 	o.jar.cookies = []*http.Cookie{{Name: "PBack", Value: "0", Path: "/"}}
@@ -87,6 +90,41 @@ func (o *owa) signIn(ctx context.Context, password string) error {
 	}
 	// The redirection leads to the inbox. Whether that may be opened is not a
 	// matter of the password.
+	_, err = o.list(ctx, stageMailbox)
+	return err
+}
+
+// signInElsewhere follows the server to the form of a sign-in service and, with
+// a code, back again. The session is a cookie all the same.
+func (o *owa) signInElsewhere(ctx context.Context, password string) error {
+	o.jar.cookies = nil
+	a, err := o.exchange(ctx, stageSignIn, newRequest(http.MethodGet, o.home, o.header, nil))
+	if err != nil {
+		return err
+	}
+	form, err := url.Parse(a.Header.Get("Location"))
+	t := o.line.tokens()
+	if !redirect(a) || err != nil || form.Host != t.web.at.host {
+		return unexpected(stageSignIn, "%s, not a redirection to the sign-in service", a.Status)
+	}
+	back, err := t.fillIn(ctx, form, password)
+	t.web.drop()
+	if err != nil {
+		return err
+	}
+	home := o.get(back.String())
+	if home == nil {
+		return unexpected(stageSignIn, "a redirection without an address")
+	}
+	if a, err = o.exchange(ctx, stageSignIn, home); err != nil {
+		return err
+	}
+	if f := signedOut(a, stageSignIn); f != nil {
+		return f
+	}
+	if !redirect(a) || len(o.jar.cookies) < 2 {
+		return a.verdict(stageSignIn)
+	}
 	_, err = o.list(ctx, stageMailbox)
 	return err
 }
@@ -251,6 +289,8 @@ func signedOut(a answer, stage string) *lab.Failure {
 		location = a.Header.Get("Location")
 	}
 	switch {
+	case strings.Contains(location, "/oauth2/"):
+		return refused(stage, "302 to the sign-in service")
 	case strings.Contains(strings.ToLower(location), "logon.aspx"):
 		text := "302 logon.aspx"
 		if u, err := url.Parse(location); err == nil && u.Query().Get("reason") != "" {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"shutout/lab"
+	"shutout/lab/protocol/oauth"
 	"shutout/lab/protocol/pop3"
 )
 
@@ -26,6 +27,22 @@ func openPOP3(l *line) func() session {
 
 // signIn connects anew for each password, since servers hang up on failures.
 func (s *pop3Session) signIn(ctx context.Context, password string) error {
+	user := s.line.env.Login.User
+	if s.line.usesTokens() {
+		return s.line.tokens().show(ctx, password, func(token string) error {
+			return s.open(ctx, func() error { return s.client.Auth(oauth.NewXOAUTH2Client(user, token)) })
+		})
+	}
+	return s.open(ctx, func() error {
+		if err := s.client.User(user); err != nil {
+			return err
+		}
+		return s.client.Pass(password)
+	})
+}
+
+// open connects and has prove sign in.
+func (s *pop3Session) open(ctx context.Context, prove func() error) error {
 	s.drop()
 	conn, err := s.line.dial(ctx)
 	if err != nil {
@@ -41,11 +58,7 @@ func (s *pop3Session) signIn(ctx context.Context, password string) error {
 			return pop3Failure(stageTLS, err)
 		}
 	}
-	err = s.client.User(s.line.env.Login.User)
-	if err == nil {
-		err = s.client.Pass(password)
-	}
-	return pop3Failure(stageSignIn, err)
+	return pop3Failure(stageSignIn, prove())
 }
 
 func (s *pop3Session) do(_ context.Context, t lab.Task) error {

@@ -13,6 +13,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"shutout/lab"
+	"shutout/lab/protocol/oauth"
 )
 
 // submissionPatience is how long a client waits for the answer to a whole
@@ -40,13 +41,16 @@ func openAnonymous(l *line) func() session {
 
 // signIn connects anew for each password, since servers hang up on failures.
 func (s *smtpSession) signIn(ctx context.Context, password string) error {
-	s.drop()
-	if err := s.connect(ctx); err != nil {
-		s.drop()
-		return err
+	if s.login && s.line.usesTokens() {
+		return s.line.tokens().show(ctx, password, func(token string) error {
+			if err := s.reopen(ctx); err != nil {
+				return err
+			}
+			return smtpFailure(stageSignIn, s.client.Auth(oauth.NewXOAUTH2Client(s.line.env.Login.User, token)))
+		})
 	}
-	if !s.login {
-		return nil
+	if err := s.reopen(ctx); err != nil || !s.login {
+		return err
 	}
 	user := s.line.env.Login.User
 	var mechanism sasl.Client
@@ -60,6 +64,16 @@ func (s *smtpSession) signIn(ctx context.Context, password string) error {
 		return refused("auth", "the server offers no sign-in with a password")
 	}
 	return smtpFailure(stageSignIn, s.client.Auth(mechanism))
+}
+
+// reopen connects anew.
+func (s *smtpSession) reopen(ctx context.Context) error {
+	s.drop()
+	err := s.connect(ctx)
+	if err != nil {
+		s.drop()
+	}
+	return err
 }
 
 func (s *smtpSession) connect(ctx context.Context) error {

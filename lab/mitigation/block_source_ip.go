@@ -34,5 +34,6 @@ var blockSourceIP = Info{
 	Sources:     []string{"000_aa5026bcf9d1a159.txt#block-source-address"},
 	SideEffects: "Everybody else behind the same address is blocked too.",
 	Undo:        "Remove-NetFirewallRule -DisplayName Leaver",
+	Where:       OwnServers,
 	New:         func() lab.Action { return new(BlockSourceIP) },
 }

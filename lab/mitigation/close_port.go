@@ -22,5 +22,6 @@ var closePort = Info{
 	SideEffects: "Whoever needs this port is cut off.",
 	Undo:        "Remove-NetFirewallRule -DisplayName Closed",
 	Purpose:     EndAbuse,
+	Where:       OwnServers,
 	New:         func() lab.Action { return new(ClosePort) },
 }

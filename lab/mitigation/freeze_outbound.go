@@ -26,5 +26,6 @@ var freezeOutbound = Info{
 	SideEffects: "Everybody's mail to other domains waits as well, and it leaves, the unwanted mail too, when the queues are resumed.",
 	Undo:        "thaw-outbound; remove-queued-mail first takes out what must not leave.",
 	Purpose:     EndAbuse,
+	Where:       OwnServers,
 	New:         func() lab.Action { return new(FreezeOutbound) },
 }

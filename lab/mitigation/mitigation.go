@@ -34,6 +34,7 @@ type Info struct {
 	SideEffects string   // what it does to others
 	Undo        string   // how to take it back
 	Purpose     Purpose  // left out where it is to end access
+	Where       Where    // left out where every organisation can do it
 	Params      []Param
 	Example     string            // a step as an SOP says it
 	New         func() lab.Action // with the defaults filled in
@@ -51,6 +52,16 @@ const (
 	EndAbuse Purpose = "abuse"
 	// Restore is to give access back.
 	Restore Purpose = "restore"
+)
+
+// Where says in whose organisation a mitigation can be carried out.
+type Where string
+
+const (
+	// OwnServers means that the organisation runs its Exchange servers itself.
+	OwnServers Where = "servers of the organisation's own"
+	// CloudTenant means that people sign in at Entra ID.
+	CloudTenant Where = "Exchange Online (profile exo)"
 )
 
 // EndsAccess tells whether the mitigation can be turned against somebody who
@@ -93,6 +104,8 @@ type Param struct {
 func All() []Info {
 	all := []Info{
 		disableAccount, enableAccount, resetPassword, expireAccount, denyLogonHours, lockAccount,
+		blockSignIn, unblockSignIn, revokeSessions, disableDevices, deleteCloudAccount, restoreCloudAccount,
+		convertToShared, removeLicence,
 		disableProtocols, blockDevice, removeDevice, wipeDevice,
 		resetIIS, recycleAppPool, setTokenTTL,
 		moveMailbox, disconnectMailbox, removeExchangeAttributes, reconnectMailbox,

@@ -28,5 +28,6 @@ var moveMailbox = Info{
 	},
 	SideEffects: "None for others but the load of the copy. Mail to the mailbox waits while it is locked.",
 	Undo:        "Move it back.",
+	Where:       OwnServers,
 	New:         func() lab.Action { return new(MoveMailbox) },
 }

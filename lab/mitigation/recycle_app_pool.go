@@ -24,5 +24,6 @@ var recycleAppPool = Info{
 	Sources:     []string{"KB3035228", "RECYCLE", "SHUTLIM"},
 	SideEffects: "Users of this protocol on these servers are authenticated anew.",
 	Undo:        "None needed.",
+	Where:       OwnServers,
 	New:         func() lab.Action { return new(RecycleAppPool) },
 }

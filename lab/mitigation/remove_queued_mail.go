@@ -45,5 +45,6 @@ var removeQueuedMail = Info{
 	SideEffects: "Good mail of the same sender that still waits is lost as well; without a report nobody is told.",
 	Undo:        "None: a removed message is gone, unless it was exported before (Export-Message).",
 	Purpose:     EndAbuse,
+	Where:       OwnServers,
 	New:         func() lab.Action { return new(RemoveQueuedMail) },
 }

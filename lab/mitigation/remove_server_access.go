@@ -25,5 +25,6 @@ var removeServerAccess = Info{
 	},
 	SideEffects: "Services that act for the mailbox may fail on it.",
 	Undo:        "restore-full-access with of: servers",
+	Where:       OwnServers,
 	New:         func() lab.Action { return new(RemoveServerAccess) },
 }

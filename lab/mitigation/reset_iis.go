@@ -41,5 +41,6 @@ var resetIIS = Info{
 	},
 	SideEffects: "Everybody on these servers is cut off for the restart and asked to sign in again.",
 	Undo:        "None needed.",
+	Where:       OwnServers,
 	New:         func() lab.Action { return new(ResetIIS) },
 }

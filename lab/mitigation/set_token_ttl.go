@@ -34,5 +34,6 @@ var setTokenTTL = Info{
 	},
 	SideEffects: "More work for the domain controllers and the network, felt as slow sign-ins and perhaps months later. With restart, that of reset-iis.",
 	Undo:        "set-token-ttl with ttl: 15m, on each server",
+	Where:       OwnServers,
 	New:         func() lab.Action { return new(SetTokenTTL) },
 }

@@ -23,5 +23,6 @@ var thawOutbound = Info{
 	SideEffects: "Mail arrives late, all at once.",
 	Undo:        "freeze-outbound, for what has not left yet",
 	Purpose:     Restore,
+	Where:       OwnServers,
 	New:         func() lab.Action { return new(ThawOutbound) },
 }

@@ -12,7 +12,8 @@ import (
 	"shutout/sim/profile"
 )
 
-// Cookie is what a forms cookie tells once it is open.
+// Cookie is what a forms cookie tells once it is open. Where people sign in at
+// the cloud, the password is OWA's refresh token.
 type Cookie struct {
 	User, Password string
 	Private        bool

@@ -146,3 +146,15 @@ func (m NTLMv2) key(hash string) [16]byte {
 func (m NTLMv2) proves(hash string) bool {
 	return hash != "" && ntlm.Verify(m.key(hash), m.Challenge, m.Response)
 }
+
+// PasswordHash is what password hash synchronisation reads: the NT hash of the
+// password in force, and when it was set.
+func (o *Object) PasswordHash() (hash string, at time.Time) {
+	return o.account.password.hash, o.account.password.at
+}
+
+// HashPassword is the NT hash of a password, as [Object.PasswordHash] gives it.
+func HashPassword(password string) string { return ntHash(password) }
+
+// IsUser tells whether the object is an account of a person.
+func (o *Object) IsUser() bool { return o.isUser() }

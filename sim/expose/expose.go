@@ -32,6 +32,7 @@ var kinds = []struct {
 	on           func(s sim.Servers) []string
 }{
 	{443, 8443, "OWA, ActiveSync and web services", "https", false, func(s sim.Servers) []string { return s.CAS }},
+	{443, 8543, "sign-in of Entra ID", "https", false, func(s sim.Servers) []string { return s.SignIn }},
 	{993, 9930, "IMAP4 over TLS", "imaps", false, func(s sim.Servers) []string { return s.CAS }},
 	{143, 1430, "IMAP4 with STARTTLS", "imap", false, func(s sim.Servers) []string { return s.CAS }},
 	{995, 9950, "POP3 over TLS", "pop3s", false, func(s sim.Servers) []string { return s.CAS }},

@@ -58,7 +58,13 @@ func open(t *testing.T, tools ...string) *world {
 // start starts an organisation and opens its services.
 func start(t *testing.T, settings ...string) *world {
 	t.Helper()
-	p, err := profile.Load("ex2010")
+	return startVersion(t, "ex2010", settings...)
+}
+
+// startVersion is start for another version.
+func startVersion(t *testing.T, version string, settings ...string) *world {
+	t.Helper()
+	p, err := profile.Load(version)
 	if err != nil {
 		t.Fatal(err)
 	}

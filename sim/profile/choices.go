@@ -83,10 +83,12 @@ const (
 	Build2013 ServerVersion = "15.0.1497.2" // CU23
 	Build2016 ServerVersion = "15.1.2308.8" // CU21
 	Build2019 ServerVersion = "15.2.922.7"  // CU10
+	// BuildOnline is one that Exchange Online has had.
+	BuildOnline ServerVersion = "15.20.7544.21"
 )
 
 func (ServerVersion) choices() []string {
-	return []string{string(Build2003), string(Build2007), string(Build2010), string(Build2013), string(Build2016), string(Build2019)}
+	return []string{string(Build2003), string(Build2007), string(Build2010), string(Build2013), string(Build2016), string(Build2019), string(BuildOnline)}
 }
 
 // Numbers are the four parts of the build number.

@@ -10,6 +10,7 @@ type Params struct {
 	Auth         Auth
 	Kerberos     Kerberos
 	NTLM         NTLM
+	Cloud        Cloud
 	AD           AD
 	Dir          Dir
 	Store        Store
@@ -75,6 +76,20 @@ type NTLM struct {
 	OldPasswordOnAdminReset bool          `param:"ntlm.old_password_on_admin_reset"`
 }
 
+// Cloud is Entra ID, where there is one: its tokens, and what carries accounts there.
+type Cloud struct {
+	Tenant          bool          `param:"cloud.tenant"`
+	AccessToken     time.Duration `param:"cloud.access_token"`
+	CAE             bool          `param:"cloud.cae"`
+	CAEDelay        time.Duration `param:"cloud.cae_delay"`
+	CAEToken        time.Duration `param:"cloud.cae_token"`
+	RefreshToken    time.Duration `param:"cloud.refresh_token"` // may be Never
+	BlockDelay      time.Duration `param:"cloud.block_signin_delay"`
+	SyncInterval    time.Duration `param:"cloud.sync_interval"` // may be Never
+	PasswordSync    time.Duration `param:"cloud.password_sync"` // may be Never
+	SyncUndoesBlock bool          `param:"cloud.sync_undoes_block"`
+}
+
 // AD is replication and the domain's account policy.
 type AD struct {
 	IntrasiteFirst   time.Duration `param:"ad.intrasite_first"`
@@ -113,6 +128,7 @@ type Store struct {
 // RPC is Outlook over RPC, with TCP or HTTP below it.
 type RPC struct {
 	Direct            bool          `param:"rpc.direct"`
+	HTTP              bool          `param:"rpc.http"`
 	SessionRevalidate time.Duration `param:"rpc.session_revalidate"` // may be Never
 	SessionHolder     SessionHolder `param:"rpc.session_holder"`
 	ResetSevers       bool          `param:"rpc.reset_severs"`
@@ -175,6 +191,7 @@ type PopImap struct {
 	Preauth            time.Duration `param:"popimap.preauth"`
 	ConnectionsPerUser int           `param:"popimap.connections_per_user"`
 	SessionRevalidate  time.Duration `param:"popimap.session_revalidate"` // may be Never
+	EndsWithToken      bool          `param:"popimap.session_ends_with_token"`
 }
 
 // SMTP is the receive connectors and the queues.

@@ -18,7 +18,7 @@ func load(t testing.TB, name string) *Profile {
 }
 
 func TestProfilesOldestFirst(t *testing.T) {
-	if got, want := Names(), []string{"ex2003", "ex2007", "ex2010", "ex2013", "ex2016", "ex2019"}; !slices.Equal(got, want) {
+	if got, want := Names(), []string{"ex2003", "ex2007", "ex2010", "ex2013", "ex2016", "ex2019", "exo"}; !slices.Equal(got, want) {
 		t.Errorf("Names() = %v, want %v", got, want)
 	}
 	for _, v := range Versions() {
@@ -58,20 +58,24 @@ func TestEveryValueIsCited(t *testing.T) {
 func TestValues(t *testing.T) {
 	for _, row := range []struct {
 		name string
-		want []string // ex2003, ex2007, ex2010, ex2013, ex2016, ex2019
+		want []string // ex2003, ex2007, ex2010, ex2013, ex2016, ex2019, exo
 	}{
 		{"iis.token_ttl", []string{"15m"}},
+		{"cloud.tenant", []string{"false", "false", "false", "false", "false", "false", "true"}},
+		{"cloud.access_token", []string{"1h"}},
+		{"cloud.cae_token", []string{"28h"}},
+		{"cloud.refresh_token", []string{"90d"}},
 		{"iis.token_ttl_mode", []string{"sliding"}},
 		{"iis.reset_stops_mail_services", []string{"true", "false"}},
 		{"iis.eas_shares_owa_pool", []string{"true", "false"}},
 		{"krb.service", []string{"10h"}},
 		{"ntlm.old_password", []string{"1h"}},
 		{"ad.intersite", []string{"3h"}},
-		{"store.mbi_age", []string{"2h"}},
+		{"store.mbi_age", []string{"2h", "2h", "2h", "2h", "2h", "2h", "30m"}},
 		{"store.quota_reread", []string{"2h"}},
 		{"store.move_online", []string{"false", "false", "true"}},
 		{"rpc.direct", []string{"true", "true", "true", "false"}},
-		{"rpc.session_revalidate", []string{"2h"}},
+		{"rpc.session_revalidate", []string{"2h", "2h", "2h", "2h", "2h", "2h", "30m"}},
 		{"rpc.session_holder", []string{"store", "store", "client-access"}},
 		{"mapihttp.available", []string{"false", "false", "false", "false", "true"}},
 		{"ews.available", []string{"false", "true"}},
@@ -85,7 +89,7 @@ func TestValues(t *testing.T) {
 		{"eas.heartbeat_max", []string{"45m", "59m"}},
 		{"eas.quota_stops_sync", []string{"true", "false"}},
 		{"eas.account_only_wipe", []string{"false", "false", "false", "false", "true"}},
-		{"popimap.autostart", []string{"false"}},
+		{"popimap.autostart", []string{"false", "false", "false", "false", "false", "false", "true"}},
 		{"popimap.login_type", []string{"plain", "secure"}},
 		{"popimap.session_revalidate", []string{"never"}},
 		{"smtp.submission_port", []string{"25", "587"}},
@@ -240,7 +244,7 @@ func TestErrors(t *testing.T) {
 		"iis.token_tl=1m":           `unknown parameter "iis.token_tl"; the nearest is iis.token_ttl`,
 		"token_ttl=1m":              `unknown parameter "token_ttl"; the nearest are iis.token_ttl, iis.token_ttl_frozen, iis.token_ttl_live_reload`,
 		"ews.urls=1":                `unknown parameter "ews.urls"; there are ews.available, ews.status_interval`,
-		"colour=red":                `unknown parameter "colour"; the names begin with ad., auth., autodiscover., dir., dnsbl., eas., ews., iis., krb., mapihttp., net., ntlm., oof., outlook., owa., pickup., popimap., remote., rpc., server., smtp., store.`,
+		"colour=red":                `unknown parameter "colour"; the names begin with ad., auth., autodiscover., cloud., dir., dnsbl., eas., ews., iis., krb., mapihttp., net., ntlm., oof., outlook., owa., pickup., popimap., remote., rpc., server., smtp., store.`,
 		"iis.token_ttl":             `"iis.token_ttl" sets nothing; write name=value, for example iis.token_ttl=15m`,
 		"iis.token_ttl=15":          `iis.token_ttl takes a duration in s, m, h or d, not "15"; for example iis.token_ttl=15m`,
 		"iis.token_ttl=never":       `iis.token_ttl takes a duration in s, m, h or d, not "never"; for example iis.token_ttl=15m`,
@@ -261,7 +265,7 @@ func TestErrors(t *testing.T) {
 		}
 	}
 	_, err := Load("ex2012")
-	if want := `unknown profile "ex2012"; the profiles are ex2003, ex2007, ex2010, ex2013, ex2016, ex2019`; err == nil || err.Error() != want {
+	if want := `unknown profile "ex2012"; the profiles are ex2003, ex2007, ex2010, ex2013, ex2016, ex2019, exo`; err == nil || err.Error() != want {
 		t.Errorf("Load(ex2012): got %v, want %s", err, want)
 	}
 }

@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"shutout/lab"
+	"shutout/lab/protocol/oauth"
 	"shutout/sim/clientaccess"
+	"shutout/sim/cloud"
 	"shutout/sim/directory"
 	"shutout/sim/network"
 	"shutout/sim/profile"
@@ -21,7 +23,7 @@ import (
 )
 
 // World is the state below the front ends. Its lock guards all of Directory,
-// Store, CAS and Transport: a front end locks, calls in with Now, and unlocks
+// Cloud, Store, CAS and Transport: a front end locks, calls in with Now, and unlocks
 // before it touches a connection. Events of the timeline fire with the lock
 // held.
 type World struct {
@@ -31,6 +33,7 @@ type World struct {
 	Params    profile.Params
 	Cast      *lab.Cast
 	Dir       *directory.Directory
+	Cloud     *cloud.Tenant // nil: people sign in at the servers themselves
 	Store     *store.Store
 	CAS       *clientaccess.ClientAccess
 	Transport *transport.Transport
@@ -47,6 +50,11 @@ func (w *World) Do(f func(now time.Time)) {
 	w.Lock()
 	defer w.Unlock()
 	f(w.TL.Now())
+}
+
+// SignInURL is the address of the cloud's sign-in form.
+func (w *World) SignInURL() string {
+	return "https://" + w.Cloud.Host() + "." + w.Cast.Organisation.Domain + oauth.AuthorizePath
 }
 
 // Record attaches decisions to the activity that owns the connection. Those

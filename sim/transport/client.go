@@ -23,6 +23,17 @@ func (s *Session) Auth(now time.Time, user, password string) (lab.Decision, *SMT
 	return s.signIn(now, s.t.dir.DCFor(s.h.name).Logon(now, user, password, directory.Cleartext))
 }
 
+// AuthToken signs the client in with an access token, of which somebody else
+// knows whose it is and whether it is good.
+func (s *Session) AuthToken(now time.Time, logon directory.Logon) (lab.Decision, *SMTPError) {
+	if s.user != nil {
+		d := s.decision(now, lab.LayerPermission)
+		d.Reason = "signed in already"
+		return d, s.protocolError(now, replyAlreadyAuthenticated)
+	}
+	return s.signIn(now, logon)
+}
+
 // AuthNTLM signs the client in with integrated authentication.
 func (s *Session) AuthNTLM(now time.Time, response directory.NTLMv2) (lab.Decision, *SMTPError) {
 	d := s.decision(now, lab.LayerPermission)

@@ -14,6 +14,7 @@ import (
 	"shutout/lab/protocol/autodiscover"
 	"shutout/lab/protocol/ews"
 	"shutout/lab/protocol/mapihttp"
+	"shutout/lab/protocol/oauth"
 	"shutout/lab/protocol/rpch"
 	"shutout/sim"
 	"shutout/sim/expose"
@@ -68,7 +69,11 @@ func (o *serveOptions) introduce(org *sim.Organisation, services []expose.Servic
 	var rows [][]string
 	for _, s := range services {
 		url := s.Scheme + "://" + s.Addr
-		if s.Scheme == "https" {
+		switch {
+		case s.Scheme != "https":
+		case slices.Contains(org.Servers().SignIn, s.Host):
+			url += oauth.TokenPath
+		default:
 			url += "/owa/"
 		}
 		rows = append(rows, []string{s.Host, s.Name, url})
@@ -121,7 +126,7 @@ func programs(org *sim.Organisation, site string) [][]string {
 	}{
 		{org.Params.EWS.Available, "EWS (davmail.url, with davmail.mode=EWS)", ews.URLPath},
 		{org.Params.Autodiscover.Available, "Autodiscover", autodiscover.URLPath},
-		{true, "Outlook Anywhere (RPC over HTTP)", rpch.Path},
+		{org.Params.RPC.HTTP, "Outlook Anywhere (RPC over HTTP)", rpch.Path},
 		{org.Params.MAPIHTTP.Available, "MAPI over HTTP", mapihttp.URLPath},
 	} {
 		if p.on {
@@ -160,6 +165,9 @@ func (o *serveOptions) examples(org *sim.Organisation, services []expose.Service
 	curl := "curl --cacert " + ca + " "
 	user := "-u " + dana.Mail + ":" + dana.Password + " "
 	var lines []string
+	if org.Cloud != nil {
+		return append(lines, o.tokenExamples(org, services, curl)...)
+	}
 	if site := address(services, "https"); site != "" {
 		lines = append(lines,
 			// A phone's way in, which stays open for as long as the token is cached.
@@ -185,4 +193,21 @@ func (o *serveOptions) examples(org *sim.Organisation, services []expose.Service
 			fmt.Sprintf("  LDAPTLS_CACERT=%s ldapmodify -H ldaps://%s -x -D Administrator@%s -w %s", ca, addr, domain, org.AdministratorPassword()))
 	}
 	return lines
+}
+
+// tokenExamples are those for an organisation whose people sign in at the
+// cloud: a code, tokens for it, and mail for the access token.
+func (o *serveOptions) tokenExamples(org *sim.Organisation, services []expose.Service, curl string) []string {
+	i := slices.IndexFunc(services, func(s expose.Service) bool { return slices.Contains(org.Servers().SignIn, s.Host) })
+	site := address(services, "https")
+	if i < 0 || site == "" {
+		return nil
+	}
+	dana, at := org.Cast().People["dana"], "https://"+services[i].Addr
+	const program = "-d client_id=curl -d redirect_uri=http://localhost"
+	return []string{
+		fmt.Sprintf(`code=$(%s-s -o /dev/null -w '%%{redirect_url}' %s -d login=%s -d passwd=%s %s | sed 's/.*code=//')`, curl, program, dana.Mail, dana.Password, at+oauth.LoginPath),
+		fmt.Sprintf(`token=$(%s-s -d grant_type=authorization_code -d code=$code %s %s | sed 's/.*"access_token":"\([^"]*\)".*/\1/')`, curl, program, at+oauth.TokenPath),
+		fmt.Sprintf(`%s-i -H "Authorization: Bearer $token" -X OPTIONS https://%s%s`, curl, site, airsync.URLPath),
+	}
 }

@@ -9,6 +9,7 @@ package pop3
 import (
 	"bufio"
 	"crypto/tls"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/emersion/go-sasl"
 )
 
 // An Error is a server's -ERR. The session goes on after it.
@@ -120,6 +123,17 @@ func (c *Client) User(name string) error {
 // Pass signs in. The error is the server's; it never has the password.
 func (c *Client) Pass(password string) error {
 	_, err := c.command("PASS", password)
+	return err
+}
+
+// Auth signs in with a SASL mechanism whose client speaks first (RFC 5034
+// section 4). The error is the server's; it never has the response.
+func (c *Client) Auth(mechanism sasl.Client) error {
+	name, response, err := mechanism.Start()
+	if err != nil {
+		return err
+	}
+	_, err = c.command("AUTH", name+" "+base64.StdEncoding.EncodeToString(response))
 	return err
 }
 

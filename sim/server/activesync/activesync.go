@@ -1,6 +1,6 @@
 // Package activesync is the Exchange ActiveSync front end of a client access
 // server: OPTIONS, and POST for Provision, FolderSync, Sync, Ping and SendMail
-// with Basic authentication on every request.
+// with Basic authentication, or an access token, on every request.
 //
 // A device that shows a policy key (the header X-MS-PolicyKey) must show the
 // right one; one that never sends the header counts as a device that cannot be
@@ -25,6 +25,7 @@ import (
 	"shutout/sim/network"
 	"shutout/sim/profile"
 	"shutout/sim/server"
+	"shutout/sim/server/signin"
 	"shutout/sim/store"
 )
 
@@ -36,6 +37,7 @@ type frontEnd struct {
 	w       *server.World
 	host    string
 	cas     *clientaccess.Server
+	web     *signin.Web
 	devices *Devices
 	options airsync.Options
 }
@@ -43,7 +45,7 @@ type frontEnd struct {
 // New returns the front end of the client access server called host, for
 // [airsync.URLPath]. All servers share one table of devices.
 func New(w *server.World, host string, devices *Devices) http.Handler {
-	return &frontEnd{w: w, host: host, cas: w.CAS.Server(host), devices: devices, options: options(w)}
+	return &frontEnd{w: w, host: host, cas: w.CAS.Server(host), web: signin.NewWeb(w, host, clientaccess.PoolActiveSync, signin.SchemeBasic), devices: devices, options: options(w)}
 }
 
 // options tells what the server speaks: the versions of the protocol that came
@@ -75,12 +77,12 @@ type call struct {
 	r       *http.Request
 	conn    net.Conn
 	body    []byte
+	user    *directory.Object
 	query   airsync.Query
 	version airsync.Version
 
 	// Set by admit.
 	now     time.Time
-	user    *directory.Object
 	device  *Device
 	session *store.Session
 
@@ -91,54 +93,32 @@ type call struct {
 }
 
 func (f *frontEnd) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
-	user, password, ok := r.BasicAuth()
+	id, ok := f.web.Admit(rw, r)
 	if !ok {
-		f.unauthorized(rw)
 		return
 	}
 	switch r.Method {
 	case http.MethodOptions:
-		f.serveOptions(rw, r, user, password)
+		f.options.Set(rw.Header())
+		rw.WriteHeader(http.StatusOK)
 	case http.MethodPost:
-		f.command(rw, r, user, password)
+		f.command(rw, r, id.User)
 	default:
 		rw.Header().Set("Allow", "OPTIONS, POST")
 		http.Error(rw, "ActiveSync takes OPTIONS and POST", http.StatusMethodNotAllowed)
 	}
 }
 
-func (f *frontEnd) unauthorized(rw http.ResponseWriter) {
-	rw.Header().Set("WWW-Authenticate", `Basic realm="`+f.host+`"`)
-	http.Error(rw, "401 - Unauthorized: Access is denied due to invalid credentials.", http.StatusUnauthorized)
-}
-
-func (f *frontEnd) serveOptions(rw http.ResponseWriter, r *http.Request, user, password string) {
-	f.w.Lock()
-	_, d := f.cas.Authenticate(f.w.Now(), clientaccess.PoolActiveSync, user, password)
-	f.w.Unlock()
-	f.w.Record(network.RequestConn(r), d)
-	if !d.Allowed {
-		f.unauthorized(rw)
-		return
-	}
-	f.options.Set(rw.Header())
-	rw.WriteHeader(http.StatusOK)
-}
-
-func (f *frontEnd) command(rw http.ResponseWriter, r *http.Request, user, password string) {
+func (f *frontEnd) command(rw http.ResponseWriter, r *http.Request, user *directory.Object) {
 	body, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, maxBody))
 	if err != nil {
 		http.Error(rw, "the request is too long", http.StatusRequestEntityTooLarge)
 		return
 	}
-	c := &call{frontEnd: f, r: r, conn: network.RequestConn(r), body: body}
-	c.serve(user, password)
-	switch c.status {
-	case 0:
+	c := &call{frontEnd: f, r: r, conn: network.RequestConn(r), body: body, user: user}
+	c.serve()
+	if c.status == 0 {
 		panic(http.ErrAbortHandler) // close the connection without a word
-	case http.StatusUnauthorized:
-		f.unauthorized(rw)
-		return
 	}
 	h := rw.Header()
 	h.Set(airsync.HeaderServer, f.options.Server)
@@ -152,17 +132,10 @@ func (f *frontEnd) command(rw http.ResponseWriter, r *http.Request, user, passwo
 }
 
 // serve carries the command out, with the world's lock.
-func (c *call) serve(user, password string) {
+func (c *call) serve() {
 	c.w.Lock()
 	defer c.w.Unlock()
 	c.now = c.w.Now()
-	g, d := c.cas.Authenticate(c.now, clientaccess.PoolActiveSync, user, password)
-	c.record(d)
-	if !d.Allowed {
-		c.status = http.StatusUnauthorized
-		return
-	}
-	c.user = g.User
 	var err error
 	if c.query, err = airsync.ParseQuery(c.r.URL.RawQuery); err != nil {
 		c.fail(http.StatusBadRequest, err.Error())

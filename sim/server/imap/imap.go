@@ -77,6 +77,7 @@ const (
 	textUnavailable  = "Server Unavailable. 15"
 	textIdle         = "Connection is closed. 13"
 	textSevered      = "Connection closed. 14"
+	textTokenExpired = "Session invalidated - AccessTokenExpired"
 )
 
 const greeting = "* OK " + textReady + "\r\n"

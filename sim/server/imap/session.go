@@ -9,6 +9,7 @@ import (
 	"github.com/emersion/go-imap/v2/imapserver"
 	"github.com/emersion/go-sasl"
 
+	"shutout/lab/protocol/oauth"
 	"shutout/sim/network"
 	"shutout/sim/server"
 	"shutout/sim/server/popimap"
@@ -45,30 +46,45 @@ func (s *session) Close() error {
 		return s.lib.Bye(textIdle)
 	case popimap.Severed:
 		return s.lib.Bye(textSevered)
+	case popimap.TokenExpired:
+		return s.lib.Bye(textTokenExpired)
 	}
 	return nil
 }
 
 // Login is LOGIN.
-func (s *session) Login(user, password string) error { return s.signIn(user, password, textLogin) }
+func (s *session) Login(user, password string) error {
+	return s.signedIn(s.wire.SignIn(user, password), textLogin)
+}
 
 // AuthenticateMechanisms and Authenticate are AUTHENTICATE.
-func (s *session) AuthenticateMechanisms() []string { return []string{sasl.Plain} }
+func (s *session) AuthenticateMechanisms() []string {
+	if s.w.Cloud != nil {
+		return []string{oauth.XOAUTH2}
+	}
+	return []string{sasl.Plain}
+}
 
 func (s *session) Authenticate(mechanism string) (sasl.Server, error) {
-	if mechanism != sasl.Plain {
+	switch {
+	case mechanism == oauth.XOAUTH2 && s.w.Cloud != nil:
+		return oauth.NewXOAUTH2Server(func(user, token string) error {
+			return s.signedIn(s.wire.SignInToken(user, token), textAuthenticate)
+		}), nil
+	case mechanism != sasl.Plain:
 		return nil, bad(textArgument)
 	}
 	return sasl.NewPlainServer(func(identity, user, password string) error {
 		if identity != "" && identity != user {
 			return no("", textAuthenticate)
 		}
-		return s.signIn(user, password, textAuthenticate)
+		return s.signedIn(s.wire.SignIn(user, password), textAuthenticate)
 	}), nil
 }
 
-func (s *session) signIn(user, password, text string) error {
-	switch err := s.wire.SignIn(user, password); {
+// signedIn answers a sign-in.
+func (s *session) signedIn(err error, text string) error {
+	switch {
 	case err == nil:
 	case errors.Is(err, popimap.ErrMailbox):
 		return bad(textNotConnected)

@@ -119,10 +119,14 @@ func (s *Service) denied(now time.Time, r store.Request, d lab.Decision) denial 
 	return no
 }
 
-// passwordSet is when a user's password was set last, as that domain
-// controller has it: a FILETIME, 0 when it must be changed.
-func passwordSet(dc *directory.DC, user string) int64 {
-	o, ok := dc.Lookup(user)
+// passwordSet is when a user's password was set last, as the domain controller
+// has it that the server asks, or the cloud where people sign in there: a
+// FILETIME, 0 when it must be changed.
+func (s *Service) passwordSet(user string) int64 {
+	if s.w.Cloud != nil {
+		return directory.FileTime(s.w.Cloud.PasswordSet(user))
+	}
+	o, ok := s.cache.DC().Lookup(user)
 	if !ok {
 		return 0
 	}

@@ -84,7 +84,7 @@ func (s *Service) Connect(now time.Time, c Caller, mailboxDN string) (*Session, 
 		objects: map[uint32]object{},
 	}
 	x.elsewhere = x.homeElsewhere()
-	x.passwordSet = passwordSet(s.cache.DC(), c.User.SAM())
+	x.passwordSet = s.passwordSet(c.User.SAM())
 	mailbox, no := s.authorise(now, c.Conn, x)
 	if no.code != mapi.Success {
 		return nil, no.code

@@ -202,9 +202,9 @@ func (x *Session) revalidate(now time.Time, conn net.Conn) mapi.ErrorCode {
 	return mapi.Success
 }
 
-// passwordReset tells whether the domain controller that this server asks has
-// heard of a password that was set after the session was opened.
+// passwordReset tells whether a password was set after the session was opened, as
+// far as this server knows.
 func (x *Session) passwordReset() bool {
-	set := passwordSet(x.svc.cache.DC(), x.user.SAM())
+	set := x.svc.passwordSet(x.user.SAM())
 	return set != x.passwordSet && (set == 0 || set > directory.FileTime(x.opened))
 }

@@ -15,6 +15,9 @@
 // hidcanary or the header X-OWA-CANARY. A request without a good cookie is sent to
 // the form with 302, or answered 440 when a script made it.
 //
+// Where people sign in at the cloud, its form and its tokens stand in the place
+// of that form and of passwords (see cloud.go).
+//
 // Where the profile has it so, a client that offers NTLM, Negotiate or Basic by
 // itself is signed in with that, and needs no cookie.
 package owa
@@ -97,6 +100,10 @@ func (f *frontEnd) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		rw.Write([]byte("200 OK<br/>" + f.host))
 	case path == "/" || path == "/owa":
 		redirect(rw, homePath)
+	case path == codePath && f.w.Cloud != nil:
+		f.code(rw, r)
+	case f.w.Cloud != nil && (path == logonPath || path == signInPath):
+		f.toCloud(rw, homePath)
 	case path == logonPath:
 		f.logonForm(rw, r)
 	case path == signInPath && r.Method == http.MethodPost:

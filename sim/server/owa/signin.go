@@ -101,8 +101,12 @@ func (f *frontEnd) logoff(rw http.ResponseWriter, r *http.Request) {
 	p.send(rw, http.StatusOK)
 }
 
-// toForm sends a browser to the logon form.
+// toForm sends a browser to the logon form, or to the cloud's.
 func (f *frontEnd) toForm(rw http.ResponseWriter, back, reason string) {
+	if f.w.Cloud != nil {
+		f.toCloud(rw, back)
+		return
+	}
 	to := logonPath + "?url=" + url.QueryEscape(back)
 	if reason != reasonNone {
 		to += "&reason=" + reason

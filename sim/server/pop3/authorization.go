@@ -8,6 +8,7 @@ import (
 
 	"github.com/emersion/go-sasl"
 
+	"shutout/lab/protocol/oauth"
 	"shutout/lab/protocol/pop3"
 	"shutout/sim/server/popimap"
 )
@@ -15,11 +16,25 @@ import (
 // mayLogIn tells whether a password is taken on the connection as it is.
 func (x *connection) mayLogIn() bool { return x.Secure() || x.Service().PlainLogin() }
 
+// tokens tells whether access tokens are taken in the place of passwords.
+func (x *connection) tokens() bool { return x.Service().World.Cloud != nil }
+
+// mechanism is the one that AUTH takes.
+func (x *connection) mechanism() string {
+	if x.tokens() {
+		return oauth.XOAUTH2
+	}
+	return sasl.Plain
+}
+
 func (x *connection) capa([]string) {
 	list := []pop3.Capability{{Name: "TOP"}, {Name: "UIDL"}}
 	if x.drop == nil {
 		if x.mayLogIn() {
-			list = append(list, pop3.Capability{Name: "SASL", Params: []string{"PLAIN"}}, pop3.Capability{Name: "USER"})
+			list = append(list, pop3.Capability{Name: "SASL", Params: []string{x.mechanism()}})
+			if !x.tokens() {
+				list = append(list, pop3.Capability{Name: "USER"})
+			}
 		}
 		if !x.Secure() {
 			list = append(list, pop3.Capability{Name: "STLS"})
@@ -77,8 +92,8 @@ func (x *connection) auth(args []string) {
 		x.RefuseClear()
 		x.fail("", textState)
 	case len(args) == 0:
-		x.out = pop3.AppendMessage(x.out, "", []byte(sasl.Plain+"\r\n"))
-	case !strings.EqualFold(args[0], sasl.Plain):
+		x.out = pop3.AppendMessage(x.out, "", []byte(x.mechanism()+"\r\n"))
+	case !strings.EqualFold(args[0], x.mechanism()):
 		x.fail("", textProtocol)
 	default:
 		response := ""
@@ -97,12 +112,12 @@ func (x *connection) auth(args []string) {
 			}
 			response = line
 		}
-		x.plain(response)
+		x.answer(response)
 	}
 }
 
-// plain takes the client's response to AUTH PLAIN (RFC 4616).
-func (x *connection) plain(response string) {
+// answer takes the client's response to AUTH, of PLAIN (RFC 4616) or XOAUTH2.
+func (x *connection) answer(response string) {
 	raw, err := base64.StdEncoding.DecodeString(response)
 	signedIn := false
 	if err == nil {
@@ -114,6 +129,13 @@ func (x *connection) plain(response string) {
 			x.signIn(user, password)
 			return nil
 		})
+		if x.tokens() {
+			mechanism = oauth.NewXOAUTH2Server(func(user, token string) error {
+				signedIn = true
+				x.signedIn(x.SignInToken(user, token))
+				return nil
+			})
+		}
 		_, _, err = mechanism.Next(raw)
 	}
 	if !signedIn {
@@ -122,12 +144,16 @@ func (x *connection) plain(response string) {
 }
 
 func (x *connection) signIn(user, password string) {
-	if err := x.SignIn(user, password); err != nil {
+	x.signedIn(x.SignIn(user, password))
+}
+
+// signedIn answers a sign-in.
+func (x *connection) signedIn(err error) {
+	if err != nil {
 		// One text for every reason, so that nobody learns which names exist.
 		x.fail("", textLogonFailed)
 		return
 	}
-	var err error
 	x.Service().World.Do(func(now time.Time) { x.drop, err = x.openDrop(now) })
 	if err != nil {
 		x.fail("", textUnavailable)

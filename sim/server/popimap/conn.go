@@ -14,9 +14,10 @@ import (
 type End int
 
 const (
-	Open        End = iota // it does not
-	IdleTooLong            // silent for longer than its time-out
-	Severed                // the mailbox or the service took the session away
+	Open         End = iota // it does not
+	IdleTooLong             // silent for longer than its time-out
+	Severed                 // the mailbox or the service took the session away
+	TokenExpired            // the access token that it was opened with is over
 )
 
 // Conn is a connection of a client. It keeps its own deadlines: whoever reads
@@ -110,7 +111,11 @@ func (c *Conn) Over() End {
 // Close gives up what the client has signed in to and closes the connection.
 // It may be called more than once.
 func (c *Conn) Close() error {
-	c.s.World.Do(c.session.leave)
+	c.s.World.Do(func(now time.Time) {
+		c.session.leave(now)
+		c.s.World.TL.Cancel(c.lapse)
+		c.lapse = nil
+	})
 	return c.Conn.Close()
 }
 

@@ -11,6 +11,7 @@ import (
 	"shutout/sim/network"
 	"shutout/sim/profile"
 	"shutout/sim/store"
+	"shutout/sim/timeline"
 )
 
 // Why a sign-in or a command is refused. What the client is told says less;
@@ -29,6 +30,8 @@ type session struct {
 	checked time.Time
 	mailbox *store.Session // nil before the sign-in and after the end
 	place   *clientaccess.Session
+	token   *lab.Decision   // what admitted the access token that was shown; nil: a password was
+	lapse   *timeline.Event // the token's end, if it is the connection's
 }
 
 func (x *session) leave(now time.Time) {
@@ -48,17 +51,59 @@ func (c *Conn) SignIn(user, password string) error {
 	defer w.Unlock()
 	now := w.Now()
 	cas := w.CAS.Server(s.Host)
+	if w.Cloud != nil {
+		w.Record(c, c.refused(now, "Basic authentication is off"))
+		return ErrCredentials
+	}
 	logon := cas.DC().Logon(now, user, password, directory.Cleartext)
 	w.Record(c, logon.Decision)
 	if !logon.Decision.Allowed || logon.Object == nil {
 		return ErrCredentials
 	}
-	sam := logon.Object.SAM()
+	return c.admit(now, logon.Object.SAM())
+}
+
+// SignInToken is [Conn.SignIn] with an access token. Where the profile has it
+// so, the connection ends when the token does.
+func (c *Conn) SignInToken(user, token string) error {
+	w, s := c.s.World, c.s
+	w.Lock()
+	defer w.Unlock()
+	now := w.Now()
+	if w.Cloud == nil {
+		w.Record(c, c.refused(now, "access tokens are not taken here"))
+		return ErrCredentials
+	}
+	r := w.Cloud.Check(now, s.Host, token)
+	if named, ok := w.Cloud.User(user); r.User != nil && (!ok || named != r.User) {
+		r.User, r.Decision = nil, c.refused(now, "the access token is another user's")
+	}
+	w.Record(c, r.Decision)
+	if r.User == nil {
+		return ErrCredentials
+	}
+	if err := c.admit(now, r.User.SAM); err != nil {
+		return err
+	}
+	c.token = &r.Decision
+	if w.Params.PopImap.EndsWithToken {
+		c.lapse = w.TL.At(r.Until, 0, func(now time.Time) { c.End(TokenExpired) })
+	}
+	return nil
+}
+
+func (c *Conn) refused(now time.Time, reason string) lab.Decision {
+	return lab.Decision{At: now, Layer: lab.LayerConnection, Server: c.s.Host, Reason: reason}
+}
+
+// admit opens the mailbox of a user who has signed in.
+func (c *Conn) admit(now time.Time, sam string) error {
+	w, s := c.s.World, c.s
+	cas := w.CAS.Server(s.Host)
 	if limit := w.Params.PopImap.ConnectionsPerUser; s.connections(sam) >= limit {
-		w.Record(c, lab.Decision{
-			At: now, Layer: lab.LayerConnection, Server: s.Host,
-			Reason: "too many connections of one user", Rule: "MaxConnectionsPerUser " + strconv.Itoa(limit),
-		})
+		d := c.refused(now, "too many connections of one user")
+		d.Rule = "MaxConnectionsPerUser " + strconv.Itoa(limit)
+		w.Record(c, d)
 		return ErrConnections
 	}
 	mailbox, d := c.open(now, sam)
@@ -117,6 +162,13 @@ func (c *Conn) Use(now time.Time) (*store.Session, error) {
 	if limit != profile.Never {
 		d.Reason, d.Rule = "signed in on this connection", "checked again every "+lab.Duration(limit)
 		d.Renewed, d.Until = c.checked, c.checked.Add(limit)
+	}
+	if c.token != nil {
+		d.Layer, d.Reason, d.Rule = lab.LayerCloudToken, "signed in with an access token on this connection", c.token.Rule
+		d.Since, d.Renewed = c.token.Since, c.token.Renewed
+		if c.s.World.Params.PopImap.EndsWithToken {
+			d.Until = c.token.Until
+		}
 	}
 	c.s.World.Record(c, d)
 	return c.mailbox, nil

@@ -7,6 +7,7 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/protocol/ntlm"
+	"shutout/lab/protocol/oauth"
 	"shutout/sim/clientaccess"
 	"shutout/sim/directory"
 	"shutout/sim/network"
@@ -21,6 +22,9 @@ const (
 	SchemeNegotiate Scheme = "Negotiate"
 	SchemeNTLM      Scheme = "NTLM"
 	SchemeBasic     Scheme = "Basic"
+	// SchemeBearer is that of access tokens (RFC 6750). Where there is a cloud
+	// that gives them, it is the only one.
+	SchemeBearer Scheme = "Bearer"
 )
 
 // Web signs in whoever calls one application pool of a client access server
@@ -35,7 +39,9 @@ type Web struct {
 // NewWeb returns the sign-in for requests to pool, with the schemes in the
 // order in which they are offered; none means all three.
 func NewWeb(w *server.World, host string, pool clientaccess.Pool, schemes ...Scheme) *Web {
-	if len(schemes) == 0 {
+	if w.Cloud != nil {
+		schemes = []Scheme{SchemeBearer}
+	} else if len(schemes) == 0 {
 		schemes = []Scheme{SchemeNegotiate, SchemeNTLM, SchemeBasic}
 	}
 	return &Web{
@@ -102,9 +108,12 @@ func (a *Web) admit(c *connection, rw http.ResponseWriter, r *http.Request) (Ide
 
 func (a *Web) offer(h http.Header) {
 	for _, s := range a.schemes {
-		if s == SchemeBasic {
+		switch s {
+		case SchemeBasic:
 			h.Add("WWW-Authenticate", `Basic realm="`+a.host+`"`)
-		} else {
+		case SchemeBearer:
+			h.Add("WWW-Authenticate", oauth.Challenge{SignIn: a.w.SignInURL()}.Header())
+		default:
 			h.Add("WWW-Authenticate", string(s))
 		}
 	}
@@ -162,6 +171,10 @@ func (a *Web) remembered(now time.Time, c *connection) Identity {
 func (a *Web) check(now time.Time, c *connection, r *http.Request, field string) (id Identity, m Mechanism, answer string) {
 	under := c.exchange
 	c.exchange = nil // until it is known to go on
+	if token, ok := oauth.ParseHeader(field); ok && a.w.Cloud != nil {
+		id, answer = a.bearer(now, token)
+		return id, 0, answer
+	}
 	if user, password, ok := r.BasicAuth(); ok {
 		if !slices.Contains(a.schemes, SchemeBasic) {
 			return a.refuse(now, "Basic is not offered here"), 0, ""

@@ -9,15 +9,21 @@ import (
 	smtplib "github.com/emersion/go-smtp"
 
 	"shutout/lab"
+	"shutout/lab/protocol/oauth"
+	"shutout/sim/directory"
 	"shutout/sim/transport"
 )
 
 // AuthMechanisms lists what EHLO offers: LOGIN, where the connector takes
-// passwords. NTLM, which it offers besides, is not spoken here.
+// passwords, or XOAUTH2 in its place where there are access tokens. NTLM, which it offers besides, is not spoken here.
 func (s *session) AuthMechanisms() []string {
 	var list []string
 	s.w.Do(func(time.Time) { list = s.c.policy.Mechanisms() })
-	return slices.DeleteFunc(list, func(m string) bool { return m != sasl.Login })
+	list = slices.DeleteFunc(list, func(m string) bool { return m != sasl.Login })
+	if s.w.Cloud != nil && len(list) > 0 {
+		list = []string{oauth.XOAUTH2}
+	}
+	return list
 }
 
 // Auth takes AUTH LOGIN and, without having offered it, AUTH PLAIN.
@@ -30,10 +36,14 @@ func (s *session) Auth(mechanism string) (sasl.Server, error) {
 		}
 		return nil, err
 	}
-	switch mechanism {
-	case sasl.Login:
+	switch {
+	case s.w.Cloud != nil && mechanism == oauth.XOAUTH2:
+		return s.counting(oauth.NewXOAUTH2Server(s.signInToken)), nil
+	case s.w.Cloud != nil:
+		return nil, smtplib.ErrAuthUnknownMechanism
+	case mechanism == sasl.Login:
 		return s.counting(&login{signIn: s.signIn}), nil
-	case sasl.Plain:
+	case mechanism == sasl.Plain:
 		return s.counting(sasl.NewPlainServer(func(identity, user, password string) error {
 			if identity != "" && identity != user {
 				return errOther
@@ -52,6 +62,27 @@ func (s *session) signIn(user, password string) error {
 		d, refused := s.c.policy.Auth(now, user, password)
 		if refused == nil {
 			s.c.signedIn = now
+		}
+		return d, refused
+	})
+}
+
+// signInToken signs in with an access token.
+func (s *session) signInToken(user, token string) error {
+	return s.do(func(now time.Time) (lab.Decision, *transport.SMTPError) {
+		server := s.c.policy.Connector().Server
+		r := s.w.Cloud.Check(now, server, token)
+		logon := directory.Logon{Code: directory.BadPassword, Decision: r.Decision}
+		if named, ok := s.w.Cloud.User(user); r.User != nil && (!ok || named != r.User) {
+			logon.Decision.Allowed, logon.Decision.Reason = false, "the access token is another user's"
+		} else if r.User != nil {
+			if o, ok := s.w.Dir.DCFor(server).Lookup(r.User.SAM); ok {
+				logon.Code, logon.Object = directory.OK, o
+			}
+		}
+		d, refused := s.c.policy.AuthToken(now, logon)
+		if refused == nil {
+			s.c.signedIn, s.c.token = now, &d
 		}
 		return d, refused
 	})

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"shutout/lab"
 	"shutout/sim/profile"
 	"shutout/sim/server"
 	"shutout/sim/transport"
@@ -21,7 +22,8 @@ type conn struct {
 	banner string             // written in place of go-smtp's, then empty
 	opened time.Time
 
-	signedIn time.Time // zero: the client has not
+	signedIn time.Time     // zero: the client has not
+	token    *lab.Decision // what admitted the access token that was shown; nil: a password was
 	noted    time.Time
 	over     atomic.Bool // the last reply was a farewell
 	once     sync.Once

@@ -84,10 +84,15 @@ func (s *session) Mail(from string, o *smtplib.MailOptions) error {
 	return s.do(func(now time.Time) (lab.Decision, *transport.SMTPError) {
 		if c := s.c; !c.signedIn.IsZero() && !c.noted.Equal(now) {
 			c.noted = now
-			s.w.Record(c, lab.Decision{
+			d := lab.Decision{
 				At: now, Layer: lab.LayerConnection, Server: c.policy.Connector().Server, Allowed: true,
 				Reason: "signed in once on this connection, never asked again", Since: c.signedIn,
-			})
+			}
+			if c.token != nil {
+				d.Layer, d.Reason = lab.LayerCloudToken, "signed in with an access token on this connection, never asked again"
+				d.Rule, d.Since, d.Renewed = c.token.Rule, c.token.Since, c.token.Renewed
+			}
+			s.w.Record(c, d)
 		}
 		return s.c.policy.Mail(now, from, o.Size)
 	})
