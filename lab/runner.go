@@ -46,13 +46,17 @@ func (r *Runner) Run(ctx context.Context, l Lab, s *Scenario) (*RunResult, error
 	return res, nil
 }
 
-// Lead is how long before the order the first activity begins.
+// Lead is how long before the order the first activity begins, or the first
+// step that was taken before it.
 func (s *Scenario) Lead() time.Duration {
 	var lead time.Duration
 	for _, list := range [][]*Activity{s.Activities, s.Controls} {
 		for _, a := range list {
 			lead = max(lead, -a.Since)
 		}
+	}
+	for _, step := range s.SOP {
+		lead = max(lead, -step.At)
 	}
 	return lead
 }

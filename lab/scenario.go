@@ -69,6 +69,9 @@ type Behaviour struct {
 	// Passwords are those that the person knows: "own" (the one before the
 	// order, default) and "new" (told after a reset), in the order of use.
 	Passwords []string
+	// Heartbeat is how long a phone asks the server to hold its request; 0
+	// means what phones begin with.
+	Heartbeat time.Duration
 	// Auth is how the client proves who it is, where the path leaves a choice.
 	// Empty means what the path's client does by itself.
 	Auth Auth
@@ -94,7 +97,8 @@ const (
 // Auths lists every way.
 var Auths = []Auth{AuthBasic, AuthNTLM, AuthKerberos}
 
-// Step is one mitigation of the SOP and when it is carried out.
+// Step is one mitigation of the SOP and when it is carried out. What a case has
+// done before the order has a negative time.
 type Step struct {
 	At     time.Duration
 	Action Action

@@ -25,11 +25,12 @@ type activityFile struct {
 	Sender string           `yaml:"sender"`
 	Size   mitigation.Size  `yaml:"size"`
 	Client struct {
-		Reconnect string   `yaml:"reconnect"`
-		Passwords []string `yaml:"passwords"`
-		Auth      lab.Auth `yaml:"auth"`
-		Script    bool     `yaml:"script"`
-		Consent   bool     `yaml:"consent"`
+		Reconnect string        `yaml:"reconnect"`
+		Passwords []string      `yaml:"passwords"`
+		Auth      lab.Auth      `yaml:"auth"`
+		Script    bool          `yaml:"script"`
+		Consent   bool          `yaml:"consent"`
+		Heartbeat time.Duration `yaml:"heartbeat"`
 	} `yaml:"client"`
 }
 
@@ -222,6 +223,21 @@ func (l *loader) client(a *lab.Activity, f *activityFile, n *strict.Node) {
 	a.Client.Passwords = f.Client.Passwords
 	l.auth(a, f, n.Find("client", "auth"))
 	l.script(a, f, n)
+	l.heartbeat(a, f, n)
+}
+
+// heartbeat checks how long a phone has its request held. Whether the server
+// agrees is for the two to find out.
+func (l *loader) heartbeat(a *lab.Activity, f *activityFile, n *strict.Node) {
+	a.Client.Heartbeat = f.Client.Heartbeat
+	where := n.Find("client", "heartbeat")
+	switch {
+	case n.Get("client").Get("heartbeat") == nil:
+	case a.Path != lab.ActiveSync:
+		l.d.Problemf(where, "only a phone has a heartbeat: on %s leave it out", a.Path)
+	case a.Client.Heartbeat < minEvery || a.Client.Heartbeat > longest:
+		l.d.Problemf(where, "heartbeat is %s: expected at least %s, such as 12m", lab.Duration(a.Client.Heartbeat), lab.Duration(minEvery))
+	}
 }
 
 // auth checks how the client is to prove who it is.

@@ -9,14 +9,43 @@ import (
 )
 
 func TestCatalogue(t *testing.T) {
-	want := []string{
-		"anonymous-internal-send", "authenticated-relay", "disable-then-reset-all-iis", "exchange-2013-test-rights-needed", "exchange-2013-test",
-		"features-disabled-with-open-sessions", "features-disabled-without-a-session", "infected-workstation", "internal-access-ends-at-once",
-		"mailbox-on-a-failed-over-store", "mailbox-on-a-restarted-store", "move-mailbox-fails",
-		"move-mailbox-takes-an-hour", "move-mailbox-to-disabled-users-store", "ndr-attack", "old-password-while-token-cached",
-		"only-cas-down", "outlook-programmatic-send", "outlook-session-open-before-disable",
-		"password-reset-with-open-outlook", "removing-attributes-loses-mail", "reset-iis-on-one-of-two",
-		"reset-iis-reaches-outlook-anywhere-only", "session-open-before-disable", "smtp-for-authenticated-only", "spam-to-ooo-user",
+	want := []string{ // one a line, in the order of the files
+		"anonymous-internal-send",
+		"any-earlier-password-while-tokens-live",
+		"authenticated-relay",
+		"busy-browser-with-an-absolute-lifetime",
+		"disable-then-reset-all-iis",
+		"exchange-2013-test-rights-needed",
+		"exchange-2013-test",
+		"features-disabled-with-open-sessions",
+		"features-disabled-without-a-session",
+		"idle-browser-versus-busy-browser",
+		"iisreset-noforce-fails-then-forced",
+		"infected-workstation",
+		"internal-access-ends-at-once",
+		"mailbox-on-a-failed-over-store",
+		"mailbox-on-a-restarted-store",
+		"move-mailbox-fails",
+		"move-mailbox-takes-an-hour",
+		"move-mailbox-to-disabled-users-store",
+		"ndr-attack",
+		"old-password-while-token-cached",
+		"only-cas-down",
+		"outlook-programmatic-send",
+		"outlook-restarted-by-its-user",
+		"outlook-session-open-before-disable",
+		"password-reset-with-open-outlook",
+		"phone-holds-on-for-hours",
+		"rehired-after-self-removed",
+		"removing-attributes-loses-mail",
+		"reset-iis-on-one-of-two",
+		"reset-iis-reaches-outlook-anywhere-only",
+		"session-open-before-disable",
+		"smtp-for-authenticated-only",
+		"source-address-blocked",
+		"spam-to-ooo-user",
+		"token-interval-does-not-reach-a-live-session",
+		"token-interval-of-zero",
 	}
 	var ids []string
 	for _, sc := range Catalogue() {
@@ -74,7 +103,7 @@ func TestSOPsAreBoundToEveryCase(t *testing.T) {
 			}
 		}
 	}
-	if want := []string{"microsoft-wiki", "naive", "thorough"}; !slices.Equal(ids, want) {
+	if want := []string{"iisreset-noforce-then-forced", "microsoft-wiki", "naive", "thorough"}; !slices.Equal(ids, want) {
 		t.Errorf("the SOPs are %q, want %q", ids, want)
 	}
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -67,7 +68,7 @@ func openActiveSync(l *line) func() session {
 	}
 	return func() session {
 		return &activeSync{
-			line: l, phone: p, web: newWebLine(l), ping: newWebLine(l), held: heartbeat,
+			line: l, phone: p, web: newWebLine(l), ping: newWebLine(l), held: cmp.Or(l.env.Activity.Client.Heartbeat, heartbeat),
 			url: &url.URL{Scheme: scheme, Host: l.env.Endpoint.Host, Path: airsync.URLPath},
 		}
 	}
