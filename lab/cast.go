@@ -66,6 +66,9 @@ type Host struct {
 	// Roaming hosts (a phone on a mobile network) get another address each
 	// day, counted up from Addr.
 	Roaming bool `yaml:"roaming,omitempty" json:"roaming,omitempty"`
+	// Windows is the version of a computer that people work at, as ver prints
+	// it; empty means that of the profile.
+	Windows string `yaml:"windows,omitempty" json:"windows,omitempty"`
 	// MX is the domain whose mail a host on the internet takes.
 	MX string `yaml:"mx,omitempty" json:"mx,omitempty"`
 }
