@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -132,6 +133,13 @@ func (p *play) connect(pl *player) error {
 			User: who.Mail, Address: who.Mail, Passwords: who.known(a.Client.Passwords), MailboxDN: who.MailboxDN,
 		}
 	}
+	if slices.Contains(a.Client.Passwords, Overheard) {
+		e, ok := p.lab.(Eavesdropper)
+		if !ok {
+			return fmt.Errorf("%w: nobody can listen to what others send", ErrNotAvailable)
+		}
+		env.Login.Overheard = e.Eavesdrop(a.From, who)
+	}
 	pl.client, err = p.runner.NewClient(env)
 	return err
 }
@@ -143,9 +151,10 @@ func (p *Person) known(words []string) []string {
 	}
 	var out []string
 	for _, w := range words {
-		if w == "new" {
+		switch w {
+		case "new":
 			out = append(out, p.NewPassword)
-		} else {
+		case "own":
 			out = append(out, p.Password)
 		}
 	}

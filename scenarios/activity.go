@@ -31,6 +31,8 @@ type activityFile struct {
 		Script    bool          `yaml:"script"`
 		Consent   bool          `yaml:"consent"`
 		Heartbeat time.Duration `yaml:"heartbeat"`
+		Cleartext bool          `yaml:"cleartext"`
+		Removes   bool          `yaml:"removes"`
 	} `yaml:"client"`
 }
 
@@ -216,14 +218,21 @@ func (l *loader) client(a *lab.Activity, f *activityFile, n *strict.Node) {
 		l.d.Problemf(where, "%s is no way to reconnect: %s", strict.Quote(text), expected)
 	}
 	for i, word := range f.Client.Passwords {
-		if word != "own" && word != "new" {
-			l.d.Problemf(n.Find("client", "passwords", i), "%s is no password that a person may know: expected own or new", strict.Quote(word))
+		if word != "own" && word != "new" && word != lab.Overheard {
+			l.d.Problemf(n.Find("client", "passwords", i), "%s is no password that a person may know: expected own, new or overheard", strict.Quote(word))
 		}
 	}
 	a.Client.Passwords = f.Client.Passwords
 	l.auth(a, f, n.Find("client", "auth"))
 	l.script(a, f, n)
 	l.heartbeat(a, f, n)
+	a.Client.Cleartext, a.Client.Removes = f.Client.Cleartext, f.Client.Removes
+	if a.Client.Cleartext && a.Path != lab.POP3 && a.Path != lab.IMAP {
+		l.d.Problemf(n.Find("client", "cleartext"), "only on pop3 and imap can a program do without TLS")
+	}
+	if a.Client.Removes && a.Path != lab.POP3 {
+		l.d.Problemf(n.Find("client", "removes"), "only on pop3 does a program take the mail off the server")
+	}
 }
 
 // heartbeat checks how long a phone has its request held. Whether the server

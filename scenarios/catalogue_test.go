@@ -40,6 +40,8 @@ func TestCatalogue(t *testing.T) {
 		"password-reset-with-open-outlook",
 		"phone-holds-on-for-hours",
 		"pop3-has-two-switches",
+		"pop3-new-password-overheard-again",
+		"pop3-password-on-the-wire",
 		"rehired-after-self-removed",
 		"rehired-with-a-new-mailbox",
 		"removing-attributes-loses-mail",

@@ -45,9 +45,13 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 	case lab.ActiveSync:
 		return at(who.CAS, portHTTPS, lab.Implicit)
 	case lab.IMAP:
-		return at(who.CAS, portIMAPS, lab.Implicit)
+		ep, err := at(who.CAS, portIMAPS, lab.Implicit)
+		ep.Plain = net.JoinHostPort(who.CAS, strconv.Itoa(portIMAP))
+		return ep, err
 	case lab.POP3:
-		return at(who.CAS, portPOP3S, lab.Implicit)
+		ep, err := at(who.CAS, portPOP3S, lab.Implicit)
+		ep.Plain = net.JoinHostPort(who.CAS, strconv.Itoa(portPOP3))
+		return ep, err
 	case lab.SMTPSubmission:
 		if o.Params.SMTP.SubmissionPort == 0 {
 			return none("this version has no submission connector")

@@ -11,6 +11,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"shutout/sim/clock"
 	"shutout/sim/directory"
 	"shutout/sim/network"
+	"shutout/sim/overhear"
 	"shutout/sim/profile"
 	"shutout/sim/server"
 	"shutout/sim/server/activesync"
@@ -46,6 +48,8 @@ type Organisation struct {
 	// storeBack is when the restart of a mailbox server's store ends.
 	storeBack map[string]time.Time
 	desktops  desktops
+	hearing   sync.Mutex // guards the listeners, which the network calls with its own lock held
+	listeners map[lab.Zone]*overhear.Listener
 }
 
 var (
@@ -55,6 +59,7 @@ var (
 	_ lab.MailTracker  = (*Organisation)(nil)
 	_ lab.Introducer   = (*Organisation)(nil)
 	_ lab.Desktops     = (*Organisation)(nil)
+	_ lab.Eavesdropper = (*Organisation)(nil)
 )
 
 // New builds the organisation and starts its servers.
@@ -64,7 +69,7 @@ func New(o Options) (*Organisation, error) {
 	w := &server.World{TL: tl, Params: p, Cast: o.Cast, Net: network.New(tl)}
 	w.Net.SYNTimeout = p.Net.SYNTimeout
 	org := &Organisation{World: w, clock: clock.New(tl, w.Net, w), devices: activesync.NewDevices(), resets: map[string]int{},
-		outlook: map[string]*outlookHost{}, storeBack: map[string]time.Time{}, desktops: newDesktops(o.Cast, p)}
+		outlook: map[string]*outlookHost{}, storeBack: map[string]time.Time{}, desktops: newDesktops(o.Cast, p), listeners: map[lab.Zone]*overhear.Listener{}}
 	setPasswords(o.Cast, tl.Rand("passwords"))
 
 	for _, id := range slices.Sorted(maps.Keys(o.Cast.Hosts)) {
@@ -161,6 +166,26 @@ func (o *Organisation) AutomaticReply(owner, messageID string) (string, bool) {
 		o.RecordFor(owner, d)
 	}
 	return o.Transport.AutomaticReply(messageID)
+}
+
+// Eavesdrop has a host listen to what is sent in its zone.
+func (o *Organisation) Eavesdrop(from string, who *lab.Person) func() []string {
+	zone := o.World.Cast.Hosts[from].Zone
+	l := o.listeners[zone]
+	if l == nil {
+		l = overhear.New()
+		o.listeners[zone] = l
+		o.Net.Tap(zone, func(conversation any, sent []byte) {
+			o.hearing.Lock()
+			defer o.hearing.Unlock()
+			l.Feed(conversation, sent)
+		})
+	}
+	return func() []string {
+		o.hearing.Lock()
+		defer o.hearing.Unlock()
+		return l.Passwords(who.Mail)
+	}
 }
 
 // Close ends everything that the organisation runs.

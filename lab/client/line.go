@@ -55,6 +55,15 @@ func newLine(env lab.Env) *line {
 	return &line{env: env, tls: conf, live: map[*tracked]struct{}{}}
 }
 
+// passwords lists those that the client knows by now.
+func (l *line) passwords() []string {
+	own := l.env.Login.Passwords
+	if l.env.Login.Overheard == nil {
+		return own
+	}
+	return append(l.env.Login.Overheard(), own...)
+}
+
 // tracked is a connection that its line can hang up on.
 type tracked struct {
 	net.Conn
@@ -82,6 +91,9 @@ func (l *line) dial(ctx context.Context) (net.Conn, error) {
 
 // endpoint is where the line leads.
 func (l *line) endpoint() place {
+	if l.env.Activity.Client.Cleartext && l.env.Endpoint.Plain != "" {
+		return place{l.env.Endpoint.Plain, l.env.Endpoint.Host, lab.Plain}
+	}
 	return place{l.env.Endpoint.Addr, l.env.Endpoint.Host, l.env.Endpoint.Security}
 }
 
