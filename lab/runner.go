@@ -167,7 +167,7 @@ func (p *play) schedule(step Step) {
 	p.lab.Clock().At(p.order.Add(step.At), ClassStep, "", func(ctx context.Context) {
 		out := p.lab.Apply(ctx, step.Action)
 		res.Outcome, res.Detail = out.Result, out.Detail
-		if out.Result == NotApplicable {
+		if out.Result == NotApplicable && p.s.SOPID == "" {
 			p.missing = step.Action.Name() + ": " + out.Detail
 		}
 	})
@@ -337,19 +337,22 @@ func (p *play) result() *RunResult {
 	for _, pl := range p.players {
 		for _, t := range pl.tracks {
 			j := p.judge(pl, t, controls)
-			ar := summarise(t, j, s.Expect[pl.activity.ID][t.Capability], p.order)
+			ar := summarise(t, j, s.Predicts(pl.activity.ID, t.Capability, j.Verdict), p.order)
 			res.Activities = append(res.Activities, ar)
 			if pl.activity.Role == Threat {
 				threats = append(threats, ar)
 			}
 		}
 	}
+	res.SOP = s.SOPID
 	res.Verdict = worst(threats)
 	return res
 }
 
-// judge gives the verdict on one track. Access that went on is no fault of an
-// SOP of which the lab could not carry out a step.
+// judge gives the verdict on one track. A case of which the lab could not carry
+// out a step does not exist there, so access that went on says nothing about it.
+// An SOP that took the place of the case's own is judged as it is: a step that
+// does nothing on this version has ended nothing.
 func (p *play) judge(pl *player, t *Track, controls []*Track) Judgement {
 	if pl.activity.Role == Control {
 		return JudgeControl(t)

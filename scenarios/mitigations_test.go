@@ -211,7 +211,7 @@ var _ = Describe("mitigations", func() {
 			leaver: "smtp-anonymous send", every: "1m", steps: []string{"{at: 90s, do: restrict-anonymous, ranges: [10.0.20.0/24]}"},
 			want: verdicts("send ended"), cutoff: 60},
 	}) {
-		played := cases.add(e.parse, e.set...)
+		played := cases.add(nil, e.parse, e.set...)
 		It(e.name, func() {
 			res := played.result()
 			for c, want := range e.want {
