@@ -126,6 +126,10 @@ var _ = Describe("who holds on for how long", func() {
 		dana := find(res, "dana-on-cas1", lab.Read)
 		Expect(dana.Verdict).To(Equal(lab.Ended), "only her own server ever saw her sign in")
 	})
+	It("is told apart behind a load balancer without affinity: with copied tokens one reset would have been enough", func(ctx SpecContext) {
+		s, _ := scenarios.Find("tokens-on-several-servers")
+		Expect(find(play(ctx, s, "iis.token_scope=organisation"), "sam-is-spread", lab.Read).Verdict).To(Equal(lab.Ended))
+	})
 })
 
 var _ = Describe("POP3", func() {

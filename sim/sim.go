@@ -48,7 +48,9 @@ type Organisation struct {
 	// storeBack is when the restart of a mailbox server's store ends.
 	storeBack map[string]time.Time
 	desktops  desktops
-	hearing   sync.Mutex // guards the listeners, which the network calls with its own lock held
+	people    map[string]*lab.Person // who acts, by activity
+	spreads   map[string]int         // connections that the load balancer has spread, by activity
+	hearing   sync.Mutex             // guards the listeners, which the network calls with its own lock held
 	listeners map[lab.Zone]*overhear.Listener
 }
 
@@ -69,7 +71,7 @@ func New(o Options) (*Organisation, error) {
 	w := &server.World{TL: tl, Params: p, Cast: o.Cast, Net: network.New(tl)}
 	w.Net.SYNTimeout = p.Net.SYNTimeout
 	org := &Organisation{World: w, clock: clock.New(tl, w.Net, w), devices: activesync.NewDevices(), resets: map[string]int{},
-		outlook: map[string]*outlookHost{}, storeBack: map[string]time.Time{}, desktops: newDesktops(o.Cast, p), listeners: map[lab.Zone]*overhear.Listener{}}
+		outlook: map[string]*outlookHost{}, storeBack: map[string]time.Time{}, desktops: newDesktops(o.Cast, p), people: map[string]*lab.Person{}, spreads: map[string]int{}, listeners: map[lab.Zone]*overhear.Listener{}}
 	setPasswords(o.Cast, tl.Rand("passwords"))
 
 	for _, id := range slices.Sorted(maps.Keys(o.Cast.Hosts)) {
@@ -130,7 +132,7 @@ func (o *Organisation) Dial(ctx context.Context, owner, from, addr string) (net.
 	if host, port, err := net.SplitHostPort(addr); err == nil {
 		addr = net.JoinHostPort(strings.TrimSuffix(host, "."+o.World.Cast.Organisation.Domain), port)
 	}
-	return o.Net.Dial(ctx, owner, from, addr)
+	return o.Net.Dial(ctx, owner, from, o.spread(owner, addr))
 }
 
 // Probe has a message from a partner outside arrive for who. It takes the way
