@@ -213,15 +213,28 @@ func (p *play) attempt(ctx context.Context, pl *player, t *Track) {
 	if ctx.Err() != nil {
 		return // the run is over; this attempt shows nothing
 	}
-	var why []Decision
-	if ex, ok := p.lab.(Explainer); ok {
-		why = ex.Decisions(pl.activity.ID)
+	why := p.decisions(pl.activity.ID)
+	if err != nil && t.Capability == Receive && !slices.ContainsFunc(why, func(d Decision) bool { return !d.Allowed }) {
+		// Nobody refused the client, so it may be the message that was.
+		if w, ok := p.lab.(MailTracker); ok {
+			w.Whereabouts(pl.activity.ID, task.Subject)
+			why = append(why, p.decisions(pl.activity.ID)...)
+		}
 	}
 	if errors.Is(err, ErrNotAvailable) && t.Attempts == 0 {
 		t.Missing = err.Error()
 		return
 	}
 	t.Observe(begun.Sub(p.order), clock.Now().Sub(p.order), failure(err), why)
+}
+
+// decisions takes what the lab recorded about an activity since it was asked
+// last.
+func (p *play) decisions(owner string) []Decision {
+	if ex, ok := p.lab.(Explainer); ok {
+		return ex.Decisions(owner)
+	}
+	return nil
 }
 
 func failure(err error) *Failure {
@@ -291,12 +304,12 @@ func (p *play) delivered(owner string, t Task) error {
 
 // run plays to the horizon in slices, so that progress can be told.
 func (p *play) run(ctx context.Context) error {
-	const slices = 100
+	const parts = 100
 	from := p.lab.Clock().Now()
 	whole := p.order.Add(p.s.Horizon).Sub(from)
-	for i := 1; i <= slices; i++ {
-		until := from.Add(whole / slices * time.Duration(i))
-		if i == slices {
+	for i := 1; i <= parts; i++ {
+		until := from.Add(whole / parts * time.Duration(i))
+		if i == parts {
 			until = from.Add(whole)
 		}
 		if err := p.lab.Clock().Run(ctx, until); err != nil {
