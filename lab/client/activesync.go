@@ -70,7 +70,7 @@ func openActiveSync(l *line) func() session {
 		return &activeSync{
 			line: l, phone: p, web: newWebLine(l), ping: newWebLine(l),
 			held: cmp.Or(l.env.Activity.Client.Heartbeat, l.env.Endpoint.Heartbeat, heartbeat),
-			url: &url.URL{Scheme: scheme, Host: l.env.Endpoint.Host, Path: airsync.URLPath},
+			url:  &url.URL{Scheme: scheme, Host: l.env.Endpoint.Host, Path: airsync.URLPath},
 		}
 	}
 }

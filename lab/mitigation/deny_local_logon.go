@@ -20,8 +20,8 @@ var denyLocalLogon = Info{
 		`secedit /configure /db deny.sdb /cfg deny.inf /areas USER_RIGHTS   # deny.inf: [Privilege Rights] SeDenyInteractiveLogonRight = USER`,
 	},
 	Sources: []string{
-		"KB173658 Mailbox access via OWA depends on IIS token cache",
-		"001_01342c1255a20eb5.txt",
+		"KB173658",
+		"001_01342c1255a20eb5.txt#fifteen-minutes",
 	},
 	SideEffects: "None for others.",
 	Undo:        "Take the user out of the list again and apply it once more.",

@@ -37,7 +37,8 @@ var disableProtocols = Info{
 	},
 	Sources: []string{
 		"Set-CASMailbox (cmdlet page)",
-		"001_01342c1255a20eb5.txt",
+		"001_01342c1255a20eb5.txt#disable-features",
+		"001_01342c1255a20eb5.txt#features-by-shell",
 		"Changing mailbox permissions not working: the MBI cache (clintboessen.blogspot, 2014-04)",
 		"Configure authenticated SMTP settings for POP3 and IMAP4 clients (Exchange documentation)",
 	},

@@ -19,8 +19,8 @@ var flushTokenCache = Info{
 		`reg add "HKLM\SYSTEM\CurrentControlSet\Services\InetInfo\Parameters" /v FlushTokenCache /t REG_DWORD /d 1 /f   # on each server`,
 	},
 	Sources: []string{
-		"FlushTokenCache and the IIS6 token cache (MSDN blog David Wang, 2005-08-07)",
-		"Configuring token cache for Basic authentication (cc758902)",
+		"WANG",
+		"TOKBASIC",
 	},
 	SideEffects: "For a moment the domain controllers are asked about everybody. Nobody notices otherwise.",
 	Undo:        "None needed; delete the value.",

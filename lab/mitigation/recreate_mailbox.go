@@ -19,8 +19,8 @@ var recreateMailbox = Info{
 		"Exchange Tasks, Delete Mailbox, then Create Mailbox, in Active Directory Users and Computers   # 2003",
 	},
 	Sources: []string{
-		"001_01342c1255a20eb5.txt",
-		"Disable-Mailbox (cmdlet page)",
+		"001_01342c1255a20eb5.txt#ex2003-new-mailbox",
+		"PS-DISABLE",
 	},
 	SideEffects: "The mail stays behind in the old mailbox, which has no owner and is removed after its retention time.",
 	Undo:        "None: the two can only be merged.",

@@ -19,7 +19,7 @@ var restartServer = Info{
 		"Restart-Computer -ComputerName SERVER -Force",
 	},
 	Sources: []string{
-		"000_aa5026bcf9d1a159.txt",
+		"000_aa5026bcf9d1a159.txt#disruption-stops",
 	},
 	SideEffects: "Everybody on these servers is without mail until they are back.",
 	Undo:        "None needed.",

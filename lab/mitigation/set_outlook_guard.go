@@ -74,7 +74,8 @@ var setOutlookGuard = Info{
 	},
 	Sources: []string{
 		"003_049f916dd82b29d8.txt",
-		"004_4d27062e20911578.txt",
+		"004_4d27062e20911578.txt#script-misses-sp1",
+		"004_4d27062e20911578.txt#one-section-for-both",
 		"Outlook object model policy for sending, promptoomsend (policy reference)",
 		"KB926512, Information for administrators about e-mail security settings in Outlook 2007",
 	},

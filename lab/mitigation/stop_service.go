@@ -21,8 +21,9 @@ var stopService = Info{
 		"Stop-Service MSExchangeIMAP4; Set-Service MSExchangeIMAP4 -StartupType Disabled   # service: imap; 2013 and later MSExchangeIMAP4BE, too",
 	},
 	Sources: []string{
-		"004_4d27062e20911578.txt",
-		"POP3 and IMAP4 in Exchange Server (Exchange documentation)",
+		"004_4d27062e20911578.txt#pop3-off-by-default",
+		"004_4d27062e20911578.txt#pop3-on-for-all",
+		"POPIMAP",
 	},
 	SideEffects: "Nobody can use the protocol any more.",
 	Undo:        "Set-Service -StartupType Automatic and Start-Service.",
