@@ -48,7 +48,7 @@ var kinds = map[string]kind{
 	"cas":      {"client access server", "client access servers", "cas1", func(c *lab.Cast) []string { return hosts(c, siteCAS) }},
 	"store":    {"mailbox server", "mailbox servers", "mbx1", func(c *lab.Cast) []string { return hosts(c, siteStores) }},
 	"server":   {"server", "servers", "cas1", func(c *lab.Cast) []string { return hosts(c, siteDCs, siteCAS, siteStores) }},
-	"exchange": {"Exchange server", "Exchange servers", "cas1", func(c *lab.Cast) []string { return hosts(c, siteCAS, siteStores) }},
+	"exchange": {"client access or mailbox server", "client access or mailbox servers", "cas1", func(c *lab.Cast) []string { return hosts(c, siteCAS, siteStores) }},
 	"database": {"database", "databases", "disabled-users", databases},
 	"host":     {"host", "hosts", "home", func(c *lab.Cast) []string { return slices.Sorted(maps.Keys(c.Hosts)) }},
 	"desktop":  {"computer in the office", "computers in the office", "desk", desktops},
