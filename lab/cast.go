@@ -49,12 +49,20 @@ type Person struct {
 	NewPassword string `yaml:"-" json:"-"`
 	// MailboxDN is the mailbox's legacy distinguished name, where Outlook
 	// cannot find it by Autodiscover.
-	MailboxDN   string `yaml:"-" json:"-"`
-	CAS         string `yaml:"cas,omitempty" json:"cas,omitempty"`           // the client access server that the load balancer gives this person
+	MailboxDN string `yaml:"-" json:"-"`
+	CAS       string `yaml:"cas,omitempty" json:"cas,omitempty"` // the client access server that the load balancer gives this person
+	// Affinity is how the load balancer treats the person: empty means that
+	// every connection goes to CAS, "none" that each goes to the next server
+	// of the site that is up.
+	Affinity    string `yaml:"affinity,omitempty" json:"affinity,omitempty"`
 	Database    string `yaml:"database,omitempty" json:"database,omitempty"` // empty: no mailbox here, an outsider
 	MailboxMB   int    `yaml:"mailbox_mb,omitempty" json:"mailbox_mb,omitempty"`
 	OutOfOffice string `yaml:"out_of_office,omitempty" json:"out_of_office,omitempty"` // "", internal, all
 }
+
+// NoAffinity is the word for a load balancer that spreads somebody's
+// connections over the servers.
+const NoAffinity = "none"
 
 // Outsider tells whether the person has no account in the organisation.
 func (p *Person) Outsider() bool { return p.Database == "" }
@@ -67,6 +75,9 @@ type Host struct {
 	// Roaming hosts (a phone on a mobile network) get another address each
 	// day, counted up from Addr.
 	Roaming bool `yaml:"roaming,omitempty" json:"roaming,omitempty"`
+	// Windows is the version of a computer that people work at, as ver prints
+	// it; empty means that of the profile.
+	Windows string `yaml:"windows,omitempty" json:"windows,omitempty"`
 	// MX is the domain whose mail a host on the internet takes.
 	MX string `yaml:"mx,omitempty" json:"mx,omitempty"`
 }

@@ -11,6 +11,7 @@ type Desktops interface {
 // Desktop is a computer as far as Outlook there looks at it.
 type Desktop struct {
 	OfficeVersion string // "14.0", as in the keys of the registry
+	Windows       string // "6.0.6000", as ver prints it
 	Registry      Registry
 	// Antivirus says that there is a virus scanner and that it is up to date.
 	Antivirus bool

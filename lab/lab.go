@@ -62,6 +62,14 @@ type Introducer interface {
 	Introduce(owner string, who *Person)
 }
 
+// An Eavesdropper is a lab in which somebody can listen to what others send.
+type Eavesdropper interface {
+	// Eavesdrop has a host of the cast listen on its network segment from now
+	// on. What it returns tells which passwords somebody's programs have sent
+	// in the clear, the newest first.
+	Eavesdrop(from string, who *Person) (overheard func() []string)
+}
+
 // A MailTracker is a lab that can tell what became of a message.
 type MailTracker interface {
 	// Whereabouts tells where the message with this subject, which owner sent,
@@ -98,7 +106,9 @@ type Endpoint struct {
 	Host string // the name that the certificate carries and the Host header asks for
 	// Security is how the connection is protected.
 	Security Security
-	TLS      *tls.Config // roots, and the lab's clock
+	// Plain is the address without TLS, where there is one.
+	Plain string
+	TLS   *tls.Config // roots, and the lab's clock
 	// Server is the host that holds Outlook's session, where that is another
 	// one than Host: the RPC server behind the proxy of Outlook Anywhere.
 	Server string
@@ -184,6 +194,9 @@ type Login struct {
 	User      string // user principal name, e.g. dana@corp.example
 	Address   string // mail address
 	Passwords []string
+	// Overheard, if set, tells further passwords, which somebody else's
+	// programs have sent in the clear.
+	Overheard func() []string
 	// MailboxDN is the mailbox's legacy distinguished name, as an Outlook
 	// profile keeps it. Where it is empty, Outlook asks Autodiscover for it.
 	MailboxDN string

@@ -47,13 +47,17 @@ func (r *Runner) Run(ctx context.Context, l Lab, s *Scenario) (*RunResult, error
 	return res, nil
 }
 
-// Lead is how long before the order the first activity begins.
+// Lead is how long before the order the first activity begins, or the first
+// step that was taken before it.
 func (s *Scenario) Lead() time.Duration {
 	var lead time.Duration
 	for _, list := range [][]*Activity{s.Activities, s.Controls} {
 		for _, a := range list {
 			lead = max(lead, -a.Since)
 		}
+	}
+	for _, step := range s.SOP {
+		lead = max(lead, -step.At)
 	}
 	return lead
 }
@@ -129,6 +133,13 @@ func (p *play) connect(pl *player) error {
 			User: who.Mail, Address: who.Mail, Passwords: who.known(a.Client.Passwords), MailboxDN: who.MailboxDN,
 		}
 	}
+	if slices.Contains(a.Client.Passwords, Overheard) {
+		e, ok := p.lab.(Eavesdropper)
+		if !ok {
+			return fmt.Errorf("%w: nobody can listen to what others send", ErrNotAvailable)
+		}
+		env.Login.Overheard = e.Eavesdrop(a.From, who)
+	}
 	pl.client, err = p.runner.NewClient(env)
 	return err
 }
@@ -140,9 +151,10 @@ func (p *Person) known(words []string) []string {
 	}
 	var out []string
 	for _, w := range words {
-		if w == "new" {
+		switch w {
+		case "new":
 			out = append(out, p.NewPassword)
-		} else {
+		case "own":
 			out = append(out, p.Password)
 		}
 	}

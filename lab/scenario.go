@@ -78,7 +78,17 @@ type Behaviour struct {
 	Every time.Duration
 	// Passwords are those that the person knows: "own" (the one before the
 	// order, default) and "new" (told after a reset), in the order of use.
+	// With "overheard" somebody else uses the account, who knows what its
+	// owner's programs have sent in the clear.
 	Passwords []string
+	// Cleartext says that a POP3 or IMAP4 program does without TLS.
+	Cleartext bool
+	// Removes says that a POP3 program takes the mail off the server, as POP3
+	// is meant, and does not leave it there.
+	Removes bool
+	// Heartbeat is how long a phone asks the server to hold its request; 0
+	// means what phones begin with.
+	Heartbeat time.Duration
 	// Auth is how the client proves who it is, where the path leaves a choice.
 	// Empty means what the path's client does by itself.
 	Auth Auth
@@ -88,6 +98,9 @@ type Behaviour struct {
 	// Consent says that somebody at the desk allows what Outlook then asks.
 	Consent bool
 }
+
+// Overheard is the word for passwords that went over the wire in the clear.
+const Overheard = "overheard"
 
 // Auth is a way to prove who one is.
 type Auth string
@@ -107,7 +120,8 @@ const (
 // Auths lists every way.
 var Auths = []Auth{AuthBasic, AuthNTLM, AuthKerberos, AuthOAuth}
 
-// Step is one mitigation of the SOP and when it is carried out.
+// Step is one mitigation of the SOP and when it is carried out. What a case has
+// done before the order has a negative time.
 type Step struct {
 	At     time.Duration
 	Action Action

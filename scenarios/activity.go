@@ -25,11 +25,14 @@ type activityFile struct {
 	Sender string           `yaml:"sender"`
 	Size   mitigation.Size  `yaml:"size"`
 	Client struct {
-		Reconnect string   `yaml:"reconnect"`
-		Passwords []string `yaml:"passwords"`
-		Auth      lab.Auth `yaml:"auth"`
-		Script    bool     `yaml:"script"`
-		Consent   bool     `yaml:"consent"`
+		Reconnect string        `yaml:"reconnect"`
+		Passwords []string      `yaml:"passwords"`
+		Auth      lab.Auth      `yaml:"auth"`
+		Script    bool          `yaml:"script"`
+		Consent   bool          `yaml:"consent"`
+		Heartbeat time.Duration `yaml:"heartbeat"`
+		Cleartext bool          `yaml:"cleartext"`
+		Removes   bool          `yaml:"removes"`
 	} `yaml:"client"`
 }
 
@@ -215,13 +218,35 @@ func (l *loader) client(a *lab.Activity, f *activityFile, n *strict.Node) {
 		l.d.Problemf(where, "%s is no way to reconnect: %s", strict.Quote(text), expected)
 	}
 	for i, word := range f.Client.Passwords {
-		if word != "own" && word != "new" {
-			l.d.Problemf(n.Find("client", "passwords", i), "%s is no password that a person may know: expected own or new", strict.Quote(word))
+		if word != "own" && word != "new" && word != lab.Overheard {
+			l.d.Problemf(n.Find("client", "passwords", i), "%s is no password that a person may know: expected own, new or overheard", strict.Quote(word))
 		}
 	}
 	a.Client.Passwords = f.Client.Passwords
 	l.auth(a, f, n.Find("client", "auth"))
 	l.script(a, f, n)
+	l.heartbeat(a, f, n)
+	a.Client.Cleartext, a.Client.Removes = f.Client.Cleartext, f.Client.Removes
+	if a.Client.Cleartext && a.Path != lab.POP3 && a.Path != lab.IMAP {
+		l.d.Problemf(n.Find("client", "cleartext"), "only on pop3 and imap can a program do without TLS")
+	}
+	if a.Client.Removes && a.Path != lab.POP3 {
+		l.d.Problemf(n.Find("client", "removes"), "only on pop3 does a program take the mail off the server")
+	}
+}
+
+// heartbeat checks how long a phone has its request held. Whether the server
+// agrees is for the two to find out.
+func (l *loader) heartbeat(a *lab.Activity, f *activityFile, n *strict.Node) {
+	a.Client.Heartbeat = f.Client.Heartbeat
+	where := n.Find("client", "heartbeat")
+	switch {
+	case n.Get("client").Get("heartbeat") == nil:
+	case a.Path != lab.ActiveSync:
+		l.d.Problemf(where, "only a phone has a heartbeat: on %s leave it out", a.Path)
+	case a.Client.Heartbeat < minEvery || a.Client.Heartbeat > longest:
+		l.d.Problemf(where, "heartbeat is %s: expected at least %s, such as 12m", lab.Duration(a.Client.Heartbeat), lab.Duration(minEvery))
+	}
 }
 
 // auth checks how the client is to prove who it is.

@@ -143,8 +143,9 @@ func lateText(step lab.Step, horizon time.Duration) string {
 }
 
 // decodeSteps reads the steps that stand at n and puts them in the order of
-// their times. With a nil cast, what they name in the cast is not checked; with
-// no horizon, their times are not.
+// their times. With a nil cast, what they name in the cast is not checked. With
+// no horizon they are an SOP's, which begins with the order; a case may tell
+// what was done before it.
 func decodeSteps(d *strict.Doc, n *strict.Node, leaver string, cast *lab.Cast, horizon time.Duration) []lab.Step {
 	if n.Kind == strict.Null || n.Kind == strict.Faulty {
 		return nil // somebody has complained about it
@@ -164,8 +165,13 @@ func decodeSteps(d *strict.Doc, n *strict.Node, leaver string, cast *lab.Cast, h
 		if !ok {
 			continue
 		}
-		if horizon > 0 && step.At > horizon {
+		switch {
+		case horizon > 0 && step.At > horizon:
 			d.Problemf(item.Find("at"), "%s", lateText(step, horizon))
+		case horizon == 0 && step.At < 0:
+			d.Problemf(item.Find("at"), "at is negative: a step of an SOP comes at the order or later, such as 0s or 15m")
+		case step.At < -longest:
+			d.Problemf(item.Find("at"), "at is too long before the order: expected at most %s", lab.Duration(longest))
 		}
 		steps = append(steps, step)
 	}
@@ -187,9 +193,6 @@ func decodeStep(d *strict.Doc, n *strict.Node, cast *lab.Cast) (lab.Step, bool) 
 		others = append(others, k.Name.Text)
 	}
 	d.Decode(n, &head, others...)
-	if head.At < 0 {
-		d.Problemf(n.Get("at"), "at is negative: a step comes at the order or later, such as 0s or 15m")
-	}
 	do := n.Get("do")
 	if do == nil {
 		d.Problemf(n, "do is missing: name a mitigation (shutout list mitigations)")

@@ -92,6 +92,16 @@ func (o *Organisation) apply(now time.Time, a lab.Action) (string, error) {
 		return o.recyclePool(now, a)
 	case *mitigation.SetTokenTTL:
 		return o.setTokenTTL(now, a)
+	case *mitigation.FlushTokenCache:
+		return o.flushTokenCache(a)
+	case *mitigation.DenyLocalLogon:
+		return o.denyLocalLogon(a)
+	case *mitigation.RequireTLS:
+		return o.requireTLS(now, a)
+	case *mitigation.StopService:
+		return o.stopService(now, a)
+	case *mitigation.RestartServer:
+		return o.restartServer(now, a)
 
 	case *mitigation.MoveMailbox:
 		return o.moveMailbox(now, a)
@@ -101,6 +111,8 @@ func (o *Organisation) apply(now time.Time, a lab.Action) (string, error) {
 		return o.removeExchangeAttributes(now, a)
 	case *mitigation.ReconnectMailbox:
 		return o.reconnectMailbox(now, a.User)
+	case *mitigation.RecreateMailbox:
+		return o.recreateMailbox(now, a.User)
 	case *mitigation.RemoveSelfAccess:
 		return o.setFullAccess(now, a.User, false, store.Self)
 	case *mitigation.RemoveServerAccess:
@@ -257,6 +269,10 @@ func (o *Organisation) disableProtocols(now time.Time, a *mitigation.DisableProt
 	if len(protocols) == 0 {
 		protocols = directory.Protocols
 	}
+	protocols, features, err := o.features(protocols)
+	if err != nil {
+		return "", err
+	}
 	var dc *directory.DC
 	for _, p := range protocols {
 		var obj *directory.Object
@@ -268,7 +284,8 @@ func (o *Organisation) disableProtocols(now time.Time, a *mitigation.DisableProt
 			return "", err
 		}
 	}
-	return fmt.Sprintf("%s switched off on %s", strings.Join(protocols, ", "), dc.Host()), nil
+	detail := fmt.Sprintf("%s switched off on %s", strings.Join(protocols, ", "), dc.Host())
+	return strings.Join(append([]string{detail}, features...), "; "), nil
 }
 
 func (o *Organisation) limitMessageSize(now time.Time, a *mitigation.LimitMessageSize) (string, error) {

@@ -80,3 +80,88 @@ func (o *Organisation) setTokenTTL(now time.Time, a *mitigation.SetTokenTTL) (st
 		return fmt.Sprintf("UserTokenTTL %s", lab.Duration(a.TTL)), nil
 	})
 }
+
+func (o *Organisation) flushTokenCache(a *mitigation.FlushTokenCache) (string, error) {
+	if !o.Params.IIS.FlushTokenCache {
+		return "", fmt.Errorf("%w: this version is not known to heed FlushTokenCache (iis.flush_token_cache)", lab.ErrNotAvailable)
+	}
+	return o.onServers(a.Servers, func(s *clientaccess.Server) (string, error) {
+		return fmt.Sprintf("%d tokens forgotten", s.FlushTokens(o.Now())), nil
+	})
+}
+
+func (o *Organisation) denyLocalLogon(a *mitigation.DenyLocalLogon) (string, error) {
+	_, obj, err := o.account(a.User, "")
+	if err != nil {
+		return "", err
+	}
+	return o.onServers(a.Servers, func(s *clientaccess.Server) (string, error) {
+		s.DenyLocalLogon(obj.SAM())
+		return "no right to log on locally", nil
+	})
+}
+
+// mailServices are the two that an administrator starts, by the words of the
+// mitigations.
+var mailServices = map[string]string{"pop3": clientaccess.ServicePOP, "imap": clientaccess.ServiceIMAP}
+
+// started tells whether somebody has started POP3 and IMAP4.
+func (o *Organisation) started() error {
+	if !o.Params.PopImap.Autostart {
+		return fmt.Errorf("%w: nobody has started POP3 and IMAP4 (popimap.autostart)", lab.ErrNotAvailable)
+	}
+	return nil
+}
+
+func (o *Organisation) requireTLS(now time.Time, a *mitigation.RequireTLS) (string, error) {
+	if err := o.started(); err != nil {
+		return "", err
+	}
+	return o.onServers(a.Servers, func(s *clientaccess.Server) (string, error) {
+		for _, word := range a.Affected() {
+			s.RequireTLS(mailServices[word])
+			s.RestartService(now, mailServices[word], o.Params.PopImap.RestartDown)
+		}
+		return fmt.Sprintf("LoginType SecureLogin for %s, away for %s", strings.Join(a.Affected(), " and "), lab.Duration(o.Params.PopImap.RestartDown)), nil
+	})
+}
+
+func (o *Organisation) stopService(now time.Time, a *mitigation.StopService) (string, error) {
+	if err := o.started(); err != nil {
+		return "", err
+	}
+	return o.onServers(a.Servers, func(s *clientaccess.Server) (string, error) {
+		s.StopService(now, mailServices[a.Service])
+		return mailServices[a.Service] + " stopped", nil
+	})
+}
+
+// restartServer restarts whole servers: all that runs on them goes down, and
+// comes back together.
+func (o *Organisation) restartServer(now time.Time, a *mitigation.RestartServer) (string, error) {
+	down := o.Params.Server.RebootTime
+	servers := a.Servers
+	if len(servers) == 0 {
+		all := o.Servers()
+		servers = slices.Compact(slices.Sorted(slices.Values(slices.Concat(all.CAS, all.Stores))))
+	}
+	for _, host := range servers {
+		if s := o.CAS.Server(host); s != nil {
+			for _, service := range clientaccess.Services {
+				if !s.Stopped(service) {
+					s.RestartService(now, service, down)
+				}
+			}
+		}
+		if slices.Contains(o.Servers().Stores, host) {
+			back, err := o.Store.RestartFor(now, host, down)
+			if err != nil {
+				return "", err
+			}
+			o.storeAway(host, back)
+			o.Net.SetService(host, false, portSMTP, portSubmit)
+			o.TL.At(back, 0, func(time.Time) { o.Net.SetService(host, true, portSMTP, portSubmit) })
+		}
+	}
+	return fmt.Sprintf("%s restarted, away for %s", strings.Join(servers, ", "), lab.Duration(down)), nil
+}

@@ -118,6 +118,57 @@ func (o *Organisation) reconnectMailbox(now time.Time, user string) (string, err
 	})
 }
 
+// recreateMailbox gives an account a new mailbox. The partnerships of devices
+// stood in the old one.
+func (o *Organisation) recreateMailbox(now time.Time, user string) (string, error) {
+	if err := o.Store.Recreate(now, user); err != nil {
+		return "", err
+	}
+	for _, d := range o.devices.List(user) {
+		o.devices.Remove(user, d.ID)
+	}
+	mb, _ := o.Store.Mailbox(user)
+	dc, obj, err := o.account(user, "")
+	if err != nil {
+		return "", err
+	}
+	return "a new and empty mailbox in " + mb.Database(), dc.Modify(now, obj.DN(), []directory.Mod{
+		directory.Set("homeMDB", mb.Database()),
+		directory.Set("mail", mb.Mail()),
+		directory.Set("proxyAddresses", "SMTP:"+mb.Mail()),
+		directory.Set("legacyExchangeDN", o.Dir.LegacyDN(user)),
+	})
+}
+
+// features takes those words out of a list of protocols that are no way to a
+// mailbox here, and tells what they change.
+func (o *Organisation) features(words []string) (protocols, details []string, err error) {
+	for _, f := range []struct {
+		word, text string
+		has        bool
+	}{
+		{"unified-messaging", "Unified Messaging disabled, no path of this lab leads there", o.Params.Store.UnifiedMessaging},
+		{"archive", "archive disabled, no path of this lab leads there", o.Params.Store.Archive},
+	} {
+		switch {
+		case !slices.Contains(words, f.word):
+		case !f.has:
+			details = append(details, "this version has no "+strings.ReplaceAll(f.word, "-", " "))
+		default:
+			details = append(details, f.text)
+		}
+	}
+	for _, w := range words {
+		if slices.Contains(directory.Protocols, w) {
+			protocols = append(protocols, w)
+		}
+	}
+	if protocols == nil {
+		return nil, nil, fmt.Errorf("%w: %s", lab.ErrNotAvailable, strings.Join(details, "; "))
+	}
+	return protocols, details, nil
+}
+
 func (o *Organisation) failover(now time.Time, a *mitigation.FailoverMailboxServer) (string, error) {
 	to := a.To
 	if to == "" {

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -22,7 +23,7 @@ func newDesktops(cast *lab.Cast, p profile.Params) desktops {
 		if h.Zone == lab.Servers {
 			continue
 		}
-		d := lab.Desktop{OfficeVersion: string(p.Outlook.Version), Registry: lab.Registry{}, Antivirus: p.Outlook.Antivirus}
+		d := lab.Desktop{OfficeVersion: string(p.Outlook.Version), Windows: cmp.Or(h.Windows, string(p.Outlook.Windows)), Registry: lab.Registry{}, Antivirus: p.Outlook.Antivirus}
 		switch p.Outlook.Guard {
 		case profile.GuardDeny:
 			(&mitigation.SetOutlookGuard{Mode: "deny", Via: "policy"}).Registry(d.Registry, d.OfficeVersion)
@@ -53,12 +54,22 @@ func (o *Organisation) setOutlookGuard(a *mitigation.SetOutlookGuard) (string, e
 			}
 		}
 	}
+	var reached, missed []string
 	for _, host := range hosts {
 		d, ok := o.desktops[host]
 		if !ok {
 			return "", fmt.Errorf("no computer %q", host)
 		}
+		if !a.Reaches(d.Windows) {
+			missed = append(missed, host+" ("+d.Windows+")")
+			continue
+		}
 		a.Registry(d.Registry, d.OfficeVersion)
+		reached = append(reached, host)
 	}
-	return fmt.Sprintf("guard set to %s by %s on %s", a.Mode, a.Via, strings.Join(hosts, ", ")), nil
+	detail := fmt.Sprintf("guard set to %s by %s on %s", a.Mode, a.Via, cmp.Or(strings.Join(reached, ", "), "no computer"))
+	if missed != nil {
+		detail += "; the script does not know " + strings.Join(missed, ", ")
+	}
+	return detail, nil
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,12 +21,19 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 	if who.Outsider() && path != lab.SMTPAnonymous && path != lab.SMTPDirect {
 		return none(who.ID + " has no mailbox here")
 	}
+	// Who is spread over the servers knows them by their common name.
+	name := func(host string) string {
+		if host == who.CAS && who.Affinity == lab.NoAffinity && path != lab.OutlookRPC {
+			return o.fqdn(commonName)
+		}
+		return o.fqdn(host)
+	}
 	at := func(host string, port int, security lab.Security) (lab.Endpoint, error) {
 		if !o.Net.Listens(host, port) {
 			return none(fmt.Sprintf("%s does not offer %s (port %d)", host, path, port))
 		}
 		return lab.Endpoint{
-			Addr: net.JoinHostPort(host, strconv.Itoa(port)), Host: o.fqdn(host),
+			Addr: net.JoinHostPort(host, strconv.Itoa(port)), Host: name(host),
 			Security: security, TLS: o.CA.Client(), Tokens: o.tokenService(),
 		}, nil
 	}
@@ -49,9 +57,13 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 		ep.Heartbeat = o.Params.EAS.HeartbeatStart
 		return ep, err
 	case lab.IMAP:
-		return at(who.CAS, portIMAPS, lab.Implicit)
+		ep, err := at(who.CAS, portIMAPS, lab.Implicit)
+		ep.Plain = net.JoinHostPort(who.CAS, strconv.Itoa(portIMAP))
+		return ep, err
 	case lab.POP3:
-		return at(who.CAS, portPOP3S, lab.Implicit)
+		ep, err := at(who.CAS, portPOP3S, lab.Implicit)
+		ep.Plain = net.JoinHostPort(who.CAS, strconv.Itoa(portPOP3))
+		return ep, err
 	case lab.SMTPSubmission:
 		if o.Params.SMTP.SubmissionPort == 0 {
 			return none("this version has no submission connector")
@@ -107,6 +119,37 @@ func (o *Organisation) tokenService() *lab.TokenService {
 	return &lab.TokenService{Addr: net.JoinHostPort(host, strconv.Itoa(portHTTPS)), Host: o.fqdn(host)}
 }
 
+// commonName is the name below which users know the client access servers.
+const commonName = "mail"
+
+// spread is the load balancer in front of the client access servers: what was
+// meant for the person's own goes to the next one of the site that answers,
+// where the person is not tied to one.
+func (o *Organisation) spread(owner, addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr
+	}
+	o.Lock()
+	defer o.Unlock()
+	who := o.people[owner]
+	if who == nil || who.Affinity != lab.NoAffinity || host != who.CAS && host != commonName {
+		return addr
+	}
+	number, _ := strconv.Atoi(port)
+	for _, site := range o.World.Cast.Organisation.Sites {
+		if !slices.Contains(site.CAS, who.CAS) {
+			continue
+		}
+		up := slices.DeleteFunc(slices.Clone(site.CAS), func(h string) bool { return !o.Net.Listens(h, number) })
+		if len(up) > 0 {
+			o.spreads[owner]++
+			return net.JoinHostPort(up[(o.spreads[owner]-1)%len(up)], port)
+		}
+	}
+	return addr
+}
+
 // storeOf is the mailbox server of somebody's database. Whoever has none writes
 // to the first.
 func (o *Organisation) storeOf(who *lab.Person) string {
@@ -124,5 +167,5 @@ func (o *Organisation) fqdn(host string) string { return host + "." + o.World.Ca
 // name, to the name that users know, and to this machine's names, for foreign
 // clients that are let in from outside.
 func (o *Organisation) certificate(host string) (*tls.Config, error) {
-	return o.CA.Server(o.fqdn(host), host, "mail."+o.World.Cast.Organisation.Domain, "localhost", "127.0.0.1", "::1")
+	return o.CA.Server(o.fqdn(host), host, o.fqdn(commonName), "localhost", "127.0.0.1", "::1")
 }

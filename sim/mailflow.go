@@ -28,6 +28,7 @@ func (o *Organisation) Whereabouts(owner, subject string) (string, bool) {
 // Introduce tells who acts as owner. Whoever has no account here cannot be
 // logged on to a computer of the domain.
 func (o *Organisation) Introduce(owner string, who *lab.Person) {
+	o.Do(func(time.Time) { o.people[owner] = who })
 	if !who.Outsider() {
 		o.Net.LogOn(owner, who.ID)
 	}

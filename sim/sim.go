@@ -12,6 +12,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	"shutout/sim/cloud"
 	"shutout/sim/directory"
 	"shutout/sim/network"
+	"shutout/sim/overhear"
 	"shutout/sim/profile"
 	"shutout/sim/server"
 	"shutout/sim/server/activesync"
@@ -49,6 +51,10 @@ type Organisation struct {
 	storeBack map[string]time.Time
 	desktops  desktops
 	shared    map[string]bool // mailboxes that have become shared ones
+	people    map[string]*lab.Person // who acts, by activity
+	spreads   map[string]int         // connections that the load balancer has spread, by activity
+	hearing   sync.Mutex             // guards the listeners, which the network calls with its own lock held
+	listeners map[lab.Zone]*overhear.Listener
 }
 
 var (
@@ -58,6 +64,7 @@ var (
 	_ lab.MailTracker  = (*Organisation)(nil)
 	_ lab.Introducer   = (*Organisation)(nil)
 	_ lab.Desktops     = (*Organisation)(nil)
+	_ lab.Eavesdropper = (*Organisation)(nil)
 )
 
 // New builds the organisation and starts its servers.
@@ -67,7 +74,7 @@ func New(o Options) (*Organisation, error) {
 	w := &server.World{TL: tl, Params: p, Cast: o.Cast, Net: network.New(tl)}
 	w.Net.SYNTimeout = p.Net.SYNTimeout
 	org := &Organisation{World: w, clock: clock.New(tl, w.Net, w), devices: activesync.NewDevices(), resets: map[string]int{},
-		outlook: map[string]*outlookHost{}, storeBack: map[string]time.Time{}, shared: map[string]bool{}, desktops: newDesktops(o.Cast, p)}
+		outlook: map[string]*outlookHost{}, storeBack: map[string]time.Time{}, shared: map[string]bool{}, desktops: newDesktops(o.Cast, p), people: map[string]*lab.Person{}, spreads: map[string]int{}, listeners: map[lab.Zone]*overhear.Listener{}}
 	setPasswords(o.Cast, tl.Rand("passwords"))
 
 	for _, id := range slices.Sorted(maps.Keys(o.Cast.Hosts)) {
@@ -135,7 +142,7 @@ func (o *Organisation) Dial(ctx context.Context, owner, from, addr string) (net.
 	if host, port, err := net.SplitHostPort(addr); err == nil {
 		addr = net.JoinHostPort(strings.TrimSuffix(host, "."+o.World.Cast.Organisation.Domain), port)
 	}
-	return o.Net.Dial(ctx, owner, from, addr)
+	return o.Net.Dial(ctx, owner, from, o.spread(owner, addr))
 }
 
 // Probe has a message from a partner outside arrive for who. It takes the way
@@ -171,6 +178,26 @@ func (o *Organisation) AutomaticReply(owner, messageID string) (string, bool) {
 		o.RecordFor(owner, d)
 	}
 	return o.Transport.AutomaticReply(messageID)
+}
+
+// Eavesdrop has a host listen to what is sent in its zone.
+func (o *Organisation) Eavesdrop(from string, who *lab.Person) func() []string {
+	zone := o.World.Cast.Hosts[from].Zone
+	l := o.listeners[zone]
+	if l == nil {
+		l = overhear.New()
+		o.listeners[zone] = l
+		o.Net.Tap(zone, func(conversation any, sent []byte) {
+			o.hearing.Lock()
+			defer o.hearing.Unlock()
+			l.Feed(conversation, sent)
+		})
+	}
+	return func() []string {
+		o.hearing.Lock()
+		defer o.hearing.Unlock()
+		return l.Passwords(who.Mail)
+	}
 }
 
 // Close ends everything that the organisation runs.

@@ -68,8 +68,9 @@ func openActiveSync(l *line) func() session {
 	}
 	return func() session {
 		return &activeSync{
-			line: l, phone: p, web: newWebLine(l), ping: newWebLine(l), held: cmp.Or(l.env.Endpoint.Heartbeat, heartbeat),
-			url: &url.URL{Scheme: scheme, Host: l.env.Endpoint.Host, Path: airsync.URLPath},
+			line: l, phone: p, web: newWebLine(l), ping: newWebLine(l),
+			held: cmp.Or(l.env.Activity.Client.Heartbeat, l.env.Endpoint.Heartbeat, heartbeat),
+			url:  &url.URL{Scheme: scheme, Host: l.env.Endpoint.Host, Path: airsync.URLPath},
 		}
 	}
 }

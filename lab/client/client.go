@@ -154,7 +154,7 @@ func (c *client) Do(ctx context.Context, t lab.Task) error {
 		c.forget()
 		return &lab.Failure{Kind: lab.Unknown, Stage: f.Stage, Text: "cut off before the answer came"}
 	}
-	f = &lab.Failure{Kind: f.Kind, Stage: f.Stage, Text: tidy(f.Text, c.line.env.Login.Passwords)}
+	f = &lab.Failure{Kind: f.Kind, Stage: f.Stage, Text: tidy(f.Text, c.line.passwords())}
 	if c.never && c.final(f) {
 		c.over = f
 		c.forget()
@@ -231,8 +231,12 @@ func (c *client) attempt(ctx context.Context, t lab.Task) error {
 // signIn tries the password in use and, when that is refused, every other one
 // once. It reports the first refusal, which speaks about the password in use.
 func (c *client) signIn(ctx context.Context, s session) error {
-	passwords := c.line.env.Login.Passwords
-	if len(passwords) == 0 {
+	passwords := c.line.passwords()
+	switch {
+	case len(passwords) > 0:
+	case c.line.env.Login.Overheard != nil:
+		return refused(stageSignIn, "no password has been overheard")
+	default:
 		return s.signIn(ctx, "")
 	}
 	var first error

@@ -59,6 +59,15 @@ func newLine(env lab.Env) *line {
 // never tells whether the client, once refused, stays so.
 func (l *line) never() bool { return l.env.Activity.Client.Reconnect == "never" }
 
+// passwords lists those that the client knows by now.
+func (l *line) passwords() []string {
+	own := l.env.Login.Passwords
+	if l.env.Login.Overheard == nil {
+		return own
+	}
+	return append(l.env.Login.Overheard(), own...)
+}
+
 // tracked is a connection that its line can hang up on.
 type tracked struct {
 	net.Conn
@@ -86,6 +95,9 @@ func (l *line) dial(ctx context.Context) (net.Conn, error) {
 
 // endpoint is where the line leads.
 func (l *line) endpoint() place {
+	if l.env.Activity.Client.Cleartext && l.env.Endpoint.Plain != "" {
+		return place{l.env.Endpoint.Plain, l.env.Endpoint.Host, lab.Plain}
+	}
 	return place{l.env.Endpoint.Addr, l.env.Endpoint.Host, l.env.Endpoint.Security}
 }
 

@@ -71,6 +71,9 @@ func (s *pop3Session) do(_ context.Context, t lab.Task) error {
 		if count == 0 {
 			return nil
 		}
+		if s.line.env.Activity.Client.Removes {
+			return s.fetchAll(count, stage)
+		}
 		_, err := s.client.Retr(count)
 		return pop3Failure(stage, err)
 	}
@@ -84,6 +87,20 @@ func (s *pop3Session) do(_ context.Context, t lab.Task) error {
 		}
 	}
 	return missing()
+}
+
+// fetchAll fetches every message and has it removed from the server, which
+// happens when the session is left (RFC 1939 section 6).
+func (s *pop3Session) fetchAll(count int, stage string) error {
+	for n := 1; n <= count; n++ {
+		if _, err := s.client.Retr(n); err != nil {
+			return pop3Failure(stage, err)
+		}
+		if err := s.client.Dele(n); err != nil {
+			return pop3Failure(stage, err)
+		}
+	}
+	return nil
 }
 
 // subjectOf reads the subject in a message's header; one that cannot be read

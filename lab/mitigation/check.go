@@ -48,6 +48,7 @@ var kinds = map[string]kind{
 	"cas":      {"client access server", "client access servers", "cas1", func(c *lab.Cast) []string { return hosts(c, siteCAS) }},
 	"store":    {"mailbox server", "mailbox servers", "mbx1", func(c *lab.Cast) []string { return hosts(c, siteStores) }},
 	"server":   {"server", "servers", "cas1", func(c *lab.Cast) []string { return hosts(c, siteDCs, siteCAS, siteStores) }},
+	"exchange": {"client access or mailbox server", "client access or mailbox servers", "cas1", func(c *lab.Cast) []string { return hosts(c, siteCAS, siteStores) }},
 	"database": {"database", "databases", "disabled-users", databases},
 	"host":     {"host", "hosts", "home", func(c *lab.Cast) []string { return slices.Sorted(maps.Keys(c.Hosts)) }},
 	"desktop":  {"computer in the office", "computers in the office", "desk", desktops},
@@ -58,6 +59,7 @@ var kinds = map[string]kind{
 	"duration": {"duration such as 30s, 15m, 2h or 2d", "durations", "5m", nil},
 	"domain":   {"domain outside the organisation", "domains outside the organisation", "partner.example", func(c *lab.Cast) []string { return slices.Sorted(maps.Keys(c.Domains)) }},
 	"address":  {"mail address, or <> for none", "mail addresses", "offers@bogus.example", nil},
+	"windows":  {"version of Windows such as 6.0.6000", "versions of Windows such as 6.0.6000", "6.0.6000", nil},
 	"flag":     {"true or false", "", "true", nil},
 }
 

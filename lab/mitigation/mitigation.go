@@ -69,7 +69,7 @@ const (
 // sessions, or on the place that somebody connects from.
 func (i Info) EndsAccess() bool {
 	return i.Purpose == EndAccess && slices.ContainsFunc(i.Params, func(p Param) bool {
-		return slices.Contains([]string{"account", "cas", "store", "server", "host"}, p.Kind)
+		return slices.Contains([]string{"account", "cas", "store", "server", "exchange", "host"}, p.Kind)
 	})
 }
 
@@ -103,14 +103,15 @@ type Param struct {
 // people's computers, the network.
 func All() []Info {
 	all := []Info{
-		disableAccount, enableAccount, resetPassword, expireAccount, denyLogonHours, lockAccount,
+		disableAccount, enableAccount, resetPassword, expireAccount, denyLogonHours, denyLocalLogon, lockAccount,
 		blockSignIn, unblockSignIn, revokeSessions, disableDevices, deleteCloudAccount, restoreCloudAccount,
 		convertToShared, removeLicence,
 		disableProtocols, blockDevice, removeDevice, wipeDevice,
-		resetIIS, recycleAppPool, setTokenTTL,
-		moveMailbox, disconnectMailbox, removeExchangeAttributes, reconnectMailbox,
+		resetIIS, recycleAppPool, setTokenTTL, flushTokenCache,
+		requireTLS, stopService,
+		moveMailbox, disconnectMailbox, removeExchangeAttributes, reconnectMailbox, recreateMailbox,
 		removeSelfAccess, removeServerAccess, restoreFullAccess, hideFromAddressLists,
-		restartStore, failoverMailboxServer, dismountDatabase, mountDatabase, restartRPCClientAccess,
+		restartStore, failoverMailboxServer, dismountDatabase, mountDatabase, restartRPCClientAccess, restartServer,
 		limitMessageSize, limitRecipients, limitSendQuota, setOutOfOffice, restrictAnonymous,
 		freezeOutbound, thawOutbound, removeQueuedMail,
 		filterRecipients, setTarpit, disableRelay, restrictSenders, limitReplies,

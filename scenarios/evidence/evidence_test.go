@@ -107,7 +107,7 @@ func TestCiting(t *testing.T) {
 		}
 		return strings.Join(list, " ")
 	}
-	if got := names("000#block-source-address"); got != "mitigation/block-source-ip" {
+	if got := names("000#block-source-address"); got != "scenario/source-address-blocked mitigation/block-source-ip" {
 		t.Error(got)
 	}
 	if got := names("000"); !strings.Contains(got, "mitigation/block-source-ip") || strings.Contains(got, "path/pop3") {

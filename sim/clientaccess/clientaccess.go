@@ -26,6 +26,9 @@ const (
 	ServiceSMTP = "SMTPSVC"         // the SMTP service inside IIS (2003)
 )
 
+// Services lists them.
+var Services = []string{ServiceIIS, ServiceRPC, ServiceIMAP, ServicePOP, ServiceSMTP}
+
 // ClientAccess is all client access servers of the organisation.
 type ClientAccess struct {
 	tl      *timeline.Timeline

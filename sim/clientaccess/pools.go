@@ -1,6 +1,7 @@
 package clientaccess
 
 import (
+	"strings"
 	"time"
 
 	"shutout/lab"
@@ -63,6 +64,9 @@ func (s *Server) Authenticate(now time.Time, pool Pool, user, password string) (
 	l := s.dc.Logon(now, user, password, directory.Cleartext)
 	if !l.Decision.Allowed {
 		return Grant{}, l.Decision
+	}
+	if s.ca.p.IIS.BasicNeedsLocalLogon && s.noLocal[strings.ToLower(l.Object.SAM())] {
+		return Grant{}, lab.Decision{At: now, Layer: lab.LayerService, Server: s.host, Reason: "the user has no right to log on locally (error 1385)"}
 	}
 	p := s.Process(pool)
 	if s.rule.ttl > 0 || s.rule.never {

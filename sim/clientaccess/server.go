@@ -2,6 +2,7 @@ package clientaccess
 
 import (
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"shutout/sim/directory"
@@ -20,6 +21,10 @@ type Server struct {
 	processes map[Pool]*Process
 	sessions  registry
 	starting  map[string]*timeline.Event // of each service that is down: its start
+
+	stopped     map[string]bool // services that stay down until somebody starts them
+	secureLogin map[string]bool // services that take a password only under TLS
+	noLocal     map[string]bool // by sAMAccountName: who may not log on locally
 
 	rule    *tokenRule    // what tokens minted now get
 	nextTTL time.Duration // what the registry says; read when IIS starts
@@ -42,6 +47,7 @@ func newServer(ca *ClientAccess, host string, number uint32, now time.Time) *Ser
 		nextTTL:   ca.p.IIS.TokenTTL,
 		keys:      make(map[cookieKind]*keyring),
 		active:    make(map[uint64]time.Time),
+		stopped:   make(map[string]bool), secureLogin: make(map[string]bool), noLocal: make(map[string]bool),
 		activeMax: minSweep,
 	}
 	s.startIIS(now)
@@ -150,4 +156,39 @@ func (s *Server) start(now time.Time, service string) {
 }
 
 // Running tells whether a service is up.
-func (s *Server) Running(service string) bool { return s.starting[service] == nil }
+func (s *Server) Running(service string) bool {
+	return s.starting[service] == nil && !s.stopped[service]
+}
+
+// Stopped tells whether a service stays down until somebody starts it.
+func (s *Server) Stopped(service string) bool { return s.stopped[service] }
+
+// StopService stops a service for good and severs what it holds.
+func (s *Server) StopService(now time.Time, service string) {
+	s.RestartService(now, service, 0)
+	s.ca.tl.Cancel(s.starting[service])
+	delete(s.starting, service)
+	s.stopped[service] = true
+}
+
+// RequireTLS has a service take passwords only under TLS (LoginType
+// SecureLogin), whatever the profile says.
+func (s *Server) RequireTLS(service string) { s.secureLogin[service] = true }
+
+// PlainLogin tells whether a service takes a password in the clear.
+func (s *Server) PlainLogin(service string) bool {
+	return s.ca.p.PopImap.LoginType == profile.LoginPlain && !s.secureLogin[service]
+}
+
+// DenyLocalLogon takes the right to log on locally to this server from a user.
+func (s *Server) DenyLocalLogon(user string) { s.noLocal[strings.ToLower(user)] = true }
+
+// FlushTokens empties the token cache of every pool, which is what the value
+// FlushTokenCache has IIS 6 do, and tells how many tokens were alive.
+func (s *Server) FlushTokens(now time.Time) (n int) {
+	for _, p := range s.processes { // the order does not show
+		n += p.tokens.live(now)
+		clear(p.tokens.entries)
+	}
+	return n
+}

@@ -170,6 +170,9 @@ func (c *conn) Write(b []byte) (int, error) {
 			part := b[done:min(len(b), done+room)]
 			c.n.grow(p)
 			p.in = append(p.in, part...)
+			if c.n.taps != nil && !c.server {
+				c.n.overheard(c, part)
+			}
 			done += len(part)
 			p.wakeReader(true)
 		}

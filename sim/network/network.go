@@ -40,6 +40,31 @@ type Network struct {
 	owners    map[string]*owner
 	people    map[string]string // who is logged on, by owner
 	account   account
+	taps      []tap
+}
+
+// tap has somebody listen in a zone.
+type tap struct {
+	zone lab.Zone
+	hear func(conversation any, sent []byte)
+}
+
+// Tap has hear told what clients send that are in a zone or call a host in it,
+// as a machine on that segment sees it on the wire. It is called with the
+// network's lock held. Conversation tells connections apart.
+func (n *Network) Tap(zone lab.Zone, hear func(conversation any, sent []byte)) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.taps = append(n.taps, tap{zone, hear})
+}
+
+// overheard passes on what the client end c sends.
+func (n *Network) overheard(c *conn, sent []byte) {
+	for _, t := range n.taps {
+		if n.hosts[c.clientHost].Zone == t.zone || n.hosts[c.serverHost].Zone == t.zone {
+			t.hear(c, sent)
+		}
+	}
 }
 
 type host struct {

@@ -108,6 +108,13 @@ type OfficeVersion string
 
 func (OfficeVersion) choices() []string { return []string{"11.0", "12.0", "14.0", "15.0", "16.0"} }
 
+// Windows is a version of Windows as ver prints it.
+type Windows string
+
+func (Windows) choices() []string {
+	return []string{"5.1.2600", "6.0.6000", "6.0.6001", "6.1.7601", "10.0.19045"}
+}
+
 // Guard says what Outlook does when a foreign program sends through it.
 type Guard string
 

@@ -32,7 +32,8 @@ type Params struct {
 
 // Server is what the servers say of themselves.
 type Server struct {
-	Version ServerVersion `param:"server.version"`
+	Version    ServerVersion `param:"server.version"`
+	RebootTime time.Duration `param:"server.reboot_time"`
 }
 
 // IIS is the token cache, the application pools and iisreset.
@@ -51,6 +52,8 @@ type IIS struct {
 	ResetNoforceFails       bool          `param:"iis.reset_noforce_fails"`
 	ResetStopsMailServices  bool          `param:"iis.reset_stops_mail_services"`
 	EASSharesOWAPool        bool          `param:"iis.eas_shares_owa_pool"`
+	FlushTokenCache         bool          `param:"iis.flush_token_cache"`
+	BasicNeedsLocalLogon    bool          `param:"iis.basic_needs_local_logon"`
 }
 
 // Auth is what a sign-in over HTTP is bound to.
@@ -123,6 +126,8 @@ type Store struct {
 	SendNeedsServerRights bool          `param:"store.send_needs_server_rights"`
 	SelfRestorable        bool          `param:"store.self_restorable"`
 	AttributesGoneSevers  bool          `param:"store.attributes_gone_severs"`
+	UnifiedMessaging      bool          `param:"store.unified_messaging"`
+	Archive               bool          `param:"store.archive"`
 }
 
 // RPC is Outlook over RPC, with TCP or HTTP below it.
@@ -161,6 +166,7 @@ type Outlook struct {
 	Guard     Guard         `param:"outlook.guard"`
 	Antivirus bool          `param:"outlook.antivirus"`
 	Version   OfficeVersion `param:"outlook.version"`
+	Windows   Windows       `param:"outlook.windows"`
 }
 
 // OWA is the forms cookie and its idle limits.
@@ -192,6 +198,7 @@ type PopImap struct {
 	ConnectionsPerUser int           `param:"popimap.connections_per_user"`
 	SessionRevalidate  time.Duration `param:"popimap.session_revalidate"` // may be Never
 	EndsWithToken      bool          `param:"popimap.session_ends_with_token"`
+	RestartDown        time.Duration `param:"popimap.restart_down"`
 }
 
 // SMTP is the receive connectors and the queues.

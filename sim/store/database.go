@@ -56,11 +56,17 @@ func (db *database) away(now time.Time) *Refusal {
 // the process remembered is lost: mailbox information, quotas, directory
 // objects (KB326252). It tells when the databases are back.
 func (s *Store) Restart(now time.Time, server string) (back time.Time, err error) {
+	return s.RestartFor(now, server, s.params.RestartTime)
+}
+
+// RestartFor is Restart with the databases away for some other time, as when
+// the whole server restarts.
+func (s *Store) RestartFor(now time.Time, server string, away time.Duration) (back time.Time, err error) {
 	srv, err := s.server(server)
 	if err != nil {
 		return time.Time{}, err
 	}
-	srv.back = now.Add(s.params.RestartTime)
+	srv.back = now.Add(away)
 	if srv.cache != nil {
 		srv.cache.Flush()
 	}

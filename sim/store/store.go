@@ -122,6 +122,24 @@ func (s *Store) CreateMailbox(now time.Time, user, mail, database string, size i
 	return mb, nil
 }
 
+// Recreate takes user's mailbox away and gives the user a new and empty one in
+// the same database. The old one stays behind without an owner.
+func (s *Store) Recreate(now time.Time, user string) error {
+	old, err := s.find(user)
+	if err != nil {
+		return err
+	}
+	if _, gone := old.Disconnected(); !gone {
+		if err := s.Disconnect(now, user); err != nil {
+			return err
+		}
+	}
+	mb := newMailbox(s, now, user, old.mail, old.db, 0)
+	s.mailboxes[fold(user)] = mb
+	s.ordered = append(s.ordered, mb)
+	return nil
+}
+
 // Mailbox finds a user's mailbox, disconnected or not.
 func (s *Store) Mailbox(user string) (*Mailbox, bool) {
 	mb, ok := s.mailboxes[fold(user)]

@@ -9,7 +9,6 @@ import (
 	"net"
 	"time"
 
-	"shutout/sim/profile"
 	"shutout/sim/server"
 )
 
@@ -47,7 +46,9 @@ func (s *Service) Serve(l net.Listener, secured bool, talk func(*Conn)) error {
 // PlainLogin tells whether a password may come in the clear (LoginType
 // PlainTextLogin).
 func (s *Service) PlainLogin() bool {
-	return s.World.Params.PopImap.LoginType == profile.LoginPlain
+	s.World.Lock()
+	defer s.World.Unlock()
+	return s.World.CAS.Server(s.Host).PlainLogin(s.Name)
 }
 
 // connections counts the user's connections to this service.
