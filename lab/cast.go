@@ -21,6 +21,10 @@ type Organisation struct {
 	NetBIOS  string `yaml:"netbios" json:"netbios"` // e.g. CORP
 	Sites    []Site `yaml:"sites" json:"sites"`
 	Database []DB   `yaml:"databases" json:"databases"`
+	// Addresses are the public addresses at the perimeter. All packets to the
+	// internet leave with the first; the others are spare until somebody gives
+	// one to a host. Without any, each host keeps its own.
+	Addresses []netip.Addr `yaml:"addresses,omitempty" json:"addresses,omitempty"`
 }
 
 // Site is an Active Directory site with the hosts that stand in it.
@@ -68,6 +72,12 @@ type Host struct {
 	Roaming bool `yaml:"roaming,omitempty" json:"roaming,omitempty"`
 	// MX is the domain whose mail a host on the internet takes.
 	MX string `yaml:"mx,omitempty" json:"mx,omitempty"`
+	// Behind is the address of a router that the host stands behind: to
+	// everybody else its packets come from there.
+	Behind netip.Addr `yaml:"behind,omitempty" json:"behind,omitzero"`
+	// Relay marks a provider's server that sends on what its customers hand to
+	// it: a smart host.
+	Relay bool `yaml:"relay,omitempty" json:"relay,omitempty"`
 }
 
 // Zone is the network that a host stands on.
@@ -87,6 +97,7 @@ const (
 	RefusingDomain Domain = "refusing" // its MX answers 550 to every recipient
 	DeadDomain     Domain = "dead"     // its MX does not answer; mail stays queued
 	BogusDomain    Domain = "bogus"    // does not exist in DNS (NXDOMAIN): returned at once
+	TrapDomain     Domain = "trap"     // of a block list: takes everything, and who sends there sends spam
 )
 
 // Clone returns a copy that shares nothing with c.
@@ -94,6 +105,7 @@ func (c *Cast) Clone() *Cast {
 	n := *c
 	n.Organisation.Database = slices.Clone(c.Organisation.Database)
 	n.Organisation.Sites = slices.Clone(c.Organisation.Sites)
+	n.Organisation.Addresses = slices.Clone(c.Organisation.Addresses)
 	for i, s := range n.Organisation.Sites {
 		n.Organisation.Sites[i].DCs = slices.Clone(s.DCs)
 		n.Organisation.Sites[i].CAS = slices.Clone(s.CAS)

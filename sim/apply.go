@@ -116,6 +116,18 @@ func (o *Organisation) apply(now time.Time, a lab.Action) (string, error) {
 		return o.editConnectors(a.Servers, "TarpitInterval "+lab.Duration(a.Interval), func(c *transport.Connector) { c.Tarpit = a.Interval })
 	case *mitigation.DisableRelay:
 		return o.editConnectors(a.Servers, "recipients of the organisation only", func(c *transport.Connector) { c.RelayForUsers = false })
+	case *mitigation.AllowAnonymousRelay:
+		return o.allowAnonymousRelay(a)
+	case *mitigation.DenyAnonymousRelay:
+		return o.editConnectors(a.Servers, "anonymous clients write to the organisation only", func(c *transport.Connector) { c.AnyRecipient = false })
+	case *mitigation.UseSmartHost:
+		return o.useSmartHost(now, a.Host, a.Resubmit)
+	case *mitigation.SendDirectly:
+		return o.useSmartHost(now, "", a.Resubmit)
+	case *mitigation.UseSecondAddress:
+		return o.useSecondAddress(a)
+	case *mitigation.RequestDelisting:
+		return o.requestDelisting(a)
 	case *mitigation.RestrictSenders:
 		return o.restrictSenders(now, a)
 	case *mitigation.LimitReplies:
@@ -132,6 +144,10 @@ func (o *Organisation) apply(now time.Time, a lab.Action) (string, error) {
 		return o.closeOutboundPort(a)
 	case *mitigation.AdmitToPort:
 		return o.admitToPort(a)
+	case *mitigation.DisconnectInternet:
+		return o.disconnectInternet()
+	case *mitigation.ReconnectInternet:
+		return o.reconnectInternet()
 	}
 	return "", fmt.Errorf("%w: %s", lab.ErrNotAvailable, a.Name())
 }
@@ -336,6 +352,9 @@ func (o *Organisation) restrictAnonymous(a *mitigation.RestrictAnonymous) (strin
 	var names []string
 	for _, s := range servers {
 		for _, c := range o.Transport.AnonymousConnectors(s) {
+			if c.Name == anonymousRelay {
+				continue // it has ranges of its own, and more rights
+			}
 			c.Ranges = ranges
 			names = append(names, c.Identity())
 		}

@@ -70,6 +70,9 @@ func New(o Options) (*Organisation, error) {
 	for _, id := range slices.Sorted(maps.Keys(o.Cast.Hosts)) {
 		w.Net.AddHost(*o.Cast.Hosts[id])
 	}
+	if public := o.Cast.Organisation.Addresses; len(public) > 0 {
+		w.Net.SetPublic(public[0])
+	}
 	org.publish()
 
 	organisation := o.Cast.Organisation
@@ -89,6 +92,7 @@ func New(o Options) (*Organisation, error) {
 		return nil, err
 	}
 	w.Transport = transport.New(tl, p, w.Dir, w.Store, o.Cast, org.reach)
+	w.Transport.PublicAddr = w.Net.Public
 	for _, id := range slices.Sorted(maps.Keys(o.Cast.People)) {
 		if who := o.Cast.People[id]; !who.Outsider() {
 			org.seedMail(who)
@@ -175,6 +179,9 @@ func (o *Organisation) Close() error {
 func (o *Organisation) reach(from, to string, port int) bool {
 	if o.World.Cast.Hosts[to] != nil {
 		return o.Net.Reachable(from, to, port)
+	}
+	if host := o.exchanger(to); host != "" {
+		return o.Net.Reachable(from, host, port)
 	}
 	return o.Net.ReachableZone(from, lab.Internet, port)
 }

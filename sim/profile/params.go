@@ -27,6 +27,7 @@ type Params struct {
 	OOF          OOF
 	Net          Net
 	DNSBL        DNSBL
+	SmartHost    SmartHost
 }
 
 // Server is what the servers say of themselves.
@@ -199,7 +200,6 @@ type SMTP struct {
 	StampsAuthAs          bool                `param:"smtp.stamps_auth_as"`
 	RetryLadder           []time.Duration     `param:"smtp.retry_ladder"` // the wait after the nth failure; then RetryThen
 	RetryThen             time.Duration       `param:"smtp.retry_then"`
-	MessageRetry          time.Duration       `param:"smtp.message_retry"`
 	MailboxRetry          time.Duration       `param:"smtp.mailbox_retry"`
 	ResubmitIdle          time.Duration       `param:"smtp.resubmit_idle"` // may be Never
 	DelayNotice           time.Duration       `param:"smtp.delay_notice"`  // may be Never
@@ -246,4 +246,10 @@ type DNSBL struct {
 	ListedAfter      time.Duration `param:"dnsbl.listed_after"` // may be Never
 	ListingLife      time.Duration `param:"dnsbl.listing_life"` // may be Never
 	BackscatterLists bool          `param:"dnsbl.backscatter_lists"`
+	Consulted        bool          `param:"dnsbl.consulted"`
+}
+
+// SmartHost is the provider whose server sends the organisation's mail on.
+type SmartHost struct {
+	BlocksAfter time.Duration `param:"smarthost.blocks_after"` // may be Never
 }

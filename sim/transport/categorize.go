@@ -122,7 +122,7 @@ func (t *Transport) categorize(now time.Time, h *host, m *message) {
 		}
 	}
 	for _, d := range domains {
-		t.toOutside(now, h, m, d, outside[d])
+		t.toOutside(now, h, item{m: m, to: outside[d], entered: now})
 	}
 	t.failed(now, h, m, failures, sourceRouting)
 }

@@ -31,6 +31,10 @@ func (t *Transport) Whereabouts(now time.Time, subject string) lab.Decision {
 		d.Server = e.Server
 		switch e.Event {
 		case eventSend:
+			if e.Beyond != "" {
+				d.Allowed, d.Reason = e.Arrived, e.Beyond
+				break
+			}
 			d.Allowed, d.Reason = true, "taken by the mail server of "+e.Recipients[0].Domain
 		case eventDeliver:
 			d.Allowed, d.Reason = true, "delivered to "+e.Recipients[0].String()
