@@ -21,6 +21,9 @@ type Organisation struct {
 	NetBIOS  string `yaml:"netbios" json:"netbios"` // e.g. CORP
 	Sites    []Site `yaml:"sites" json:"sites"`
 	Database []DB   `yaml:"databases" json:"databases"`
+	// Pickup is who may write to the Pickup directories of the mailbox servers
+	// over a share; absent: they are not shared.
+	Pickup []string `yaml:"pickup,omitempty" json:"pickup,omitempty"`
 	// Addresses are the public addresses at the perimeter. All packets to the
 	// internet leave with the first; the others are spare until somebody gives
 	// one to a host. Without any, each host keeps its own.
@@ -105,6 +108,7 @@ func (c *Cast) Clone() *Cast {
 	n := *c
 	n.Organisation.Database = slices.Clone(c.Organisation.Database)
 	n.Organisation.Sites = slices.Clone(c.Organisation.Sites)
+	n.Organisation.Pickup = slices.Clone(c.Organisation.Pickup)
 	n.Organisation.Addresses = slices.Clone(c.Organisation.Addresses)
 	for i, s := range n.Organisation.Sites {
 		n.Organisation.Sites[i].DCs = slices.Clone(s.DCs)

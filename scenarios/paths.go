@@ -43,10 +43,12 @@ func PathInfos() []PathInfo {
 			Doc: "Mail programs that fetch and leave. Each poll is a connection of its own and asks for the password."},
 		{Path: lab.SMTPSubmission, Short: "SMTP", Title: "SMTP submission (port 587)", Do: []lab.Capability{lab.SignIn, lab.Send, lab.Reply, lab.Deliver}, Account: true,
 			Doc: "How IMAP and POP3 programs send: SMTP with TLS and a password."},
-		{Path: lab.SMTPAnonymous, Short: "Port25", Title: "SMTP without signing in (port 25)", Do: []lab.Capability{lab.Send, lab.Reply, lab.Deliver},
+		{Path: lab.SMTPAnonymous, Short: "Port25", Title: "SMTP without signing in (port 25)", Do: []lab.Capability{lab.Send, lab.Reply, lab.Deliver, lab.Harvest},
 			Doc: "How mail comes in from the internet, and how machines and bots send. The sender is what the client says it is."},
 		{Path: lab.SMTPDirect, Short: "Direct", Title: "SMTP past the organisation's server (port 25)", Do: []lab.Capability{lab.Send},
 			Doc: "A program with an SMTP engine of its own, as a bot has one, speaks to the recipient's mail server. The organisation's queues and logs show nothing of it; its firewall may."},
+		{Path: lab.Pickup, Short: "Pickup", Title: "Pickup directory over a share", Do: []lab.Capability{lab.SignIn, lab.Send, lab.Deliver}, Account: true,
+			Doc: "A program writes a message as a file into the server's Pickup directory, where the share's permissions let its account; the server sends it at its next look. Here the share is reached by HTTP (PUT, with NTLM) on the port of file sharing, as a stand-in for SMB: accounts, permissions and the directory behave as they should, an SMB client finds nothing there."},
 	}
 }
 

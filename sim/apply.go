@@ -113,6 +113,9 @@ func (o *Organisation) apply(now time.Time, a lab.Action) (string, error) {
 		o.Transport.SetRecipientValidation(profile.RecipientValidation(a.Mode))
 		return "unknown recipients: " + a.Mode, nil
 	case *mitigation.SetTarpit:
+		if !o.Params.SMTP.TarpitAvailable {
+			return "", errors.New("these servers cannot make a client wait (smtp.tarpit_available)")
+		}
 		return o.editConnectors(a.Servers, "TarpitInterval "+lab.Duration(a.Interval), func(c *transport.Connector) { c.Tarpit = a.Interval })
 	case *mitigation.DisableRelay:
 		return o.editConnectors(a.Servers, "recipients of the organisation only", func(c *transport.Connector) { c.RelayForUsers = false })
@@ -120,6 +123,8 @@ func (o *Organisation) apply(now time.Time, a lab.Action) (string, error) {
 		return o.allowAnonymousRelay(a)
 	case *mitigation.DenyAnonymousRelay:
 		return o.editConnectors(a.Servers, "anonymous clients write to the organisation only", func(c *transport.Connector) { c.AnyRecipient = false })
+	case *mitigation.SharePickup:
+		return o.sharePickup(a)
 	case *mitigation.UseSmartHost:
 		return o.useSmartHost(now, a.Host, a.Resubmit)
 	case *mitigation.SendDirectly:

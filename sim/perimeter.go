@@ -112,6 +112,23 @@ func (o *Organisation) relayConnector(server string) (*transport.Connector, erro
 	return nil, fmt.Errorf("%s has no receive connector on port 25", server)
 }
 
+func (o *Organisation) sharePickup(a *mitigation.SharePickup) (string, error) {
+	servers := a.Servers
+	if len(servers) == 0 {
+		servers = o.Servers().Stores
+	}
+	for _, s := range servers {
+		if !o.Transport.SharePickup(s, a.Users) {
+			return "", fmt.Errorf("%s has no Pickup directory", s)
+		}
+	}
+	who := "nobody"
+	if len(a.Users) > 0 {
+		who = strings.Join(a.Users, ", ")
+	}
+	return fmt.Sprintf("the Pickup directories of %s may be written to by %s", strings.Join(servers, ", "), who), nil
+}
+
 // plug is the firewall rules that stand for a pulled plug.
 const plug = "internet disconnected, "
 

@@ -28,10 +28,12 @@ type smtpSession struct {
 	conn   net.Conn
 	client *smtp.Client
 	begun  bool // a transaction was refused on its way and must be reset
+	words  *wordlist
 }
 
 func openSubmission(l *line) func() session {
-	return func() session { return &smtpSession{line: l, login: true} }
+	words := newWordlist(l)
+	return func() session { return &smtpSession{line: l, login: true, words: words} }
 }
 
 func openAnonymous(l *line) func() session {
@@ -41,6 +43,9 @@ func openAnonymous(l *line) func() session {
 // signIn connects anew for each password, since servers hang up on failures.
 func (s *smtpSession) signIn(ctx context.Context, password string) error {
 	s.drop()
+	if err := s.words.guess(ctx, password); err != nil {
+		return err
+	}
 	if err := s.connect(ctx); err != nil {
 		s.drop()
 		return err
@@ -94,6 +99,9 @@ func localName(c net.Conn) string {
 
 func (s *smtpSession) do(_ context.Context, t lab.Task) error {
 	stage := string(t.Capability)
+	if t.Capability == lab.Harvest {
+		return s.harvest(t)
+	}
 	mail := message(t, s.line.env.Now(), s.line.env.Domain)
 	if s.begun {
 		if err := s.client.Reset(); err != nil {

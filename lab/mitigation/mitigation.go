@@ -101,7 +101,7 @@ func All() []Info {
 		limitMessageSize, limitRecipients, limitSendQuota, setOutOfOffice, restrictAnonymous,
 		freezeOutbound, thawOutbound, removeQueuedMail,
 		filterRecipients, setTarpit, disableRelay, allowAnonymousRelay, denyAnonymousRelay, restrictSenders, limitReplies,
-		useSmartHost, sendDirectly, useSecondAddress, requestDelisting,
+		sharePickup, useSmartHost, sendDirectly, useSecondAddress, requestDelisting,
 		setOutlookGuard,
 		blockSourceIP, closePort, closeOutboundPort, admitToPort, disconnectInternet, reconnectInternet,
 	}

@@ -188,6 +188,7 @@ type SMTP struct {
 	SubmissionPort        int                 `param:"smtp.submission_port"`
 	RecipientValidation   RecipientValidation `param:"smtp.recipient_validation"`
 	Tarpit                time.Duration       `param:"smtp.tarpit"`
+	TarpitAvailable       bool                `param:"smtp.tarpit_available"`
 	AuthTarpit            time.Duration       `param:"smtp.auth_tarpit"`
 	MaxLogonFailures      int                 `param:"smtp.max_logon_failures"`
 	MaxProtocolErrors     int                 `param:"smtp.max_protocol_errors"`

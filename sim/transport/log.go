@@ -76,6 +76,7 @@ const (
 	sourceQueue       Source = "QUEUE"
 	sourceDSN         Source = "DSN"
 	sourceAdmin       Source = "ADMIN"
+	sourcePickup      Source = "PICKUP"
 	sourceMailboxRule Source = "MAILBOXRULE" // what a mailbox sends by itself, out-of-office included
 )
 

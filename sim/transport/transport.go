@@ -73,6 +73,7 @@ type host struct {
 	queues map[queueKey]*queue
 	// waiting is what was handed over while the service was down.
 	waiting []*message
+	pickup  pickup
 }
 
 // New returns the transport of cast's organisation, its mailboxes'
@@ -113,6 +114,11 @@ func New(tl *timeline.Timeline, p profile.Params, dir *directory.Directory, st *
 			}
 			t.hosts = append(t.hosts, h)
 			t.connectors = append(t.connectors, t.defaultConnectors(h)...)
+		}
+	}
+	if cast.Organisation.Pickup != nil {
+		for _, h := range t.hosts {
+			t.SharePickup(h.name, cast.Organisation.Pickup)
 		}
 	}
 	ids := make([]string, 0, len(cast.People))
