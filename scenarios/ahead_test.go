@@ -22,6 +22,7 @@ type ahead struct {
 // job is a case to be played.
 type job struct {
 	group    *ahead
+	labels   Labels
 	scenario func() (*lab.Scenario, error)
 	set      []string
 	done     chan struct{}
@@ -29,9 +30,10 @@ type job struct {
 	err      error
 }
 
-// add takes a case while the tree of specs is built. Scenario makes it.
-func (a *ahead) add(scenario func() (*lab.Scenario, error), set ...string) *job {
-	j := &job{group: a, scenario: scenario, set: set, done: make(chan struct{})}
+// add takes a case while the tree of specs is built. Scenario makes it; labels
+// are those of its specs, so that a case that was filtered out is not played.
+func (a *ahead) add(labels Labels, scenario func() (*lab.Scenario, error), set ...string) *job {
+	j := &job{group: a, labels: labels, scenario: scenario, set: set, done: make(chan struct{})}
 	a.jobs = append(a.jobs, j)
 	return j
 }
@@ -41,8 +43,11 @@ func (j *job) result() *lab.RunResult {
 	GinkgoHelper()
 	j.group.start.Do(func() {
 		queue := make(chan *job, len(j.group.jobs))
+		suite, _ := GinkgoConfiguration()
 		for _, j := range j.group.jobs {
-			queue <- j
+			if j.labels.MatchesLabelFilter(suite.LabelFilter) {
+				queue <- j
+			}
 		}
 		close(queue)
 		for range runtime.GOMAXPROCS(0) {
