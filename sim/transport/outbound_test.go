@@ -36,12 +36,13 @@ func (w *world) send(to string) string {
 func TestSmartHostTakesEverything(t *testing.T) {
 	w := newSmartWorld(t)
 	w.tr.SetSmartHost(w.now(), "provider", false)
-	for to, want := range map[string]string{
-		"x@good.example": "taken by the smart host provider and delivered", "x@dead.example": "taken by the smart host provider, which waits",
-		"x@refusing.example": "back: Undelivered: hello", "x@bogus.example": "back: Undelivered: hello",
+	for _, tt := range []struct{ to, want string }{
+		{"x@good.example", "taken by the smart host provider and delivered"},
+		{"x@refusing.example", "back: Undelivered: hello"}, {"x@bogus.example", "back: Undelivered: hello"},
+		{"x@dead.example", "taken by the smart host provider, which waits"},
 	} {
-		if got := w.send(to); !strings.HasPrefix(got, want) {
-			t.Errorf("%s: %q, want %q", to, got, want)
+		if got := w.send(tt.to); !strings.HasPrefix(got, tt.want) {
+			t.Errorf("%s: %q, want %q", tt.to, got, tt.want)
 		}
 	}
 	equal(t, "queues", len(w.tr.Queues()), 0)
