@@ -21,6 +21,8 @@ type Organisation struct {
 	NetBIOS  string `yaml:"netbios" json:"netbios"` // e.g. CORP
 	Sites    []Site `yaml:"sites" json:"sites"`
 	Database []DB   `yaml:"databases" json:"databases"`
+	// Lists are the distribution lists, by name.
+	Lists map[string]List `yaml:"lists,omitempty" json:"lists,omitempty"`
 	// Pickup is who may write to the Pickup directories of the mailbox servers
 	// over a share; absent: they are not shared.
 	Pickup []string `yaml:"pickup,omitempty" json:"pickup,omitempty"`
@@ -42,6 +44,12 @@ type Site struct {
 type DB struct {
 	Name   string `yaml:"name" json:"name"`
 	Server string `yaml:"server" json:"server"`
+}
+
+// List is a distribution list.
+type List struct {
+	Mail    string   `yaml:"mail" json:"mail"`
+	Members []string `yaml:"members" json:"members"` // people with a mailbox
 }
 
 // Person is somebody with or without a mailbox in the organisation.
@@ -108,6 +116,7 @@ func (c *Cast) Clone() *Cast {
 	n := *c
 	n.Organisation.Database = slices.Clone(c.Organisation.Database)
 	n.Organisation.Sites = slices.Clone(c.Organisation.Sites)
+	n.Organisation.Lists = maps.Clone(c.Organisation.Lists)
 	n.Organisation.Pickup = slices.Clone(c.Organisation.Pickup)
 	n.Organisation.Addresses = slices.Clone(c.Organisation.Addresses)
 	for i, s := range n.Organisation.Sites {

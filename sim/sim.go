@@ -207,6 +207,12 @@ func (o *Organisation) populate() error {
 			return fmt.Errorf("mailbox of %s: %w", id, err)
 		}
 	}
+	lists := o.World.Cast.Organisation.Lists
+	for _, name := range slices.Sorted(maps.Keys(lists)) {
+		if err := o.Dir.AddList(name, lists[name].Mail, lists[name].Members); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
