@@ -15,12 +15,8 @@ var requestDelisting = Info{
 	Title: "Ask for the removal of the public addresses from a block list",
 	Doc: `The addresses are taken off at once, and the organisation's mail is accepted again. It ends nothing: while the cause
 		stays, the list sees spam again and the address is back after dnsbl.listed_after. Find the cause first.`,
-	Cmdlets: []string{"the form for removal on the block list's web page, for each public address; the provider's help desk"},
-	Sources: []string{
-		"004_4d27062e20911578.txt",
-		"Spamhaus Exploits Block List page",
-		"XBL and network address translation (suped.com note)",
-	},
+	Cmdlets:     []string{"the form for removal on the block list's web page, for each public address; the provider's help desk"},
+	Sources:     []string{"004_4d27062e20911578.txt#smart-host-blocks", "XBL", "CBL", "XBL-NAT"},
 	SideEffects: "None; lists refuse removal to those who ask again and again.",
 	Undo:        "None is needed.",
 	Purpose:     EndAbuse,

@@ -23,8 +23,9 @@ var sharePickup = Info{
 		`Exchange 2003: net share Pickup="C:\Program Files\Exchsrvr\Mailroot\vsi 1\PickUp" /GRANT:USER,CHANGE`,
 	},
 	Sources: []string{
-		"003_049f916dd82b29d8.txt",
-		"Pickup directory and Replay directory (Exchange 2013 help)",
+		"003_049f916dd82b29d8.txt#close-port-use-pickup",
+		"003_049f916dd82b29d8.txt#pickup-needs-a-file",
+		"PICKUP",
 	},
 	SideEffects: "Whoever may write there sends in anybody's name, to any domain.",
 	Undo:        "share-pickup with an empty list; Remove-SmbShare Pickup",

@@ -19,10 +19,7 @@ var useSecondAddress = Info{
 	Cmdlets: []string{
 		"iptables -t nat -I POSTROUTING 1 -s SERVER -o WAN -j SNAT --to-source ADDRESS   # on the perimeter firewall",
 	},
-	Sources: []string{
-		"004_4d27062e20911578.txt",
-		"XBL and network address translation (suped.com note)",
-	},
+	Sources:     []string{"004_4d27062e20911578.txt#second-address", "XBL-NAT"},
 	SideEffects: "The new address needs the names in DNS that receivers look for (PTR, SPF); mail may be distrusted until it has them.",
 	Undo:        "iptables -t nat -D POSTROUTING with the same values",
 	Purpose:     EndAbuse,
