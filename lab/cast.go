@@ -22,6 +22,15 @@ type Organisation struct {
 	SignIn   string `yaml:"sign_in" json:"sign_in"` // the host of the cloud's sign-in service, where people sign in there
 	Sites    []Site `yaml:"sites" json:"sites"`
 	Database []DB   `yaml:"databases" json:"databases"`
+	// Lists are the distribution lists, by name.
+	Lists map[string]List `yaml:"lists,omitempty" json:"lists,omitempty"`
+	// Pickup is who may write to the Pickup directories of the mailbox servers
+	// over a share; absent: they are not shared.
+	Pickup []string `yaml:"pickup,omitempty" json:"pickup,omitempty"`
+	// Addresses are the public addresses at the perimeter. All packets to the
+	// internet leave with the first; the others are spare until somebody gives
+	// one to a host. Without any, each host keeps its own.
+	Addresses []netip.Addr `yaml:"addresses,omitempty" json:"addresses,omitempty"`
 }
 
 // Site is an Active Directory site with the hosts that stand in it.
@@ -36,6 +45,12 @@ type Site struct {
 type DB struct {
 	Name   string `yaml:"name" json:"name"`
 	Server string `yaml:"server" json:"server"`
+}
+
+// List is a distribution list.
+type List struct {
+	Mail    string   `yaml:"mail" json:"mail"`
+	Members []string `yaml:"members" json:"members"` // people with a mailbox
 }
 
 // Person is somebody with or without a mailbox in the organisation.
@@ -80,6 +95,12 @@ type Host struct {
 	Windows string `yaml:"windows,omitempty" json:"windows,omitempty"`
 	// MX is the domain whose mail a host on the internet takes.
 	MX string `yaml:"mx,omitempty" json:"mx,omitempty"`
+	// Behind is the address of a router that the host stands behind: to
+	// everybody else its packets come from there.
+	Behind netip.Addr `yaml:"behind,omitempty" json:"behind,omitzero"`
+	// Relay marks a provider's server that sends on what its customers hand to
+	// it: a smart host.
+	Relay bool `yaml:"relay,omitempty" json:"relay,omitempty"`
 }
 
 // Zone is the network that a host stands on.
@@ -99,6 +120,7 @@ const (
 	RefusingDomain Domain = "refusing" // its MX answers 550 to every recipient
 	DeadDomain     Domain = "dead"     // its MX does not answer; mail stays queued
 	BogusDomain    Domain = "bogus"    // does not exist in DNS (NXDOMAIN): returned at once
+	TrapDomain     Domain = "trap"     // of a block list: takes everything, and who sends there sends spam
 )
 
 // Clone returns a copy that shares nothing with c.
@@ -106,6 +128,9 @@ func (c *Cast) Clone() *Cast {
 	n := *c
 	n.Organisation.Database = slices.Clone(c.Organisation.Database)
 	n.Organisation.Sites = slices.Clone(c.Organisation.Sites)
+	n.Organisation.Lists = maps.Clone(c.Organisation.Lists)
+	n.Organisation.Pickup = slices.Clone(c.Organisation.Pickup)
+	n.Organisation.Addresses = slices.Clone(c.Organisation.Addresses)
 	for i, s := range n.Organisation.Sites {
 		n.Organisation.Sites[i].DCs = slices.Clone(s.DCs)
 		n.Organisation.Sites[i].CAS = slices.Clone(s.CAS)

@@ -92,6 +92,12 @@ type Behaviour struct {
 	// Auth is how the client proves who it is, where the path leaves a choice.
 	// Empty means what the path's client does by itself.
 	Auth Auth
+	// Wordlist says that the person does not know the password and tries the
+	// words of a list, of which the last is the password. 0: knows it.
+	Wordlist int
+	// Guesses is how many made-up addresses a harvester asks for in one
+	// attempt.
+	Guesses int
 	// Script says that a program drives Outlook on the person's own computer,
 	// so that each send meets Outlook's object-model guard.
 	Script bool

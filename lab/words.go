@@ -27,10 +27,11 @@ const (
 	SMTPSubmission  Path = "smtp-submission"
 	SMTPAnonymous   Path = "smtp-anonymous"
 	SMTPDirect      Path = "smtp-direct"
+	Pickup          Path = "pickup"
 )
 
 // Paths lists every access path in the order in which it is presented.
-var Paths = []Path{OutlookRPC, OutlookAnywhere, MAPIHTTP, OWA, ActiveSync, EWS, IMAP, POP3, SMTPSubmission, SMTPAnonymous, SMTPDirect}
+var Paths = []Path{OutlookRPC, OutlookAnywhere, MAPIHTTP, OWA, ActiveSync, EWS, IMAP, POP3, SMTPSubmission, SMTPAnonymous, SMTPDirect, Pickup}
 
 // Capability is what is done over a path. Each has its own verdict: a size
 // limit ends send and leaves read.
@@ -52,10 +53,13 @@ const (
 	// mailbox, or at the mail server of another domain. Mail that is taken and
 	// then held in a queue, bounced or removed was sent, and not delivered.
 	Deliver Capability = "deliver"
+	// Harvest finds out which addresses exist: a server that refuses made-up
+	// ones, and fast enough, tells (directory harvest).
+	Harvest Capability = "harvest"
 )
 
 // Capabilities lists every capability in the order in which it is presented.
-var Capabilities = []Capability{SignIn, Read, Receive, Send, Reply, Deliver}
+var Capabilities = []Capability{SignIn, Read, Receive, Send, Reply, Deliver, Harvest}
 
 // Layer is one thing that keeps a session alive, each with its own clock.
 // The numbers L1 to L13 in the comments are those of the product's layer

@@ -28,6 +28,8 @@ type activityFile struct {
 		Reconnect string        `yaml:"reconnect"`
 		Passwords []string      `yaml:"passwords"`
 		Auth      lab.Auth      `yaml:"auth"`
+		Wordlist  int           `yaml:"wordlist"`
+		Guesses   int           `yaml:"guesses"`
 		Script    bool          `yaml:"script"`
 		Consent   bool          `yaml:"consent"`
 		Heartbeat time.Duration `yaml:"heartbeat"`
@@ -164,7 +166,9 @@ func rareText(a *lab.Activity, horizon time.Duration) string {
 
 // letter checks what is sent, and by and to whom.
 func (l *loader) letter(a *lab.Activity, anonymous bool, bad func(key, format string, args ...any)) {
-	writes := slices.ContainsFunc(a.Do, func(c lab.Capability) bool { return c == lab.Send || c == lab.Reply || c == lab.Deliver })
+	writes := slices.ContainsFunc(a.Do, func(c lab.Capability) bool {
+		return c == lab.Send || c == lab.Reply || c == lab.Deliver || c == lab.Harvest
+	})
 	if writes && a.To == "" {
 		if anonymous || slices.Contains(a.Do, lab.Reply) {
 			bad("to", "to is missing: whose mailbox is written to? For example to: erin")
@@ -177,6 +181,8 @@ func (l *loader) letter(a *lab.Activity, anonymous bool, bad func(key, format st
 	case a.To == "":
 	case person == nil && !isAddress(a.To):
 		bad("to", "%s is neither a person nor a mail address%s", strict.Quote(a.To), strict.Expected(a.To, slices.Sorted(maps.Keys(l.sc.Cast.People))))
+	case slices.Contains(a.Do, lab.Harvest) && (person == nil || person.Outsider()):
+		bad("to", "%s has no mailbox here: a harvester is told apart by an address that exists, so name a person with one", strict.Quote(a.To))
 	case slices.Contains(a.Do, lab.Reply) && (person == nil || person.Outsider()):
 		bad("to", "%s has no mailbox here that could reply: name a person with one", strict.Quote(a.To))
 	}
@@ -226,6 +232,7 @@ func (l *loader) client(a *lab.Activity, f *activityFile, n *strict.Node) {
 	l.auth(a, f, n.Find("client", "auth"))
 	l.script(a, f, n)
 	l.heartbeat(a, f, n)
+	l.guesses(a, f, n)
 	a.Client.Cleartext, a.Client.Removes = f.Client.Cleartext, f.Client.Removes
 	if a.Client.Cleartext && a.Path != lab.POP3 && a.Path != lab.IMAP {
 		l.d.Problemf(n.Find("client", "cleartext"), "only on pop3 and imap can a program do without TLS")
@@ -246,6 +253,34 @@ func (l *loader) heartbeat(a *lab.Activity, f *activityFile, n *strict.Node) {
 		l.d.Problemf(where, "only a phone has a heartbeat: on %s leave it out", a.Path)
 	case a.Client.Heartbeat < minEvery || a.Client.Heartbeat > longest:
 		l.d.Problemf(where, "heartbeat is %s: expected at least %s, such as 12m", lab.Duration(a.Client.Heartbeat), lab.Duration(minEvery))
+	}
+}
+
+// Bounds of what an attacker tries. A thousand words of a list are the most
+// that anybody watches.
+const (
+	maxWords       = 1000
+	maxGuesses     = 100 // RFC 5321 section 4.5.3.1.8 has servers take so many recipients
+	defaultGuesses = 10
+)
+
+// guesses checks how much an attacker tries.
+func (l *loader) guesses(a *lab.Activity, f *activityFile, n *strict.Node) {
+	number := func(key string, found, most int, on bool, where string) {
+		at := n.Find("client", key)
+		switch given := n.Get("client").Get(key) != nil; {
+		case given && !on:
+			l.d.Problemf(at, "%s is about %s", key, where)
+		case given && (found < 1 || found > most):
+			l.d.Problemf(at, "%s is %d: expected a whole number from 1 to %d", key, found, most)
+		}
+	}
+	number("wordlist", f.Client.Wordlist, maxWords, a.Path == lab.SMTPSubmission, "passwords that are tried on "+string(lab.SMTPSubmission))
+	harvests := slices.Contains(a.Do, lab.Harvest)
+	number("guesses", f.Client.Guesses, maxGuesses, harvests, "addresses that are asked for: say do: ["+string(lab.Harvest)+"]")
+	a.Client.Wordlist, a.Client.Guesses = f.Client.Wordlist, f.Client.Guesses
+	if harvests && a.Client.Guesses == 0 {
+		a.Client.Guesses = defaultGuesses
 	}
 }
 

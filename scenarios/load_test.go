@@ -233,6 +233,14 @@ func TestProblems(t *testing.T) {
 			`4:69: a script can drive Outlook on outlook-rpc, outlook-anywhere, mapi-http only`}},
 		{"consent to nothing", edit("do: [read]}\nc", "do: [read], client: {consent: true}}\nc"), []string{
 			`4:70: consent is about a script that drives Outlook`}},
+		{"a word list in a browser", edit("do: [read]}\nc", "do: [read], client: {wordlist: 10}}\nc"), []string{
+			`4:71: wordlist is about passwords that are tried on smtp-submission`}},
+		{"a word list of nothing", edit("path: owa, do: [read]}\nc", "path: smtp-submission, do: [send], client: {wordlist: 0}}\nc"), []string{
+			`4:83: wordlist is 0: expected a whole number from 1 to 1000`}},
+		{"guesses without a harvest", edit("do: [read]}\nc", "do: [read], client: {guesses: 10}}\nc"), []string{
+			`4:70: guesses is about addresses that are asked for: say do: [harvest]`}},
+		{"a harvest outside", edit("who: dana, from: home, path: owa, do: [read]}\nc", "who: spammer, from: bot, path: smtp-anonymous, do: [harvest], to: olga, client: {guesses: 101}}\nc"), []string{
+			`4:72: "olga" has no mailbox here`, `4:96: guesses is 101: expected a whole number from 1 to 100`}},
 		{"expectations", edit("sop:", "expect:\n  dana-ova: {read: open}\n  dana-owa: {send: open, read: opened}\n  erin-owa: {read: ended}\nsop:"), []string{
 			`8:13: there is no activity "dana-ova": did you mean dana-owa`,
 			`9:20: dana-owa does not do "send": expected read`, `9:32: "opened" is no verdict of a threat: did you mean open`,

@@ -115,6 +115,40 @@ expect:
   spam: {send: open}
   olga: {send: kept}
 `},
+	{name: "a call to the provider has it take mail again, once the abuse is over", away: []string{"erin-writes"}, file: `
+profile: ex2016
+set: {smarthost.blocks_after: 30m}
+cast: {people: {admin: {name: Administrator, mail: admin@corp.example, cas: cas1, database: db1, mailbox_mb: 50}}}
+activities:
+  - {id: relayed, who: admin, from: bot, path: smtp-submission, do: [send], to: trap, every: 1m, since: -5m}
+controls:
+  - {id: erin-writes, who: erin, from: erin-desk, path: owa, do: [deliver], to: olga, every: 1m, since: -5m}
+  - {id: erin-submits, who: erin, from: erin-desk, path: smtp-submission, do: [send], to: frank, every: 1m, since: -5m}
+sop:
+  - {at: 0s, do: use-smart-host, host: provider}
+  - {at: 40m, do: reset-password, user: admin, times: 2}
+  - {at: 50m, do: remove-queued-mail, user: admin}
+  - {at: 55m, do: request-delisting, whom: provider}
+within: 1h
+horizon: 3h
+expect:
+  relayed: {send: ended}
+  erin-writes: {deliver: kept}
+  erin-submits: {send: kept}
+`},
+	{name: "allow-anonymous-relay is for the addresses that it names", file: `
+profile: ex2019
+activities:
+  - {id: script, who: spammer, from: infected, path: smtp-anonymous, do: [send], to: erin, every: 1m, since: -5m}
+controls:
+  - {id: scans, who: scanner, from: scan-station, path: smtp-anonymous, do: [send, deliver], to: erin, every: 1m, since: -5m}
+sop:
+  - {at: 0s, do: allow-anonymous-relay, ranges: [10.0.20.50]}
+  - {at: 0s, do: restrict-anonymous, ranges: [192.0.2.0/24]}
+expect:
+  script: {send: ended}
+  scans: {send: kept, deliver: kept}
+`},
 	{name: "disable-relay ends SMTP to other domains once the connection of before is over", file: `
 activities:
   - {id: dana, who: dana, from: home, path: smtp-submission, do: [send], to: olga, every: 1m, since: -5m}
@@ -378,6 +412,21 @@ var _ = Describe("directory harvest", func() {
 	It("learns one name in half a minute when set-tarpit says so", func(ctx SpecContext) {
 		asked, refused := harvest(ctx, filter, &mitigation.SetTarpit{Interval: 30 * time.Second})
 		Expect([]int{asked, refused}).To(Equal([]int{10, 10}))
+	})
+	It("is not slowed where the system has no tarpit", func(ctx SpecContext) {
+		s := mailCase("no tarpit", `
+profile: ex2003
+set: {smtp.tarpit_available: false, smtp.recipient_validation: recipient}
+activities:
+  - {id: harvester, who: spammer, from: bot, path: smtp-anonymous, do: [harvest], to: erin, every: 30s, since: -5m}
+controls:
+  - {id: olga, who: olga, from: partner, path: smtp-anonymous, do: [send], to: erin, every: 1m, since: -5m}
+sop:
+  - {at: 0s, do: set-tarpit, interval: 5s}
+`)
+		res := play(ctx, s)
+		Expect(res.Steps[0].Outcome).To(Equal(lab.Failed))
+		Expect(find(res, "harvester", lab.Harvest).Verdict).To(Equal(lab.Open))
 	})
 	It("is not slowed by a tarpit of another server", func(ctx SpecContext) {
 		asked, _ := harvest(ctx, filter, &mitigation.SetTarpit{}, &mitigation.SetTarpit{Interval: 30 * time.Second, Servers: []string{"mbx2"}})

@@ -66,7 +66,7 @@ func PathInfos() []PathInfo {
 		{Path: lab.SMTPSubmission, Short: "SMTP", Title: "SMTP submission (port 587)", Do: []lab.Capability{lab.SignIn, lab.Send, lab.Reply, lab.Deliver}, Account: true,
 			Doc:     "How IMAP and POP3 programs send: SMTP with TLS and a password.",
 			Sources: []string{"SMTP-AUTH", "RECV"}},
-		{Path: lab.SMTPAnonymous, Short: "Port25", Title: "SMTP without signing in (port 25)", Do: []lab.Capability{lab.Send, lab.Reply, lab.Deliver},
+		{Path: lab.SMTPAnonymous, Short: "Port25", Title: "SMTP without signing in (port 25)", Do: []lab.Capability{lab.Send, lab.Reply, lab.Deliver, lab.Harvest},
 			Doc: "How mail comes in from the internet, and how machines and bots send. The sender is what the client says it is. Outlook does not use it: it has to sign in.",
 			Sources: []string{
 				"RECV", "003_049f916dd82b29d8.txt#anonymous-to-internal", "003_049f916dd82b29d8.txt#outlook-signs-in",
@@ -74,6 +74,11 @@ func PathInfos() []PathInfo {
 		{Path: lab.SMTPDirect, Short: "Direct", Title: "SMTP past the organisation's server (port 25)", Do: []lab.Capability{lab.Send},
 			Doc:     "A program with an SMTP engine of its own, as a bot has one, speaks to the recipient's mail server. The organisation's queues and logs show nothing of it; its firewall may.",
 			Sources: []string{"004_4d27062e20911578.txt#bot-own-engine", "004_4d27062e20911578.txt#not-through-exchange"}},
+		{Path: lab.Pickup, Short: "Pickup", Title: "Pickup directory over a share", Do: []lab.Capability{lab.SignIn, lab.Send, lab.Deliver}, Account: true,
+			Doc: "A program writes a message as a file into the server's Pickup directory, where the share's permissions let its account; the server sends it at its next look. Here the share is reached by HTTP (PUT, with NTLM) on the port of file sharing, as a stand-in for SMB: accounts, permissions and the directory behave as they should, an SMB client finds nothing there.",
+			Sources: []string{
+				"PICKUP", "003_049f916dd82b29d8.txt#close-port-use-pickup", "003_049f916dd82b29d8.txt#pickup-needs-a-file",
+			}},
 	}
 }
 

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -84,11 +85,15 @@ func (s *SOP) Steps(leaver string, cast *lab.Cast, horizon time.Duration) ([]lab
 	return decodeSteps(d, d.Root.Get("sop"), leaver, cast, horizon), d.Err()
 }
 
+// ForLeaver tells whether the SOP is about a person, whom it calls ${leaver}.
+// Others are about the servers or the network.
+func (s *SOP) ForLeaver() bool { return bytes.Contains(s.src, []byte("${leaver}")) }
+
 // Bind puts the SOP in the place of the case's own. Predictions of the case
 // are dropped, since they are about its own SOP.
 func (s *SOP) Bind(sc *lab.Scenario) error {
 	leaver, ok := Leaver(sc)
-	if !ok {
+	if !ok && s.ForLeaver() {
 		return fmt.Errorf("%s: the case %s has nobody with a mailbox whom an SOP could be about", s.File, sc.ID)
 	}
 	steps, err := s.Steps(leaver, sc.Cast, sc.Horizon)

@@ -145,9 +145,26 @@ func (o *Organisation) apply(now time.Time, a lab.Action) (string, error) {
 		o.Transport.SetRecipientValidation(profile.RecipientValidation(a.Mode))
 		return "unknown recipients: " + a.Mode, nil
 	case *mitigation.SetTarpit:
+		if !o.Params.SMTP.TarpitAvailable {
+			return "", errors.New("these servers cannot make a client wait (smtp.tarpit_available)")
+		}
 		return o.editConnectors(a.Servers, "TarpitInterval "+lab.Duration(a.Interval), func(c *transport.Connector) { c.Tarpit = a.Interval })
 	case *mitigation.DisableRelay:
 		return o.editConnectors(a.Servers, "recipients of the organisation only", func(c *transport.Connector) { c.RelayForUsers = false })
+	case *mitigation.AllowAnonymousRelay:
+		return o.allowAnonymousRelay(a)
+	case *mitigation.DenyAnonymousRelay:
+		return o.editConnectors(a.Servers, "anonymous clients write to the organisation only", func(c *transport.Connector) { c.AnyRecipient = false })
+	case *mitigation.SharePickup:
+		return o.sharePickup(a)
+	case *mitigation.UseSmartHost:
+		return o.useSmartHost(now, a.Host, a.Resubmit)
+	case *mitigation.SendDirectly:
+		return o.useSmartHost(now, "", a.Resubmit)
+	case *mitigation.UseSecondAddress:
+		return o.useSecondAddress(a)
+	case *mitigation.RequestDelisting:
+		return o.requestDelisting(a)
 	case *mitigation.RestrictSenders:
 		return o.restrictSenders(now, a)
 	case *mitigation.LimitReplies:
@@ -164,6 +181,10 @@ func (o *Organisation) apply(now time.Time, a lab.Action) (string, error) {
 		return o.closeOutboundPort(a)
 	case *mitigation.AdmitToPort:
 		return o.admitToPort(a)
+	case *mitigation.DisconnectInternet:
+		return o.disconnectInternet()
+	case *mitigation.ReconnectInternet:
+		return o.reconnectInternet()
 	}
 	return "", fmt.Errorf("%w: %s", lab.ErrNotAvailable, a.Name())
 }
@@ -384,6 +405,9 @@ func (o *Organisation) restrictAnonymous(a *mitigation.RestrictAnonymous) (strin
 	var names []string
 	for _, s := range servers {
 		for _, c := range o.Transport.AnonymousConnectors(s) {
+			if c.Name == anonymousRelay {
+				continue // it has ranges of its own, and more rights
+			}
 			c.Ranges = ranges
 			names = append(names, c.Identity())
 		}

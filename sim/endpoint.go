@@ -78,6 +78,8 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 			return none("no host of this cast takes mail for " + domain)
 		}
 		return at(host, portSMTP, lab.Plain)
+	case lab.Pickup:
+		return at(o.storeOf(who), portShare, lab.Plain)
 	case lab.OutlookRPC:
 		if !o.Params.RPC.Direct {
 			return none("this version takes Outlook over HTTP only")

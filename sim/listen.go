@@ -15,6 +15,7 @@ import (
 	"shutout/sim/server/kdc"
 	"shutout/sim/server/ldap"
 	"shutout/sim/server/pop3"
+	"shutout/sim/server/share"
 	"shutout/sim/server/signin"
 	"shutout/sim/server/smtp"
 )
@@ -27,6 +28,7 @@ const (
 	portIMAP     = 143
 	portLDAP     = 389
 	portHTTPS    = 443
+	portShare    = 445
 	portSubmit   = 587
 	portLDAPS    = 636
 	portIMAPS    = 993
@@ -36,6 +38,10 @@ const (
 // maxConnIdleTime is Active Directory's LDAP policy of that name (MS-ADTS
 // 3.1.1.3.4.6).
 const maxConnIdleTime = 15 * time.Minute
+
+// shareIdle is how long a session without open files is kept by a file server
+// (LanmanServer, autodisconnect: 15 minutes).
+const shareIdle = 15 * time.Minute
 
 // servicePorts are the ports that go down with a service.
 var servicePorts = map[string][]int{
@@ -150,7 +156,10 @@ func (o *Organisation) listenTransport(host string) error {
 			return err
 		}
 	}
-	return nil
+	s := share.New(o.World, host)
+	return o.open(host, portShare, func(l *network.Listener) error {
+		return network.ServeHTTP(l, nil, shareIdle, s)
+	})
 }
 
 // listenSignIn opens the cloud's sign-in service, where there is one.

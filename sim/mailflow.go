@@ -50,11 +50,11 @@ func (o *Organisation) listenOutside() error {
 	for _, id := range slices.Sorted(maps.Keys(o.World.Cast.Hosts)) {
 		h := o.World.Cast.Hosts[id]
 		behaviour, known := o.World.Cast.Domains[h.MX]
-		if h.Zone != lab.Internet || !known || behaviour != lab.GoodDomain && behaviour != lab.RefusingDomain {
+		if h.Zone != lab.Internet || !known || behaviour == lab.DeadDomain || behaviour == lab.BogusDomain {
 			continue
 		}
 		err := o.open(id, portSMTP, func(l *network.Listener) error {
-			return outside.Serve(o.World, id, h.MX, behaviour == lab.RefusingDomain, l)
+			return outside.Serve(o.World, id, h.MX, l)
 		})
 		if err != nil {
 			return fmt.Errorf("start the mail server of %s: %w", h.MX, err)
@@ -64,6 +64,9 @@ func (o *Organisation) listenOutside() error {
 }
 
 func (o *Organisation) freezeOutbound(now time.Time, a *mitigation.FreezeOutbound) (string, error) {
+	if smart := o.Transport.SmartHost(); a.Domain != "" && smart != "" {
+		return "", fmt.Errorf("there is no queue for %s: mail for all domains waits for the smart host %s", a.Domain, smart)
+	}
 	if a.Domain != "" {
 		o.Transport.FreezeDomain(now, a.Domain)
 		return "mail for " + a.Domain + " is held", nil

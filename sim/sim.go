@@ -50,7 +50,7 @@ type Organisation struct {
 	// storeBack is when the restart of a mailbox server's store ends.
 	storeBack map[string]time.Time
 	desktops  desktops
-	shared    map[string]bool // mailboxes that have become shared ones
+	shared    map[string]bool        // mailboxes that have become shared ones
 	people    map[string]*lab.Person // who acts, by activity
 	spreads   map[string]int         // connections that the load balancer has spread, by activity
 	hearing   sync.Mutex             // guards the listeners, which the network calls with its own lock held
@@ -80,6 +80,9 @@ func New(o Options) (*Organisation, error) {
 	for _, id := range slices.Sorted(maps.Keys(o.Cast.Hosts)) {
 		w.Net.AddHost(*o.Cast.Hosts[id])
 	}
+	if public := o.Cast.Organisation.Addresses; len(public) > 0 {
+		w.Net.SetPublic(public[0])
+	}
 	org.publish()
 
 	organisation := o.Cast.Organisation
@@ -106,6 +109,7 @@ func New(o Options) (*Organisation, error) {
 		w.Cloud = cloud.New(tl, p.Cloud, w.Dir, o.Cast.Organisation.SignIn)
 	}
 	w.Transport = transport.New(tl, p, w.Dir, w.Store, o.Cast, org.reach)
+	w.Transport.PublicAddr = w.Net.Public
 	for _, id := range slices.Sorted(maps.Keys(o.Cast.People)) {
 		if who := o.Cast.People[id]; !who.Outsider() {
 			org.seedMail(who)
@@ -213,6 +217,9 @@ func (o *Organisation) reach(from, to string, port int) bool {
 	if o.World.Cast.Hosts[to] != nil {
 		return o.Net.Reachable(from, to, port)
 	}
+	if host := o.exchanger(to); host != "" {
+		return o.Net.Reachable(from, host, port)
+	}
 	return o.Net.ReachableZone(from, lab.Internet, port)
 }
 
@@ -235,6 +242,12 @@ func (o *Organisation) populate() error {
 		}
 		if _, err := o.Store.CreateMailbox(o.Now(), id, who.Mail, who.Database, int64(who.MailboxMB)<<20); err != nil {
 			return fmt.Errorf("mailbox of %s: %w", id, err)
+		}
+	}
+	lists := o.World.Cast.Organisation.Lists
+	for _, name := range slices.Sorted(maps.Keys(lists)) {
+		if err := o.Dir.AddList(name, lists[name].Mail, lists[name].Members); err != nil {
+			return err
 		}
 	}
 	return nil

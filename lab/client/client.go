@@ -53,7 +53,8 @@ var paths = map[lab.Path]path{
 	lab.IMAP:           {can: []lab.Capability{lab.SignIn, lab.Read, lab.Receive}, open: openIMAP},
 	lab.POP3:           {can: []lab.Capability{lab.SignIn, lab.Read, lab.Receive}, short: true, open: openPOP3},
 	lab.SMTPSubmission: {can: []lab.Capability{lab.SignIn, lab.Send, lab.Reply}, open: openSubmission},
-	lab.SMTPAnonymous:  {can: []lab.Capability{lab.Send, lab.Reply}, short: true, open: openAnonymous},
+	lab.SMTPAnonymous:  {can: []lab.Capability{lab.Send, lab.Reply, lab.Harvest}, short: true, open: openAnonymous},
+	lab.Pickup:         {can: []lab.Capability{lab.SignIn, lab.Send}, open: openPickup},
 	lab.SMTPDirect:     {can: []lab.Capability{lab.Send}, short: true, open: openAnonymous},
 	// Outlook and EWS have the server make the Message-ID.
 	lab.OutlookRPC:      {can: []lab.Capability{lab.SignIn, lab.Read, lab.Receive, lab.Send}, open: openOutlookRPC},

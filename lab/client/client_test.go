@@ -161,7 +161,8 @@ func TestCapabilitiesByPath(t *testing.T) {
 		lab.IMAP:           {lab.SignIn, lab.Read, lab.Receive},
 		lab.POP3:           {lab.SignIn, lab.Read, lab.Receive},
 		lab.SMTPSubmission: {lab.SignIn, lab.Send, lab.Reply},
-		lab.SMTPAnonymous:  {lab.Send, lab.Reply},
+		lab.SMTPAnonymous:  {lab.Send, lab.Reply, lab.Harvest},
+		lab.Pickup:         {lab.SignIn, lab.Send},
 	} {
 		l := newTestLab(t, path)
 		l.script() // nobody listens

@@ -48,7 +48,7 @@ func (r *request) write(w *bufio.Writer) error {
 		w.WriteString(r.authorization)
 		w.WriteString("\r\n")
 	}
-	if r.Method == http.MethodPost {
+	if r.Method == http.MethodPost || r.Method == http.MethodPut {
 		w.WriteString("Content-Length: ")
 		w.Write(strconv.AppendInt(w.AvailableBuffer(), int64(len(r.body)), 10))
 		w.WriteString("\r\n")

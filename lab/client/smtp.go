@@ -29,10 +29,12 @@ type smtpSession struct {
 	conn   net.Conn
 	client *smtp.Client
 	begun  bool // a transaction was refused on its way and must be reset
+	words  *wordlist
 }
 
 func openSubmission(l *line) func() session {
-	return func() session { return &smtpSession{line: l, login: true} }
+	words := newWordlist(l)
+	return func() session { return &smtpSession{line: l, login: true, words: words} }
 }
 
 func openAnonymous(l *line) func() session {
@@ -48,6 +50,10 @@ func (s *smtpSession) signIn(ctx context.Context, password string) error {
 			}
 			return smtpFailure(stageSignIn, s.client.Auth(oauth.NewXOAUTH2Client(s.line.env.Login.User, token)))
 		})
+	}
+	s.drop()
+	if err := s.words.guess(ctx, password); err != nil {
+		return err
 	}
 	if err := s.reopen(ctx); err != nil || !s.login {
 		return err
@@ -108,6 +114,9 @@ func localName(c net.Conn) string {
 
 func (s *smtpSession) do(_ context.Context, t lab.Task) error {
 	stage := string(t.Capability)
+	if t.Capability == lab.Harvest {
+		return s.harvest(t)
+	}
 	mail := message(t, s.line.env.Now(), s.line.env.Domain)
 	if s.begun {
 		if err := s.client.Reset(); err != nil {

@@ -53,6 +53,8 @@ var kinds = map[string]kind{
 	"host":     {"host", "hosts", "home", func(c *lab.Cast) []string { return slices.Sorted(maps.Keys(c.Hosts)) }},
 	"desktop":  {"computer in the office", "computers in the office", "desk", desktops},
 	"inner":    {"host of the organisation", "hosts of the organisation", "mbx1", innerHosts},
+	"relay":    {"provider's server", "providers' servers", "provider", relays},
+	"public":   {"public address of the organisation", "public addresses of the organisation", "198.51.100.2", publicAddresses},
 	"range":    {"address or address range such as 203.0.113.0/24", "addresses or address ranges such as 203.0.113.0/24", "203.0.113.0/24", nil},
 	"size":     {"size such as 1KB", "sizes", "1KB", nil},
 	"quota":    {"size such as 0B or 25MB", "sizes", "0B", nil},
@@ -115,6 +117,26 @@ func innerHosts(c *lab.Cast) []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// relays lists the servers that send on what is handed to them.
+func relays(c *lab.Cast) []string {
+	var names []string
+	for id, h := range c.Hosts {
+		if h.Relay {
+			names = append(names, id)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func publicAddresses(c *lab.Cast) []string {
+	var list []string
+	for _, a := range c.Organisation.Addresses {
+		list = append(list, a.String())
+	}
+	return list
 }
 
 func databases(c *lab.Cast) []string {

@@ -114,9 +114,10 @@ func All() []Info {
 		restartStore, failoverMailboxServer, dismountDatabase, mountDatabase, restartRPCClientAccess, restartServer,
 		limitMessageSize, limitRecipients, limitSendQuota, setOutOfOffice, restrictAnonymous,
 		freezeOutbound, thawOutbound, removeQueuedMail,
-		filterRecipients, setTarpit, disableRelay, restrictSenders, limitReplies,
+		filterRecipients, setTarpit, disableRelay, allowAnonymousRelay, denyAnonymousRelay, restrictSenders, limitReplies,
+		sharePickup, useSmartHost, sendDirectly, useSecondAddress, requestDelisting,
 		setOutlookGuard,
-		blockSourceIP, closePort, closeOutboundPort, admitToPort,
+		blockSourceIP, closePort, closeOutboundPort, admitToPort, disconnectInternet, reconnectInternet,
 	}
 	for i := range all {
 		complete(&all[i])

@@ -280,6 +280,30 @@ func (d *Directory) group(name string) *Object {
 	})
 }
 
+// AddList makes a distribution list on every domain controller at once. It is
+// meant for the time before the world starts. Members are sAMAccountNames.
+func (d *Directory) AddList(name, mail string, members []string) error {
+	var dns []string
+	for _, sam := range members {
+		o, ok := d.PDC().Lookup(sam)
+		if !ok {
+			return fmt.Errorf("the list %s: no account %s", name, sam)
+		}
+		dns = append(dns, o.DN())
+	}
+	d.create(d.userDN(name), "cn", name, map[string][]string{
+		"objectClass":    {"top", "group"},
+		"objectCategory": {"CN=Group,CN=Schema,CN=Configuration," + d.base},
+		"sAMAccountName": {name},
+		"sAMAccountType": {"268435457"}, // not for security (MS-SAMR 2.2.1.9)
+		"groupType":      {"8"},         // universal, for distribution (MS-SAMR 2.2.1.11)
+		"mail":           {mail},
+		"proxyAddresses": {"SMTP:" + mail},
+		"member":         dns,
+	})
+	return nil
+}
+
 // join makes dn a member of a group, which is made when it is missing.
 func (d *Directory) join(group, dn string) {
 	g, ok := d.PDC().Lookup(group)

@@ -62,7 +62,8 @@ func (n *Network) pair(o *owner, src, dst *host, port int) *conn {
 	from := tcpAddr(n.addr(src), int(n.ephemeral))
 	to := tcpAddr(n.addr(dst), port)
 	c := &conn{n: n, local: from, remote: to, owner: o, clientHost: src.ID, serverHost: dst.ID}
-	s := &conn{n: n, local: to, remote: from, owner: o, clientHost: src.ID, serverHost: dst.ID, server: true}
+	seen := tcpAddr(n.seen(src, dst), from.Port)
+	s := &conn{n: n, local: to, remote: seen, owner: o, clientHost: src.ID, serverHost: dst.ID, server: true}
 	c.peer, s.peer = s, c
 	for _, e := range []*conn{c, s} {
 		e.readers = sync.NewCond(&n.mu)

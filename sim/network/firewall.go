@@ -104,7 +104,11 @@ func (n *Network) ruleIndex(id string) int {
 func (n *Network) enforce() {
 	for s := range n.live {
 		i := s.info()
-		switch n.decide(caller{i.Remote, n.hosts[i.Client], n.people[i.Owner]}, n.hosts[i.Server], i.Port) {
+		src := n.hosts[i.Client]
+		if src.Behind.IsValid() {
+			i.Remote = src.Behind
+		}
+		switch n.decide(caller{i.Remote, src, n.people[i.Owner]}, n.hosts[i.Server], i.Port) {
 		case Reject:
 			s.abort(errReset)
 		case Drop:
@@ -127,7 +131,7 @@ func (n *Network) LogOn(ownerName, person string) {
 
 // verdict is about a call by owner; a server's own calls have none.
 func (n *Network) verdict(owner string, src, dst *host, port int) Action {
-	return n.decide(caller{n.addr(src), src, n.people[owner]}, dst, port)
+	return n.decide(caller{n.inside(src), src, n.people[owner]}, dst, port)
 }
 
 func (n *Network) decide(c caller, dst *host, port int) Action {
@@ -139,13 +143,20 @@ func (n *Network) decide(c caller, dst *host, port int) Action {
 	return Allow
 }
 
-// Reachable tells whether a host could connect to a port of another, as far
-// as the firewall is concerned.
+// Reachable tells whether a call from a host gets to a port of another, as far
+// as the firewall is concerned. The firewall's log has the call if not.
 func (n *Network) Reachable(from, to string, port int) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	src, dst := n.hosts[from], n.find(to)
-	return src != nil && dst != nil && n.verdict("", src, dst, port) == Allow
+	if src == nil || dst == nil {
+		return false
+	}
+	v := n.verdict("", src, dst, port)
+	if v == Drop {
+		n.dropped.add(Dropped{n.tl.Now(), n.inside(src), n.addr(dst), port})
+	}
+	return v == Allow
 }
 
 // ReachableZone tells whether a host could connect to a port of some unnamed

@@ -39,6 +39,8 @@ type Network struct {
 	buffers   [][]byte           // free receive buffers
 	owners    map[string]*owner
 	people    map[string]string // who is logged on, by owner
+	public    netip.Addr        // what leaves for the internet has this address
+	own       map[string]netip.Addr
 	account   account
 	taps      []tap
 }
@@ -85,6 +87,7 @@ func New(tl *timeline.Timeline) *Network {
 		live:      map[*conn]struct{}{},
 		owners:    map[string]*owner{},
 		people:    map[string]string{},
+		own:       map[string]netip.Addr{},
 		ephemeral: 49151, // RFC 6335 section 6: dynamic ports begin at 49152
 		start:     tl.Now(),
 	}
@@ -167,7 +170,7 @@ func (n *Network) Dial(ctx context.Context, ownerName, from, addr string) (net.C
 	o := n.owner(ownerName)
 	switch n.verdict(ownerName, src, dst, port) {
 	case Drop:
-		n.dropped.add(Dropped{n.tl.Now(), n.addr(src), n.addr(dst), port})
+		n.dropped.add(Dropped{n.tl.Now(), n.inside(src), n.addr(dst), port})
 		if err := n.callInVain(ctx, o); err != nil {
 			return fail(err)
 		}

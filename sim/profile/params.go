@@ -28,6 +28,7 @@ type Params struct {
 	OOF          OOF
 	Net          Net
 	DNSBL        DNSBL
+	SmartHost    SmartHost
 }
 
 // Server is what the servers say of themselves.
@@ -210,6 +211,7 @@ type SMTP struct {
 	SubmissionPort        int                 `param:"smtp.submission_port"`
 	RecipientValidation   RecipientValidation `param:"smtp.recipient_validation"`
 	Tarpit                time.Duration       `param:"smtp.tarpit"`
+	TarpitAvailable       bool                `param:"smtp.tarpit_available"`
 	AuthTarpit            time.Duration       `param:"smtp.auth_tarpit"`
 	MaxLogonFailures      int                 `param:"smtp.max_logon_failures"`
 	MaxProtocolErrors     int                 `param:"smtp.max_protocol_errors"`
@@ -222,7 +224,6 @@ type SMTP struct {
 	StampsAuthAs          bool                `param:"smtp.stamps_auth_as"`
 	RetryLadder           []time.Duration     `param:"smtp.retry_ladder"` // the wait after the nth failure; then RetryThen
 	RetryThen             time.Duration       `param:"smtp.retry_then"`
-	MessageRetry          time.Duration       `param:"smtp.message_retry"`
 	MailboxRetry          time.Duration       `param:"smtp.mailbox_retry"`
 	ResubmitIdle          time.Duration       `param:"smtp.resubmit_idle"` // may be Never
 	DelayNotice           time.Duration       `param:"smtp.delay_notice"`  // may be Never
@@ -269,4 +270,10 @@ type DNSBL struct {
 	ListedAfter      time.Duration `param:"dnsbl.listed_after"` // may be Never
 	ListingLife      time.Duration `param:"dnsbl.listing_life"` // may be Never
 	BackscatterLists bool          `param:"dnsbl.backscatter_lists"`
+	Consulted        bool          `param:"dnsbl.consulted"`
+}
+
+// SmartHost is the provider whose server sends the organisation's mail on.
+type SmartHost struct {
+	BlocksAfter time.Duration `param:"smarthost.blocks_after"` // may be Never
 }

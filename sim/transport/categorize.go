@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -122,7 +123,7 @@ func (t *Transport) categorize(now time.Time, h *host, m *message) {
 		}
 	}
 	for _, d := range domains {
-		t.toOutside(now, h, m, d, outside[d])
+		t.toOutside(now, h, item{m: m, to: outside[d], entered: now})
 	}
 	t.failed(now, h, m, failures, sourceRouting)
 }
@@ -178,6 +179,16 @@ func (t *Transport) resolve(now time.Time, h *host, m *message, to Address) ([]*
 		return nil, why
 	}
 	var targets []*directory.Object
+	if isList(o) {
+		for _, dn := range o.All("member") {
+			member, ok := h.lookup(now, dn)
+			if !ok || isList(member) || slices.ContainsFunc(m.to, func(a Address) bool { return hasAddress(member, a) }) {
+				continue // who is named as well gets it once
+			}
+			targets = append(targets, member)
+		}
+		return targets, status{}
+	}
 	for range maxForwards {
 		dn := o.Get("altRecipient")
 		next, ok := h.lookup(now, dn)
@@ -190,6 +201,24 @@ func (t *Transport) resolve(now time.Time, h *host, m *message, to Address) ([]*
 		o = next
 	}
 	return nil, status{"5.4.6", "554 5.4.6 RESOLVER.FWD.Loop; forwarding loop"}
+}
+
+// isList tells whether an object is a distribution list. Lists of this world
+// have people as members, and no other lists.
+func isList(o *directory.Object) bool { return containsFold(o.All("objectClass"), "group") }
+
+// overList tells whether a message came to a mailbox by a distribution list and
+// by nothing else: no recipient that the sender gave is the mailbox itself.
+func (t *Transport) overList(now time.Time, h *host, m *message, mailbox Address) bool {
+	list := false
+	for _, to := range m.to {
+		if to.key() == mailbox.key() {
+			return false
+		}
+		o, ok := t.recipient(now, h, to)
+		list = list || ok && isList(o)
+	}
+	return list
 }
 
 // restricted applies a recipient's delivery restrictions: only signed-in

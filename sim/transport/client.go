@@ -133,7 +133,7 @@ func (s *Session) mayUse(now time.Time, from Address) (replyKind, string) {
 
 func (s *Session) who() string {
 	if s.user == nil {
-		return "anonymous client"
+		return "anonymous client at " + s.remote.String()
 	}
 	return s.userSAM
 }

@@ -30,6 +30,9 @@ func (t *Transport) defaultConnectors(h *host) []*Connector {
 		ConnectionTimeout: p.ConnectionTimeout, IdleTimeout: p.ConnectionIdle,
 		MessageRate: p.MessageRate, ProtocolLog: p.ProtocolLog,
 	}
+	if !p.TarpitAvailable {
+		front.Tarpit = 0
+	}
 	if p.Anonymous {
 		front.Groups |= AnonymousUsers
 	}

@@ -77,6 +77,7 @@ const (
 	sourceQueue       Source = "QUEUE"
 	sourceDSN         Source = "DSN"
 	sourceAdmin       Source = "ADMIN"
+	sourcePickup      Source = "PICKUP"
 	sourceMailboxRule Source = "MAILBOXRULE" // what a mailbox sends by itself, out-of-office included
 )
 
@@ -98,6 +99,10 @@ type TrackEvent struct {
 	ClientIP   netip.Addr // of the SMTP client; not valid otherwise
 	Status     string     // RECIPIENT-STATUS: why it failed
 	Reference  string     // of a report: the Message-ID that it is about
+	// Of a message that a smart host took: what became of it there, which no
+	// log of the organisation's tells, and whether it arrived.
+	Beyond  string
+	Arrived bool
 }
 
 // Tracking returns the message tracking log, oldest first, and how many older
@@ -107,11 +112,15 @@ func (t *Transport) Tracking() (events []TrackEvent, dropped int) {
 }
 
 func (t *Transport) track(now time.Time, h *host, m *message, e Event, s Source, to []Address, why, reference string) {
-	t.tracking.add(TrackEvent{
+	t.tracking.add(t.event(now, h, m, e, s, to, why, reference))
+}
+
+func (t *Transport) event(now time.Time, h *host, m *message, e Event, s Source, to []Address, why, reference string) TrackEvent {
+	return TrackEvent{
 		Timestamp: now, Server: h.name, Event: e, Source: s, InternalID: m.id, MessageID: m.messageID,
 		Sender: t.shownSender(m), HeaderFrom: m.headerFrom, Connector: m.connector, Recipients: to, Subject: m.subject, TotalBytes: len(m.raw), ClientIP: m.client,
 		Status: why, Reference: reference,
-	})
+	}
 }
 
 // shownSender is the sender in queue viewer and tracking log. Exchange 2003

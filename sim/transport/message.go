@@ -55,6 +55,7 @@ type header struct {
 	messageID     string // without angle brackets
 	headerFrom    string // the From field, decoded
 	headerTo      string
+	headerCc      string
 	subject       string
 	autoSubmitted string // lower case, without parameters
 	precedence    string // lower case
@@ -84,9 +85,11 @@ func readHeader(raw []byte, max int) (header, bool) {
 			continue
 		}
 		switch name = bytes.TrimRight(name, " \t"); len(name) {
-		case len("To"):
+		case len("To"): // also Cc
 			if is(name, "To") && h.headerTo == "" {
 				h.headerTo = decode(value)
+			} else if is(name, "Cc") && h.headerCc == "" {
+				h.headerCc = decode(value)
 			}
 		case len("From"): // also Date
 			if is(name, "From") && h.headerFrom == "" {

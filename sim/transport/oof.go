@@ -190,6 +190,8 @@ func (t *Transport) mayAnswer(now time.Time, h *host, m *message, a *autoReply, 
 		return no("message is automatic itself", "Auto-Submitted")
 	case p.HonoursSuppressHeader && suppresses(m.suppress):
 		return no("message asks for no reply", "X-Auto-Response-Suppress")
+	case !p.AnswersDistributionLists && t.overList(now, h, m, to) && !m.names(to):
+		return no("came over a distribution list and does not name the user", "distribution lists")
 	case p.HonoursPrecedence && (m.precedence == "bulk" || m.precedence == "list" || m.precedence == "junk"):
 		return no("bulk mail", "Precedence")
 	}
@@ -211,6 +213,11 @@ func (t *Transport) mayAnswer(now time.Time, h *host, m *message, a *autoReply, 
 	}
 	d.Allowed, d.Reason = true, "reply made"
 	return sender, internal, d
+}
+
+// names tells whether the header names an address as recipient.
+func (m *message) names(a Address) bool {
+	return strings.Contains(strings.ToLower(m.headerTo+" "+m.headerCc), a.key())
 }
 
 // suppresses reads X-Auto-Response-Suppress: OOF or All (MS-OXCMAIL

@@ -16,6 +16,40 @@ func (w *world) outOfOffice(user string, o OutOfOffice) {
 	}
 }
 
+// What comes over a distribution list is answered where the user is named, or
+// where oof.answers_distribution_lists says so.
+func TestOOFDistributionLists(t *testing.T) {
+	for _, tt := range []struct {
+		set       string
+		header    string
+		to        []string
+		mail, oof int
+	}{
+		{"oof.answers_distribution_lists=false", "staff@corp.example", []string{"staff@corp.example"}, 1, 0},
+		{"oof.answers_distribution_lists=true", "staff@corp.example", []string{"staff@corp.example"}, 1, 1},
+		{"oof.answers_distribution_lists=false", "staff@corp.example, dana@corp.example", []string{"staff@corp.example"}, 1, 1},
+		{"oof.answers_distribution_lists=false", "staff@corp.example", []string{"staff@corp.example", "dana@corp.example"}, 1, 1},
+		{"oof.answers_distribution_lists=false", "dana@corp.example", []string{"dana@corp.example"}, 1, 1},
+	} {
+		w := newWorld(t, params(t, "ex2016", tt.set))
+		if err := w.dir.AddList("staff", "staff@corp.example", []string{"dana", "frank"}); err != nil {
+			t.Fatal(err)
+		}
+		w.outOfOffice("dana", OutOfOffice{State: OOFAll})
+		if err := w.submitRaw("erin", mailText("erin@corp.example", tt.header, "1@x"), tt.to...); err != nil {
+			t.Fatal(err)
+		}
+		w.until(time.Second)
+		if got, back := len(w.inbox("dana")), len(w.inbox("erin")); got != tt.mail || back != tt.oof {
+			t.Errorf("%s, to %s: %d messages and %d replies, want %d and %d", tt.set, tt.header, got, back, tt.mail, tt.oof)
+		}
+		equal(t, "frank's", len(w.inbox("frank")), min(1, len(tt.to)*strings.Count(strings.Join(tt.to, " "), "staff")))
+	}
+	if err := newWorld(t, params(t, "ex2016")).dir.AddList("x", "x@corp.example", []string{"nobody"}); err == nil {
+		t.Error("a list of nobody is made")
+	}
+}
+
 // Who is answered: the state of the mailbox, the switches of the organisation
 // and who writes.
 func TestOOFAudience(t *testing.T) {

@@ -3,10 +3,8 @@ package transport
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
-	"shutout/lab"
 	"shutout/sim/profile"
 	"shutout/sim/timeline"
 )
@@ -23,13 +21,17 @@ const (
 type queueKind uint8
 
 const (
-	toDomain  queueKind = iota // mail for an outside domain
-	toMailbox                  // mail for the mailboxes of a database
+	toDomain    queueKind = iota // mail for an outside domain
+	toMailbox                    // mail for the mailboxes of a database
+	toSmartHost                  // mail for outside domains, handed to another server to send on
 )
+
+// outside tells whether mail of this kind is on its way out.
+func (k queueKind) outside() bool { return k != toMailbox }
 
 type queueKey struct {
 	kind queueKind
-	hop  string // domain or database
+	hop  string // domain, database or smart host
 }
 
 func (k queueKey) compare(o queueKey) int {
@@ -59,7 +61,8 @@ type queue struct {
 	head      int
 	noticed   int // items before this index need no delay notice any more
 	suspended bool
-	failures  int // attempts that failed since the queue last made progress
+	failures  int       // attempts that failed since the queue last made progress
+	stuck     time.Time // when the first of them was; zero: it makes progress
 	lastError string
 	lastTry   time.Time
 	nextTry   time.Time // zero: none is due
@@ -116,14 +119,14 @@ func (q *queue) waitsFor(a Address) bool { return q.pending[a] > 0 }
 
 // held tells whether nothing leaves the queue because of an administrator.
 func (q *queue) held() bool {
-	return q.suspended || q.h.down || q.t.frozen && q.key.kind == toDomain
+	return q.suspended || q.h.down || q.t.frozen && q.key.kind.outside()
 }
 
 // status is Ready, Retry or Suspended. What is active is gone before anybody
 // can look: an attempt takes no time here.
 func (q *queue) status() QueueStatus {
 	switch {
-	case q.suspended || q.t.frozen && q.key.kind == toDomain:
+	case q.suspended || q.t.frozen && q.key.kind.outside():
 		return QueueSuspended
 	case q.failures > 0:
 		return QueueRetry
@@ -136,6 +139,9 @@ func (q *queue) failed(now time.Time, text string) {
 	q.lastTry, q.lastError = now, text
 	q.nextTry = now.Add(q.wait())
 	q.failures++
+	if q.stuck.IsZero() {
+		q.stuck = now
+	}
 }
 
 // wait is the time to the next attempt after one more failure: the ladder of
@@ -168,11 +174,12 @@ func (q *queue) run(now time.Time) {
 	}
 	if !q.nextTry.IsZero() && !q.nextTry.After(now) {
 		q.nextTry = time.Time{}
-		switch q.key.kind {
-		case toDomain:
-			q.attemptDomain(now)
-		case toMailbox:
+		switch {
+		case q.key.kind == toMailbox:
 			q.attemptMailboxes(now)
+		case q.rerouted(now):
+		default:
+			q.attemptOutside(now)
 		}
 	}
 	q.notices(now)
@@ -186,7 +193,7 @@ func (q *queue) run(now time.Time) {
 func (q *queue) plan(now time.Time) {
 	if q.count() == 0 {
 		q.items, q.head, q.noticed = nil, 0, 0
-		q.failures, q.nextTry, q.lastError = 0, time.Time{}, ""
+		q.failures, q.stuck, q.nextTry, q.lastError = 0, time.Time{}, time.Time{}, ""
 		q.t.tl.Cancel(q.event)
 		if !q.suspended {
 			delete(q.h.queues, q.key)
@@ -272,94 +279,5 @@ func (q *queue) expire(now time.Time) {
 			q.items, q.noticed = slices.Clone(q.items[q.head:]), max(0, q.noticed-q.head)
 			q.head = 0
 		}
-	}
-}
-
-// outcome is what a domain's mail exchanger does with mail.
-type outcome uint8
-
-const (
-	delivered outcome = iota
-	refused           // for good
-	deferred          // try again
-)
-
-// behaviour is how the cast's domain answers; its subdomains answer as it
-// does, and any other domain does not exist.
-func (t *Transport) behaviour(domain string) lab.Domain {
-	for domain != "" {
-		if d, ok := t.cast.Domains[domain]; ok {
-			return d
-		}
-		_, domain, _ = strings.Cut(domain, ".")
-	}
-	return lab.BogusDomain
-}
-
-// exchange tells what happens to mail for a domain outside, with the error in
-// the words of the queue viewer.
-func (t *Transport) exchange(h *host, domain string) (outcome, status) {
-	behaviour := t.behaviour(domain)
-	switch {
-	case behaviour == lab.BogusDomain:
-		// Name service is asked before port 25 is tried.
-		return refused, t.gen.noSuchDomain()
-	case behaviour == lab.DeadDomain, t.reach != nil && !t.reach(h.name, domain, PortSMTP):
-		return deferred, t.gen.noConnection()
-	case behaviour == lab.RefusingDomain:
-		return refused, status{"5.1.1", "550 5.1.1 User unknown"}
-	}
-	return delivered, status{"2.0.0", "250 2.0.0 Ok"}
-}
-
-// toOutside sends a message to recipients of one domain, or queues it.
-func (t *Transport) toOutside(now time.Time, h *host, m *message, domain string, to []Address) {
-	key := queueKey{toDomain, domain}
-	q := h.queues[key]
-	if q == nil && !t.frozen {
-		// Most mail needs no queue at all.
-		result, s := t.exchange(h, domain)
-		switch result {
-		case delivered:
-			t.sent(now, h, m, to)
-			return
-		case refused:
-			t.failedAll(now, h, m, to, s, sourceSMTP)
-			return
-		}
-		q = t.open(h, key)
-		q.failed(now, s.text)
-		t.track(now, h, m, eventDefer, sourceSMTP, to, s.text, "")
-	}
-	if q == nil {
-		q = t.open(h, key)
-	}
-	q.push(item{m: m, to: to, entered: now})
-	if q.count() == 1 || q.noticed >= len(q.items)-1 {
-		q.plan(now) // otherwise what is in front is due first
-	}
-}
-
-// attemptDomain tries the whole queue over one connection.
-func (q *queue) attemptDomain(now time.Time) {
-	result, s := q.t.exchange(q.h, q.key.hop)
-	if result == deferred {
-		q.failed(now, s.text)
-		return
-	}
-	q.failures, q.lastError, q.lastTry = 0, "", now
-	for _, it := range q.take() {
-		if result == delivered {
-			q.t.sent(now, q.h, it.m, it.to)
-		} else {
-			q.t.failedAll(now, q.h, it.m, it.to, s, sourceSMTP)
-		}
-	}
-}
-
-func (t *Transport) sent(now time.Time, h *host, m *message, to []Address) {
-	t.track(now, h, m, eventSend, sourceSMTP, to, "", "")
-	if m.reply != nil {
-		m.reply.queue, m.reply.state = nil, "sent to "+to[0].Domain
 	}
 }

@@ -220,8 +220,12 @@ func (s *Session) Rcpt(now time.Time, to string) (lab.Decision, *SMTPError) {
 			break
 		}
 		if s.t.params.SMTP.RecipientValidation == profile.ValidateRecipient {
+			e := s.tarpit(now, replyUnknownUser)
 			d.Layer, d.Reason, d.Rule = lab.LayerTransport, "no such recipient", "RecipientValidationEnabled"
-			return d, s.tarpit(now, replyUnknownUser)
+			if e.Delay > 0 {
+				d.Rule += ", answer held back " + lab.Duration(e.Delay) + " (TarpitInterval)"
+			}
+			return d, e
 		}
 		s.unknown = true
 	}

@@ -174,19 +174,27 @@ func (t *Transport) InternetMail(now time.Time, from, toUser, subject string) (s
 	if err != nil || to.Null() {
 		return "", ErrAddress
 	}
+	return t.fromOutside(now, h, sender, sender.String(), to, subject), nil
+}
+
+// fromOutside has a message arrive that no receive connector was asked about.
+func (t *Transport) fromOutside(now time.Time, h *host, sender Address, author string, to Address, subject string) string {
 	m := &message{
 		id: t.newID(), arrived: now, from: sender, to: []Address{to},
 		header: header{
-			headerFrom: sender.String(), headerTo: to.String(), subject: clean(subject), hasDate: true,
+			headerFrom: author, headerTo: to.String(), subject: clean(subject), hasDate: true,
 		},
 	}
 	t.complete(m, h)
-	raw := "From: <" + sender.String() + ">\r\nTo: <" + to.String() + ">\r\nSubject: " + encode(m.subject) +
+	if sender.String() == author {
+		author = "<" + author + ">"
+	}
+	raw := "From: " + author + "\r\nTo: <" + to.String() + ">\r\nSubject: " + encode(m.subject) +
 		"\r\nDate: " + now.Format(time.RFC1123Z) + "\r\nMessage-ID: <" + m.messageID + ">\r\n\r\n" + probeText
 	m.end = strings.Index(raw, "\r\n\r\n") + 4
 	m.raw = t.stamp(now, h, m, []byte(raw), "Received: from "+cmp.Or(sender.Domain, "unknown")+" by "+h.fqdn+
 		";\r\n "+now.Format(time.RFC1123Z)+"\r\n")
 	t.track(now, h, m, eventReceive, sourceSMTP, m.to, "", "")
 	t.accept(now, h, m)
-	return m.messageID, nil
+	return m.messageID
 }

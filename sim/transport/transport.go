@@ -14,6 +14,7 @@ import (
 
 	"shutout/lab"
 	"shutout/sim/directory"
+	"shutout/sim/internet"
 	"shutout/sim/profile"
 	"shutout/sim/store"
 	"shutout/sim/timeline"
@@ -35,8 +36,12 @@ type Transport struct {
 	st     *store.Store
 	cast   *lab.Cast
 	reach  func(from, toAddr string, port int) bool
+	inet   *internet.Internet
 	gen    generation
 	domain string // the accepted domain, lower case
+	// PublicAddr tells which address a server's packets have on the internet.
+	// It is set before the first message, if at all.
+	PublicAddr func(server string) netip.Addr
 
 	hosts      []*host // in the organisation's order
 	connectors []*Connector
@@ -46,6 +51,7 @@ type Transport struct {
 	external   bool            // AllowedOOFType of the default remote domain lets replies out
 	remote     map[string]bool // the same for remote domains of their own
 	frozen     bool            // nothing leaves for other domains
+	smartHost  string          // the host that all mail for other domains is handed to, if any
 
 	ids      *rand.Rand // Message-IDs and session ids
 	nextID   uint64     // InternalMessageId
@@ -67,6 +73,7 @@ type host struct {
 	queues map[queueKey]*queue
 	// waiting is what was handed over while the service was down.
 	waiting []*message
+	pickup  pickup
 }
 
 // New returns the transport of cast's organisation, its mailboxes'
@@ -77,6 +84,7 @@ func New(tl *timeline.Timeline, p profile.Params, dir *directory.Directory, st *
 	reach func(from, toAddr string, port int) bool) *Transport {
 	t := &Transport{
 		tl: tl, params: p, dir: dir, st: st, cast: cast, reach: reach,
+		inet:     internet.New(cast, p),
 		gen:      generationOf(p.Server.Version),
 		domain:   strings.ToLower(cast.Organisation.Domain),
 		servers:  map[netip.Addr]bool{},
@@ -106,6 +114,11 @@ func New(tl *timeline.Timeline, p profile.Params, dir *directory.Directory, st *
 			}
 			t.hosts = append(t.hosts, h)
 			t.connectors = append(t.connectors, t.defaultConnectors(h)...)
+		}
+	}
+	if cast.Organisation.Pickup != nil {
+		for _, h := range t.hosts {
+			t.SharePickup(h.name, cast.Organisation.Pickup)
 		}
 	}
 	ids := make([]string, 0, len(cast.People))

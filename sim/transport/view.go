@@ -12,7 +12,7 @@ type Queue struct {
 	Identity     string // MBX1\3
 	Server       string
 	NextHop      string // domain or database
-	DeliveryType string // DnsConnectorDelivery, MapiDelivery, SmtpDeliveryToMailbox
+	DeliveryType string // DnsConnectorDelivery, SmartHostConnectorDelivery, MapiDelivery, SmtpDeliveryToMailbox
 	Status       QueueStatus
 	MessageCount int
 	LastError    string
@@ -84,6 +84,8 @@ func (q *queue) deliveryType() string {
 	switch {
 	case q.key.kind == toDomain:
 		return "DnsConnectorDelivery"
+	case q.key.kind == toSmartHost:
+		return "SmartHostConnectorDelivery"
 	case q.t.gen < gen2013:
 		return "MapiDelivery"
 	default:
@@ -150,7 +152,7 @@ func (t *Transport) FreezeOutbound(now time.Time, frozen bool) {
 	for _, h := range t.hosts {
 		for _, q := range h.sorted() {
 			switch {
-			case q.key.kind != toDomain:
+			case !q.key.kind.outside():
 			case frozen:
 				q.plan(now)
 			default:

@@ -31,9 +31,18 @@ func (t *Transport) Whereabouts(now time.Time, subject string) lab.Decision {
 		d.Server = e.Server
 		switch e.Event {
 		case eventSend:
+			if e.Beyond != "" {
+				d.Allowed, d.Reason = e.Arrived, e.Beyond
+				break
+			}
 			d.Allowed, d.Reason = true, "taken by the mail server of "+e.Recipients[0].Domain
 		case eventDeliver:
 			d.Allowed, d.Reason = true, "delivered to "+e.Recipients[0].String()
+			if e.ClientIP.IsValid() {
+				// The header and the tracking log name the computer that handed
+				// the message over, or what it stands behind, and not the person.
+				d.Reason += ", received from " + e.ClientIP.String()
+			}
 		case eventFail, eventDrop, eventBadMail:
 			d.Reason = e.Status
 		case eventReceive, eventSubmit:

@@ -181,7 +181,9 @@ func (f *matrixFlags) compare(grid *matrix.Options) error {
 func (f *matrixFlags) sopRows(grid *matrix.Options) error {
 	if f.sops == "all" {
 		for _, s := range scenarios.SOPs() {
-			grid.Rows = append(grid.Rows, matrix.SOPRow(s))
+			if s.ForLeaver() { // the grid is about access that somebody has
+				grid.Rows = append(grid.Rows, matrix.SOPRow(s))
+			}
 		}
 		return nil
 	}

@@ -1,9 +1,11 @@
 // Package outside is the mail exchanger of a domain outside the organisation,
 // for whoever on the organisation's networks speaks SMTP to the internet by
-// himself. It takes mail for its domain and forgets it.
+// himself. It takes mail for its domain and forgets it. What it answers is
+// sim/internet's business, as it is for mail that comes through transport.
 package outside
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +17,8 @@ import (
 	smtplib "github.com/emersion/go-smtp"
 
 	"shutout/lab"
+	"shutout/sim/internet"
+	"shutout/sim/network"
 	"shutout/sim/server"
 )
 
@@ -29,10 +33,9 @@ const (
 var errorLog smtplib.Logger = log.New(io.Discard, "", 0)
 
 // Serve serves the mail exchanger of domain, on host, on l until l is closed.
-// With refuses every recipient is unknown.
-func Serve(w *server.World, host, domain string, refuses bool, l net.Listener) error {
+func Serve(w *server.World, host, domain string, l net.Listener) error {
 	lib := smtplib.NewServer(smtplib.BackendFunc(func(c *smtplib.Conn) (smtplib.Session, error) {
-		return &session{w: w, conn: c.Conn(), host: host, domain: domain, refuses: refuses}, nil
+		return &session{w: w, conn: c.Conn(), host: host, domain: domain}, nil
 	}))
 	lib.Domain = domain
 	lib.ErrorLog = errorLog
@@ -45,27 +48,32 @@ type session struct {
 	w            *server.World
 	conn         net.Conn
 	host, domain string
-	refuses      bool
+	automatic    bool // the sender is empty
 }
 
 // Mail takes any sender.
-func (s *session) Mail(string, *smtplib.MailOptions) error { return nil }
+func (s *session) Mail(from string, _ *smtplib.MailOptions) error {
+	s.automatic = from == ""
+	return nil
+}
 
 // Rcpt takes recipients of the domain.
 func (s *session) Rcpt(to string, _ *smtplib.RcptOptions) error {
 	_, domain, _ := strings.Cut(to, "@")
-	switch {
-	case !strings.EqualFold(domain, s.domain):
-		return s.no(smtplib.EnhancedCode{5, 7, 1}, "Relaying denied")
-	case s.refuses:
-		return s.no(smtplib.EnhancedCode{5, 1, 1}, "User unknown")
+	if !strings.EqualFold(domain, s.domain) {
+		return s.no(internet.Answer{Code: 550, Enhanced: [3]int{5, 7, 1}, Text: "Relaying denied"})
+	}
+	var a internet.Answer
+	s.w.Do(func(now time.Time) { a = s.w.Transport.Internet().Recipient(now, network.ClientAddr(s.conn), s.domain) })
+	if a.Outcome != internet.Taken {
+		return s.no(a)
 	}
 	return nil
 }
 
-func (s *session) no(code smtplib.EnhancedCode, text string) error {
-	s.record(false, strings.ToLower(text))
-	return &smtplib.SMTPError{Code: 550, EnhancedCode: code, Message: text}
+func (s *session) no(a internet.Answer) error {
+	s.record(lab.Decision{Reason: cmp.Or(a.Why, strings.ToLower(a.Text)), Since: a.Since})
+	return &smtplib.SMTPError{Code: a.Code, EnhancedCode: smtplib.EnhancedCode(a.Enhanced), Message: a.Text}
 }
 
 // Data takes a message.
@@ -76,13 +84,17 @@ func (s *session) Data(r io.Reader) error {
 		}
 		return fmt.Errorf("message cut off: %w", err)
 	}
-	s.record(true, "taken by the mail server of "+s.domain)
+	s.w.Do(func(now time.Time) {
+		s.w.Transport.Internet().Took(now, network.ClientAddr(s.conn), s.domain, s.automatic)
+	})
+	s.record(lab.Decision{Allowed: true, Reason: "taken by the mail server of " + s.domain})
 	return nil
 }
 
-func (s *session) record(allowed bool, reason string) {
+func (s *session) record(d lab.Decision) {
 	s.w.Do(func(now time.Time) {
-		s.w.Record(s.conn, lab.Decision{At: now, Layer: lab.LayerTransport, Server: s.host, Allowed: allowed, Reason: reason})
+		d.At, d.Layer, d.Server = now, lab.LayerTransport, s.host
+		s.w.Record(s.conn, d)
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"shutout/lab"
 	"shutout/sim/network"
 	"shutout/sim/server/outside"
 	"shutout/sim/server/servertest"
@@ -12,7 +13,10 @@ import (
 
 func newWorld(tb testing.TB, refuses bool) *servertest.World {
 	w := servertest.New(tb, "ex2010")
-	w.Listen("mbx1", 25, func(l *network.Listener) { outside.Serve(w.World, "mbx1", "partner.example", refuses, l) })
+	if refuses {
+		w.Cast.Domains["partner.example"] = lab.RefusingDomain
+	}
+	w.Listen("mbx1", 25, func(l *network.Listener) { outside.Serve(w.World, "mbx1", "partner.example", l) })
 	return w
 }
 
