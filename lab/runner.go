@@ -15,6 +15,9 @@ import (
 type Runner struct {
 	// NewClient makes the wire client for an activity.
 	NewClient func(Env) (Client, error)
+	// Sweep has every case looked through, after the horizon, for what works
+	// without a session.
+	Sweep bool
 	// Progress, if set, is told now and then how far the play has come.
 	Progress func(at, horizon time.Duration)
 }
@@ -24,6 +27,7 @@ type Runner struct {
 func (r *Runner) Run(ctx context.Context, l Lab, s *Scenario) (*RunResult, error) {
 	p := &play{runner: r, lab: l, s: s}
 	p.order = l.Clock().Now().Add(s.Lead())
+	p.prepare()
 	for _, a := range s.Activities {
 		p.add(a)
 	}
@@ -40,8 +44,14 @@ func (r *Runner) Run(ctx context.Context, l Lab, s *Scenario) (*RunResult, error
 	if err := p.run(ctx); err != nil {
 		return nil, fmt.Errorf("%s: %w", s.ID, err)
 	}
-	defer p.close() // after a failed run an attempt may be at work; it ends with the lab
 	res := p.result()
+	if r.Sweep || s.Sweep {
+		var err error
+		if res.Sweep, err = p.sweep(ctx); err != nil {
+			return nil, fmt.Errorf("%s: sweep: %w", s.ID, err)
+		}
+	}
+	defer p.close() // after a failed run an attempt may be at work; it ends with the lab
 	res.WallS = Seconds(time.Since(wall))
 	return res, nil
 }
@@ -67,6 +77,8 @@ type play struct {
 	steps   []*StepResult
 	// missing says which mitigation this lab does not have.
 	missing string
+	// unset is what of the scene could not be set.
+	unset []*SweepResult
 }
 
 // player acts out one activity.
@@ -94,11 +106,18 @@ func (p *play) add(a *Activity) {
 }
 
 func (p *play) connect(pl *player) error {
-	a := pl.activity
+	var err error
+	pl.client, err = p.dial(pl.activity, "")
+	return err
+}
+
+// dial makes the client for an activity; mailbox is the address of another's
+// mailbox that it opens.
+func (p *play) dial(a *Activity, mailbox string) (Client, error) {
 	cast := p.lab.Cast()
 	who := cast.People[a.Who]
 	if who == nil {
-		return fmt.Errorf("%w: nobody is called %q here", ErrNotAvailable, a.Who)
+		return nil, fmt.Errorf("%w: nobody is called %q here", ErrNotAvailable, a.Who)
 	}
 	if in, ok := p.lab.(Introducer); ok {
 		in.Introduce(a.ID, who)
@@ -111,14 +130,14 @@ func (p *play) connect(pl *player) error {
 	}
 	ep, err := p.lab.Endpoint(target, a.Path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	env := Env{
 		Endpoint: ep,
 		Dial: func(ctx context.Context, addr string) (net.Conn, error) {
 			return p.lab.Dial(ctx, a.ID, a.From, addr)
 		},
-		Now: p.lab.Clock().Now, Activity: a, Domain: cast.Organisation.Domain,
+		Now: p.lab.Clock().Now, Activity: a, Domain: cast.Organisation.Domain, Mailbox: mailbox,
 	}
 	if d, ok := p.lab.(Desktops); ok {
 		env.Desktop = func() Desktop { return d.Desktop(a.From) }
@@ -128,8 +147,7 @@ func (p *play) connect(pl *player) error {
 			User: who.Mail, Address: who.Mail, Passwords: who.known(a.Client.Passwords), MailboxDN: who.MailboxDN,
 		}
 	}
-	pl.client, err = p.runner.NewClient(env)
-	return err
+	return p.runner.NewClient(env)
 }
 
 // known lists the passwords that somebody knows, in the order of use.

@@ -17,6 +17,11 @@ type Scenario struct {
 	SOP        []Step
 	Within     time.Duration
 	Horizon    time.Duration
+	Scene      Scene
+	// Sweep says that the case looks, after the horizon, for what works without
+	// a session; SweepExpect is what the sources predict of it.
+	Sweep       bool
+	SweepExpect SweepPredictions
 	// Expect holds what the sources predict on the case's own profile, and
 	// ExpectOn what they predict on others.
 	Expect   Predictions
@@ -136,6 +141,6 @@ func (s *Scenario) WithProfile(name string) *Scenario {
 		return s
 	}
 	c := *s
-	c.Profile, c.Expect, c.ExpectOn = name, s.ExpectOn[name], nil
+	c.Profile, c.Expect, c.ExpectOn, c.SweepExpect = name, s.ExpectOn[name], nil, nil
 	return &c
 }

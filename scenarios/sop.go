@@ -93,7 +93,7 @@ func (s *SOP) Bind(sc *lab.Scenario) error {
 	if err != nil {
 		return fmt.Errorf("the SOP does not fit the case %s:\n%w", sc.ID, err)
 	}
-	sc.SOP, sc.Expect, sc.ExpectOn = steps, nil, nil
+	sc.SOP, sc.Expect, sc.ExpectOn, sc.SweepExpect = steps, nil, nil, nil
 	return nil
 }
 

@@ -55,6 +55,8 @@ var (
 	_ lab.MailTracker  = (*Organisation)(nil)
 	_ lab.Introducer   = (*Organisation)(nil)
 	_ lab.Desktops     = (*Organisation)(nil)
+	_ lab.Preparer     = (*Organisation)(nil)
+	_ lab.Sweeper      = (*Organisation)(nil)
 )
 
 // New builds the organisation and starts its servers.

@@ -88,7 +88,7 @@ func (c *call) tree() []place {
 
 // folder finds the folder that a client names.
 func (c *call) folder(ref ews.FolderRef) (*place, *ews.Message) {
-	if ref.Mailbox != "" && !c.own(ref.Mailbox) {
+	if ref.Mailbox != "" && !c.here(ref.Mailbox) {
 		return nil, failed(ews.ErrorAccessDenied, "Access is denied. Check credentials and try again.")
 	}
 	number := uint32(0)
