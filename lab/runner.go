@@ -107,13 +107,13 @@ func (p *play) add(a *Activity) {
 
 func (p *play) connect(pl *player) error {
 	var err error
-	pl.client, err = p.dial(pl.activity, "")
+	pl.client, err = p.dial(pl.activity, nil)
 	return err
 }
 
-// dial makes the client for an activity; mailbox is the address of another's
-// mailbox that it opens.
-func (p *play) dial(a *Activity, mailbox string) (Client, error) {
+// dial makes the client for an activity; of is somebody else, whose mailbox it
+// opens, or nil.
+func (p *play) dial(a *Activity, of *Person) (Client, error) {
 	cast := p.lab.Cast()
 	who := cast.People[a.Who]
 	if who == nil {
@@ -128,6 +128,9 @@ func (p *play) dial(a *Activity, mailbox string) (Client, error) {
 			target = to
 		}
 	}
+	if of != nil && a.Path == OutlookRPC {
+		target = of // Outlook connects to the server that holds the mailbox
+	}
 	ep, err := p.lab.Endpoint(target, a.Path)
 	if err != nil {
 		return nil, err
@@ -137,7 +140,7 @@ func (p *play) dial(a *Activity, mailbox string) (Client, error) {
 		Dial: func(ctx context.Context, addr string) (net.Conn, error) {
 			return p.lab.Dial(ctx, a.ID, a.From, addr)
 		},
-		Now: p.lab.Clock().Now, Activity: a, Domain: cast.Organisation.Domain, Mailbox: mailbox,
+		Now: p.lab.Clock().Now, Activity: a, Domain: cast.Organisation.Domain,
 	}
 	if d, ok := p.lab.(Desktops); ok {
 		env.Desktop = func() Desktop { return d.Desktop(a.From) }
@@ -146,6 +149,10 @@ func (p *play) dial(a *Activity, mailbox string) (Client, error) {
 		env.Login = Login{
 			User: who.Mail, Address: who.Mail, Passwords: who.known(a.Client.Passwords), MailboxDN: who.MailboxDN,
 		}
+	}
+	if of != nil {
+		env.Mailbox = of.Mail
+		env.Login.MailboxDN = of.MailboxDN
 	}
 	return p.runner.NewClient(env)
 }

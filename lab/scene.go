@@ -58,7 +58,7 @@ func (p *play) prepare() {
 	for _, who := range slices.Sorted(maps.Keys(s.Rules)) {
 		a := &Activity{ID: "scene-rule-" + who, Who: who, From: p.hostOf(who), Path: EWS}
 		set := func(ctx context.Context) error {
-			c, err := p.dial(a, "")
+			c, err := p.dial(a, nil)
 			if err != nil {
 				return err
 			}
@@ -83,6 +83,11 @@ func (p *play) hostOf(who string) string {
 			}
 		}
 	}
+	return p.office()
+}
+
+// office is a computer in the office, or anywhere if there is none.
+func (p *play) office() string {
 	var any string
 	hosts := p.lab.Cast().Hosts
 	for _, id := range slices.Sorted(maps.Keys(hosts)) {

@@ -17,6 +17,9 @@ const (
 	// sweepWatch is how long a sweep waits, after its attempts, for what leaves
 	// later.
 	sweepWatch = time.Hour
+	// sweepSize is the body size, in bytes, of the mail that a stranger writes: a
+	// size limit of 1 KB has to meet it.
+	sweepSize = 2 << 10
 )
 
 // sweeping is a sweep under way. It begins when the horizon is over, so that no
@@ -88,9 +91,9 @@ func (w *sweeping) add(f SweepResult) *SweepResult {
 
 // attempt makes one attempt with a new client, and notes in f what came of it.
 // Passed gets the decision that let it in.
-func (w *sweeping) attempt(f *SweepResult, a *Activity, mailbox string, t Task, passed func(Decision)) {
+func (w *sweeping) attempt(f *SweepResult, a *Activity, of *Person, t Task, passed func(Decision)) {
 	f.Works, f.Shown, f.Detail = WorksUnknown, ShownWire, "no answer"
-	client, err := w.dial(a, mailbox)
+	client, err := w.dial(a, of)
 	if err != nil {
 		f.Works, f.Detail = WorksNotAvailable, err.Error()
 		return
@@ -117,7 +120,7 @@ func (w *sweeping) judgeAttempt(f *SweepResult, err error, why []Decision, passe
 		f.Works = WorksYes
 	case errors.Is(err, ErrNotAvailable):
 		f.Works = WorksNotAvailable
-	case failed.Kind == Unknown:
+	case failed.Kind != Refused: // nobody was there to say no
 		f.Works = WorksUnknown
 	default:
 		f.Works = WorksNo
@@ -169,7 +172,7 @@ func (w *sweeping) signIns(who *Person) {
 				ID: fmt.Sprintf("sweep-%s-%s-%s", who.ID, path, word), Who: who.ID, From: w.hostFor(who.ID, path), Path: path,
 				Client: Behaviour{Passwords: []string{word}},
 			}
-			w.attempt(f, a, "", Task{Capability: SignIn}, func(d Decision) { f.Ends = signInEnds(d.Layer) })
+			w.attempt(f, a, nil, Task{Capability: SignIn}, func(d Decision) { f.Ends = signInEnds(d.Layer) })
 		}
 	}
 }
@@ -180,6 +183,9 @@ func (p *play) hostFor(who string, path Path) string {
 		if a.Who == who && a.Path == path {
 			return a.From
 		}
+	}
+	if path == OutlookRPC { // which no firewall lets in from outside
+		return p.office()
 	}
 	return p.hostOf(who)
 }
@@ -196,7 +202,8 @@ func signInEnds(layer Layer) []string {
 	}
 }
 
-// open has somebody read in the mailbox of somebody else. The finding is about
+// open has somebody read in the mailbox of somebody else, over web services or,
+// where there are none, with an Outlook in the office. The finding is about
 // whoever leaves, one of the two.
 func (w *sweeping) open(kind SweepKind, who, of *Person) {
 	f := SweepResult{Kind: kind, Of: who.ID, What: "the mailbox of " + of.ID, Broken: true, Ends: []string{"remove-delegates"}}
@@ -205,7 +212,11 @@ func (w *sweeping) open(kind SweepKind, who, of *Person) {
 	}
 	r := w.add(f)
 	a := &Activity{ID: fmt.Sprintf("sweep-%s-opens-%s", who.ID, of.ID), Who: who.ID, From: w.hostOf(who.ID), Path: EWS}
-	w.attempt(r, a, of.Mail, Task{Capability: Read}, nil)
+	if _, err := w.lab.Endpoint(who, EWS); err != nil && of.MailboxDN != "" {
+		a.Path, a.From = OutlookRPC, w.office()
+	}
+	r.What += " over " + string(a.Path)
+	w.attempt(r, a, of, Task{Capability: Read}, nil)
 	if r.Works == WorksNotAvailable { // no path to show it by
 		r.Works, r.Shown, r.Detail = WorksUnknown, ShownListed, "holds full access; not tried: "+r.Detail
 	}
@@ -214,7 +225,7 @@ func (w *sweeping) open(kind SweepKind, who, of *Person) {
 // devices tells of partnerships, and of what the leaver's own clients keep.
 func (w *sweeping) devices(who *Person, devices []Device) {
 	for _, d := range devices {
-		detail := "last seen " + Moment(d.LastSync.Sub(w.order))
+		detail := "listed by the server, last seen " + Moment(d.LastSync.Sub(w.order))
 		if d.Wipe != "" {
 			detail += ", " + d.Wipe
 		}
@@ -237,7 +248,7 @@ func (w *sweeping) devices(who *Person, devices []Device) {
 			f.Detail = "it has wiped itself"
 		case kept.Messages > 0:
 			f.Works, f.Ends = WorksYes, []string{"wipe-device"}
-			f.Detail = plural(kept.Messages, "message") + " on it; a wipe comes with its next contact, while it is still let in"
+			f.Detail = "it tells of " + plural(kept.Messages, "message") + " on it; a wipe comes with its next contact, and only while it is let in"
 			f.Because = []Reason{{AtS: Seconds(w.s.Horizon), Layer: LayerLocalCopy, Allowed: true, Detail: f.Detail}}
 		}
 	}
@@ -252,22 +263,42 @@ func plural(n int, word string) string {
 
 // queued watches what waits of the leaver's mail.
 func (w *sweeping) queued(who *Person, list []Queued) {
-	for _, q := range list {
-		f := w.add(SweepResult{Kind: SweepQueue, Of: who.ID, What: "mail to " + q.To, Shown: ShownListed, Broken: true,
-			Ends: []string{"remove-queued-mail", "freeze-outbound"}})
-		w.later = append(w.later, func() {
+	if len(list) == 0 {
+		return
+	}
+	f := w.add(SweepResult{Kind: SweepQueue, Of: who.ID, What: plural(len(list), "message"), Shown: ShownListed, Broken: true,
+		Ends: []string{"remove-queued-mail", "freeze-outbound"}})
+	w.later = append(w.later, func() {
+		f.Works = WorksNo
+		counts, examples := map[Works]int{}, map[Works]string{}
+		for _, q := range list {
 			state, arrived := w.sweeper.Trace(q.ID)
-			waited := "in the queue since " + Moment(q.Since.Sub(w.order)) + ", " + q.State + "; "
+			works := WorksNo
 			switch {
 			case arrived:
-				f.Works, f.Detail = WorksYes, waited+"left after the horizon: "+state
+				works = WorksYes
 			case strings.HasPrefix(state, "queued"):
-				f.Works, f.Detail = WorksUnknown, waited+"still "+state+" after "+Duration(sweepWatch)
-			default:
-				f.Works, f.Detail = WorksNo, waited+state
+				works = WorksUnknown
 			}
-		})
-	}
+			counts[works]++
+			if examples[works] == "" {
+				examples[works] = fmt.Sprintf("that to %s, which waited since %s (%s), is %s", q.To, Moment(q.Since.Sub(w.order)), q.State, state)
+			}
+			if slices.Index(WorksWords, works) < slices.Index(WorksWords, f.Works) {
+				f.Works = works
+			}
+		}
+		var parts []string
+		for _, c := range []struct {
+			works Works
+			text  string
+		}{{WorksYes, "left within " + Duration(sweepWatch) + " after the horizon"}, {WorksUnknown, "still there"}, {WorksNo, "did not arrive"}} {
+			if counts[c.works] > 0 {
+				parts = append(parts, fmt.Sprintf("%d %s", counts[c.works], c.text))
+			}
+		}
+		f.Detail = strings.Join(parts, ", ") + "; " + examples[f.Works] + " (as queues and tracking log have it)"
+	})
 }
 
 // mail has a stranger write to the leaver, and sees whether the message is sent
@@ -289,14 +320,14 @@ func (w *sweeping) mail(who *Person, listed []Onward) {
 	a := &Activity{ID: "sweep-mail-" + who.ID, Who: stranger.ID, From: host, Path: SMTPAnonymous, To: who.ID}
 	t := Task{
 		Capability: Send, To: who.Mail, From: "sweep-" + who.ID + "@" + domain, Subject: "sweep for " + who.ID,
-		MessageID: "sweep." + who.ID + "@" + domain,
+		MessageID: "sweep." + who.ID + "@" + domain, Size: sweepSize,
 	}
 	handed := &SweepResult{}
-	w.attempt(handed, a, "", t, nil)
+	w.attempt(handed, a, nil, t, nil)
 	w.later = append(w.later, func() {
 		if handed.Works != WorksYes { // no mail comes in, so nothing follows from it
 			for _, f := range append(forwards, reply) {
-				f.Works, f.Detail = WorksNo, "a stranger's mail is not taken: "+handed.Detail
+				f.Works, f.Detail = handed.Works, "a stranger's mail is not taken: "+handed.Detail
 			}
 			return
 		}

@@ -12,11 +12,12 @@ func TestCatalogue(t *testing.T) {
 	want := []string{
 		"anonymous-internal-send", "authenticated-relay", "disable-then-reset-all-iis", "exchange-2013-test-rights-needed", "exchange-2013-test",
 		"features-disabled-with-open-sessions", "features-disabled-without-a-session", "infected-workstation", "internal-access-ends-at-once",
-		"mailbox-on-a-failed-over-store", "mailbox-on-a-restarted-store", "move-mailbox-fails",
+		"mail-leaves-after-the-leaver", "mailbox-on-a-failed-over-store", "mailbox-on-a-restarted-store", "move-mailbox-fails",
 		"move-mailbox-takes-an-hour", "move-mailbox-to-disabled-users-store", "ndr-attack", "old-password-while-token-cached",
 		"only-cas-down", "outlook-programmatic-send", "outlook-session-open-before-disable",
-		"password-reset-with-open-outlook", "removing-attributes-loses-mail", "reset-iis-on-one-of-two",
+		"password-reset-with-open-outlook", "phone-keeps-its-mail", "removing-attributes-loses-mail", "reset-iis-on-one-of-two",
 		"reset-iis-reaches-outlook-anywhere-only", "session-open-before-disable", "smtp-for-authenticated-only", "spam-to-ooo-user",
+		"thorough-but-mail-goes-on",
 	}
 	var ids []string
 	for _, sc := range Catalogue() {
@@ -74,7 +75,7 @@ func TestSOPsAreBoundToEveryCase(t *testing.T) {
 			}
 		}
 	}
-	if want := []string{"microsoft-wiki", "naive", "thorough"}; !slices.Equal(ids, want) {
+	if want := []string{"clean-sweep", "microsoft-wiki", "naive", "thorough"}; !slices.Equal(ids, want) {
 		t.Errorf("the SOPs are %q, want %q", ids, want)
 	}
 }

@@ -76,6 +76,19 @@ func predicted(cases *ahead, s *lab.Scenario) {
 				agree(a)
 			}
 		})
+		for _, kind := range slices.Sorted(maps.Keys(s.SweepExpect)) {
+			want := s.SweepExpect[kind]
+			It("finds by the sweep: "+string(kind)+" "+string(want), func() {
+				found := 0
+				for _, f := range res.Sweep {
+					if f.Kind == kind {
+						found++
+						Expect(f.Drift).To(BeFalse(), "%+v", f)
+					}
+				}
+				Expect(found).To(BeNumerically(">", 0))
+			})
+		}
 		for _, list := range [][]*lab.Activity{s.Activities, s.Controls} {
 			for _, a := range list {
 				for _, c := range a.Do {

@@ -50,9 +50,6 @@ func (t *terminal) sweep(r *lab.RunResult) {
 			text += ": "
 		}
 		text += f.Detail
-		if f.Shown == lab.ShownListed && f.Works == lab.WorksYes {
-			text += " (listed, not tried)"
-		}
 		if f.Drift {
 			text = fmt.Sprintf("[predicted %s] ", f.Expected) + text
 		}
@@ -79,11 +76,11 @@ func sweepRow(f *lab.SweepResult) row {
 }
 
 // gathered puts findings of one kind with one answer and one reason on one line.
-// Brief leaves out what does not work and was predicted so.
+// Brief leaves out what does not work, unless that comes as a surprise.
 func gathered(all []*lab.SweepResult, brief bool) []*lab.SweepResult {
 	var out []*lab.SweepResult
 	for _, f := range all {
-		if brief && (f.Works == lab.WorksNo || f.Works == lab.WorksNotAvailable) && !f.Drift {
+		if brief && f.Works == lab.WorksNo && !f.Drift {
 			continue
 		}
 		i := slices.IndexFunc(out, func(o *lab.SweepResult) bool {

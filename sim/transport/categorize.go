@@ -136,7 +136,8 @@ func (t *Transport) toInside(now time.Time, h *host, m *message, to Address) (fa
 	if out != nil {
 		t.sendOn(now, h, m, m, *out)
 	}
-	for _, o := range targets {
+	for _, target := range targets {
+		o := target.Object
 		mb, ok := t.st.Mailbox(o.SAM())
 		if !ok {
 			return failure{to, t.gen.unknownUser()}, true
@@ -147,8 +148,8 @@ func (t *Transport) toInside(now time.Time, h *host, m *message, to Address) (fa
 				at = a
 			}
 		}
-		if !hasAddress(o, to) {
-			t.noteOnward(m, m, at, ByObject, h.decision(now, true, ByObject+" sends mail on to "+at.String(), ""))
+		if target.how != "" {
+			t.noteOnward(m, m, at, target.how, h.decision(now, true, target.how+" sends mail on to "+at.String(), ""))
 		}
 		key := queueKey{toMailbox, mb.Database()}
 		q := h.queues[key]
@@ -173,9 +174,16 @@ func (t *Transport) toInside(now time.Time, h *host, m *message, to Address) (fa
 	return failure{}, false
 }
 
+// target is a mailbox that a message goes to; how tells what sends it on there
+// from another one.
+type target struct {
+	*directory.Object
+	how string
+}
+
 // resolve finds where mail for an address goes to: its own mailbox, or the one
 // or the address outside that it forwards to, or both (deliverAndRedirect).
-func (t *Transport) resolve(now time.Time, h *host, m *message, to Address) ([]*directory.Object, *onward, status) {
+func (t *Transport) resolve(now time.Time, h *host, m *message, to Address) ([]target, *onward, status) {
 	o, ok := t.recipient(now, h, to)
 	if !ok {
 		return nil, nil, t.gen.unknownUser()
@@ -183,19 +191,20 @@ func (t *Transport) resolve(now time.Time, h *host, m *message, to Address) ([]*
 	if why := t.restricted(now, h, m, o); why.code != "" {
 		return nil, nil, why
 	}
-	var targets []*directory.Object
+	var targets []target
+	at := target{Object: o}
 	for range maxForwards {
-		next, out := t.forwarding(now, h, o)
-		if next == nil && out == nil {
-			return append(targets, o), nil, status{}
+		next, out := t.forwarding(now, h, at.Object)
+		if next.Object == nil && out == nil {
+			return append(targets, at), nil, status{}
 		}
-		if strings.EqualFold(o.Get(attrKeepCopy), "TRUE") {
-			targets = append(targets, o)
+		if strings.EqualFold(at.Get(attrKeepCopy), "TRUE") {
+			targets = append(targets, at)
 		}
 		if out != nil {
 			return targets, out, status{}
 		}
-		o = next
+		at = next
 	}
 	return nil, nil, status{"5.4.6", "554 5.4.6 RESOLVER.FWD.Loop; forwarding loop"}
 }

@@ -41,30 +41,30 @@ type onward struct {
 // forwarding tells where the mail of a mailbox, or of whatever has its address,
 // goes on to: to an object inside, to an address outside, or nowhere.
 // ForwardingAddress goes before ForwardingSmtpAddress (Set-Mailbox).
-func (t *Transport) forwarding(now time.Time, h *host, o *directory.Object) (next *directory.Object, out *onward) {
+func (t *Transport) forwarding(now time.Time, h *host, o *directory.Object) (next target, out *onward) {
 	scope := t.params.Remote.AutoForwardScope
 	if dn := o.Get(attrForwardTo); dn != "" {
-		next, ok := h.lookup(now, dn)
+		to, ok := h.lookup(now, dn)
 		if !ok {
-			return nil, nil
+			return target{}, nil
 		}
-		to, err := ParseAddress(trimType(next.Get(contactAddress)))
-		if next.SAM() != "" || err != nil || to.Null() {
-			return next, nil
+		address, err := ParseAddress(trimType(to.Get(contactAddress)))
+		if to.SAM() != "" || err != nil || address.Null() {
+			return target{to, ByObject}, nil
 		}
-		return nil, &onward{to, ByContact, scope == profile.ForwardEverything}
+		return target{}, &onward{address, ByContact, scope == profile.ForwardEverything}
 	}
 	to, err := ParseAddress(trimType(o.Get(attrForwardAddress)))
 	if err != nil || to.Null() || !t.params.Store.ForwardingSMTPAddress {
-		return nil, nil
+		return target{}, nil
 	}
 	if t.accepted(to) {
-		if next, ok := t.recipient(now, h, to); ok {
-			return next, nil
+		if o, ok := t.recipient(now, h, to); ok {
+			return target{o, ByAddress}, nil
 		}
-		return nil, nil
+		return target{}, nil
 	}
-	return nil, &onward{to, ByAddress, scope != profile.ForwardRules}
+	return target{}, &onward{to, ByAddress, scope != profile.ForwardRules}
 }
 
 // trimType takes the address type off: "SMTP:dana@private.example".
@@ -132,30 +132,33 @@ func (t *Transport) runRules(now time.Time, h *host, m *message, mb *store.Mailb
 		}
 		how := RuleName(r.Name)
 		for _, to := range r.Forward {
-			fw := t.forwardOf(now, h, m, owner, at, to)
-			if limit, rule := t.sizeAllowed(now, h, owner); t.params.Store.RulesWithinSendLimit && limit > 0 && int64(len(fw.raw)) > limit {
-				t.noteOnward(m, fw, Address{}, how, h.decision(now, false, how+": message is larger than allowed", rule))
-				t.track(now, h, fw, eventDrop, sourceMailboxRule, fw.to, "message is larger than allowed", "")
-				continue
-			}
-			t.ruleSends(now, h, m, fw, to, how)
+			t.ruleSends(now, h, owner, m, t.forwardOf(now, h, m, owner, at, to), to, how)
 		}
 		for _, to := range r.Redirect {
 			again := *m
 			again.id, again.kind, again.content, again.reply = t.newID(), autoForward, nil, nil
 			again.passed = append(slices.Clone(m.passed), mb.User())
-			t.ruleSends(now, h, m, &again, to, how)
+			t.ruleSends(now, h, nil, m, &again, to, how)
 		}
 	}
 }
 
-// ruleSends sends what a rule has made to an address.
-func (t *Transport) ruleSends(now time.Time, h *host, came, m *message, address, how string) {
+// ruleSends sends what a rule has made to an address, in the name of author if
+// it has one.
+func (t *Transport) ruleSends(now time.Time, h *host, author *directory.Object, came, m *message, address, how string) {
 	to, err := ParseAddress(address)
 	if err != nil || to.Null() {
 		return
 	}
 	m.to = []Address{to}
+	if author != nil && t.params.Store.RulesWithinSendLimit {
+		if limit, rule := t.sizeAllowed(now, h, author); limit > 0 && int64(len(m.raw)) > limit {
+			const why = "message is larger than allowed"
+			t.noteOnward(came, m, to, how, h.decision(now, false, how+": "+why, rule))
+			t.track(now, h, m, eventDrop, sourceMailboxRule, m.to, why, "")
+			return
+		}
+	}
 	if !t.accepted(to) {
 		t.sendOn(now, h, came, m, onward{to, how, true})
 		return
