@@ -122,7 +122,8 @@ type Onward struct {
 
 // settle fills in what follows from the answers: a line for each kind of which
 // nothing was found, what is broken, and how it compares with the predictions.
-func settle(found []*SweepResult, people []string, expect SweepPredictions) []*SweepResult {
+// On another profile than its own a case predicts nothing of what is not there.
+func settle(found []*SweepResult, people []string, s *Scenario) []*SweepResult {
 	for _, kind := range SweepKinds {
 		for _, of := range people {
 			if !slices.ContainsFunc(found, func(f *SweepResult) bool { return f.Kind == kind && f.Of == of }) {
@@ -147,7 +148,7 @@ func settle(found []*SweepResult, people []string, expect SweepPredictions) []*S
 		}
 	}
 	for _, f := range found {
-		if want, predicted := expect[f.Kind]; predicted {
+		if want, predicted := s.SweepExpect[f.Kind]; predicted && !(s.Elsewhere && worst[f.Kind] == WorksNotAvailable) {
 			f.Expected = want
 			f.Drift = want != worst[f.Kind] && f.Works == worst[f.Kind]
 		}

@@ -148,7 +148,7 @@ var sweeps = []leftover{
 var _ = Describe("a sweep", func() {
 	cases := new(ahead)
 	for _, l := range sweeps {
-		played := cases.add(l.parse, l.set...)
+		played := cases.add(nil, l.parse, l.set...)
 		It("finds: "+l.name, func() {
 			res := played.result()
 			for kind, want := range l.want {
@@ -184,7 +184,7 @@ var _ = Describe("a sweep", func() {
 		{"thorough-but-mail-goes-on", lab.SweepForward}, {"phone-keeps-its-mail", lab.SweepCopy}, {"mail-leaves-after-the-leaver", lab.SweepReply},
 	} {
 		for _, sop := range []string{"thorough", "clean-sweep"} {
-			played := cases.add(func() (*lab.Scenario, error) {
+			played := cases.add(nil, func() (*lab.Scenario, error) {
 				s, _ := scenarios.Find(c.id)
 				found, _ := scenarios.FindSOP(sop)
 				return s, cmp.Or(found.Bind(s), scenarios.SetTimes(s, s.Within, s.Horizon))
