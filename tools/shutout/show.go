@@ -154,6 +154,7 @@ func showScenario(t *terminal, sc *lab.Scenario) {
 		"run", "shutout run "+runName(sc),
 	)
 	blank(t)
+	showScene(t, sc)
 	t.heading("activities that must end")
 	showActivities(t, sc, sc.Activities)
 	blank(t)
@@ -163,6 +164,7 @@ func showScenario(t *terminal, sc *lab.Scenario) {
 	t.heading("SOP")
 	showSteps(t, sc.SOP)
 	blank(t)
+	showSweep(t, sc)
 	showElsewhere(t, sc)
 	t.items("sources", sc.Sources)
 }
