@@ -18,9 +18,9 @@ type Rule struct {
 	Delete   bool     // it does not stay in the inbox
 }
 
-// maxRules bounds the rules of one mailbox. It keeps the simulation's memory
+// MaxRules bounds the rules of one mailbox. It keeps the simulation's memory
 // small and says nothing about Exchange.
-const maxRules = 100
+const MaxRules = 100
 
 // ErrTooManyRules says that a mailbox has no room for another rule.
 var ErrTooManyRules = errors.New("the mailbox has too many rules")
@@ -55,7 +55,7 @@ func (x *Session) SetRule(now time.Time, r Rule) error {
 	mb := x.mb
 	rules := slices.Clone(mb.rules)
 	if r.Number == 0 {
-		if len(rules) >= maxRules {
+		if len(rules) >= MaxRules {
 			return ErrTooManyRules
 		}
 		mb.lastRule++

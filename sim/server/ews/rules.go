@@ -3,7 +3,6 @@ package ews
 import (
 	"encoding/base64"
 	"encoding/binary"
-	"errors"
 
 	"shutout/lab/protocol/ews"
 	"shutout/sim/store"
@@ -61,13 +60,22 @@ func (c *call) updateInboxRules(op ews.UpdateInboxRules) ews.Message {
 		delete bool
 	}
 	var steps []step
+	named := map[uint32]bool{}
+	count := len(c.session.Mailbox().Rules())
 	for _, change := range op.Changes {
 		var number uint32
+		switch change.Op {
+		case ews.CreateRule:
+			count++
+		case ews.DeleteRule:
+			count--
+		}
 		if change.Op != ews.CreateRule {
 			var ok bool
-			if number, ok = parseRuleID(change.Rule.ID); !ok || !c.hasRule(number) {
+			if number, ok = parseRuleID(change.Rule.ID); !ok || !c.hasRule(number) || named[number] {
 				return invalid("The rule identifier is not valid.")
 			}
+			named[number] = true
 		}
 		r := change.Rule
 		forward, ok := addresses(r.Forward)
@@ -84,6 +92,9 @@ func (c *call) updateInboxRules(op ews.UpdateInboxRules) ews.Message {
 			Forward: forward, Redirect: redirect, Delete: r.Delete,
 		}, change.Op == ews.DeleteRule})
 	}
+	if count > store.MaxRules {
+		return invalid("The mailbox has no room for so many rules.")
+	}
 	for _, s := range steps {
 		var err error
 		if s.delete {
@@ -91,9 +102,7 @@ func (c *call) updateInboxRules(op ews.UpdateInboxRules) ews.Message {
 		} else {
 			err = c.session.SetRule(c.now, s.rule)
 		}
-		if errors.Is(err, store.ErrNoRule) || errors.Is(err, store.ErrTooManyRules) {
-			return invalid("The rules do not fit: " + err.Error() + ".")
-		} else if err != nil {
+		if err != nil { // only the mailbox can be gone, and then it is for the first one, too
 			return *storeError(err)
 		}
 	}
