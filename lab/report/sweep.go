@@ -54,8 +54,14 @@ func (t *terminal) sweep(r *lab.RunResult) {
 			text = fmt.Sprintf("[predicted %s] ", f.Expected) + text
 		}
 		t.entry(head, harmless(text))
-		if len(f.Ends) > 0 {
-			t.entry(strings.Repeat(" ", width+15), "ended by "+strings.Join(f.Ends, " or "))
+		if len(f.Ends) == 0 {
+			continue
+		}
+		margin, ends := strings.Repeat(" ", width+15), "ended by "+strings.Join(f.Ends, " or ")
+		if _, ok := t.room(margin, ends); ok {
+			t.line(margin + ends)
+		} else {
+			t.below(ends)
 		}
 	}
 }
