@@ -10,7 +10,7 @@ import (
 	"shutout/sim/store"
 )
 
-// rule gives a user an inbox rule.
+// rule gives a user an inbox rule that is in force.
 func (w *world) rule(user string, r store.Rule) {
 	w.t.Helper()
 	x, d := w.st.Logon(w.now(), store.Request{User: user, Protocol: "ews"})
@@ -18,7 +18,7 @@ func (w *world) rule(user string, r store.Rule) {
 		w.t.Fatalf("logon: %s", d.Reason)
 	}
 	defer x.Close(w.now())
-	r.Enabled = true
+	r.Enabled = !strings.HasPrefix(r.Name, "off")
 	if err := x.SetRule(w.now(), r); err != nil {
 		w.t.Fatal(err)
 	}
@@ -80,6 +80,7 @@ func TestMailboxForwards(t *testing.T) {
 func TestInboxRuleForwards(t *testing.T) {
 	w := newWorld(t, params(t, "ex2010", "remote.auto_forward=true"))
 	w.rule("dana", store.Rule{Name: "copy", Priority: 1, Forward: []string{"dana@good.example"}})
+	w.rule("dana", store.Rule{Name: "off", Priority: 2, Forward: []string{"other@good.example"}, Delete: true})
 	w.inject("out@good.example", "dana@corp.example", "one@good.example")
 	o := w.wentOn("one@good.example")
 	equal(t, "arrived", o.Arrived, true)
@@ -103,7 +104,7 @@ func TestInboxRuleForwards(t *testing.T) {
 	equal(t, "arrived where that domain is on", w.wentOn("three@good.example").Arrived, true)
 
 	mb, _ := w.st.Mailbox("dana")
-	equal(t, "removed", mb.RemoveRules(), 1)
+	equal(t, "removed", mb.RemoveRules(), 2)
 	w.inject("out@good.example", "dana@corp.example", "four@good.example")
 	equal(t, "after the rules are gone", len(w.tr.Onward("four@good.example")), 0)
 }
