@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"shutout/fixtures"
+	"shutout/fixtures/sources"
 	"shutout/lab"
 	"shutout/scenarios/strict"
 	"shutout/sim/profile"
@@ -141,7 +142,7 @@ func Parse(file string, src []byte) (*lab.Scenario, error) {
 	sc := &lab.Scenario{
 		ID:      cf.ID,
 		Title:   strict.OneLine(cf.Title),
-		Sources: cf.Sources,
+		Sources: sources.Check(d, d.Root.Get("sources")),
 		Story:   strings.TrimSpace(cf.Story),
 		Profile: cf.Profile,
 		Set:     cf.Set,

@@ -21,9 +21,7 @@ var blockAutoForward = Info{
 		"Exchange 2003: System Manager, Internet Message Formats, Default, Advanced: clear \"Allow automatic forward\"",
 	},
 	Sources: []string{
-		"Set-RemoteDomain (cmdlet page)",
-		"KB266166 Automatic replies to the Internet are disabled",
-		"Exchange, forwarding and redirecting (ficilitydotnet.wordpress.com)",
+		"PS-RD", "KB266166", "FICILITY",
 	},
 	SideEffects: "Nobody's rules send mail out of the organisation any more.",
 	Undo:        "Set-RemoteDomain Default -AutoForwardEnabled $true",

@@ -21,9 +21,7 @@ var disableRelay = Info{
 		"Exchange 2003: System Manager, SMTP virtual server, Access, Relay: clear \"Allow all computers which successfully authenticate to relay\"",
 	},
 	Sources: []string{
-		"004_4d27062e20911578.txt",
-		"Receive connectors (Exchange documentation)",
-		"Newsgroup answer on SBS relay settings (tech-archive.net 2006-05)",
+		"004_4d27062e20911578.txt#relay-by-default", "004_4d27062e20911578.txt#disable-relay", "RECV", "SBS-RELAY",
 	},
 	SideEffects: "People whose mail program speaks IMAP or POP3 cannot write to other domains any more.",
 	Undo:        `Add-ADPermission with the same values, or the tick box in 2003`,

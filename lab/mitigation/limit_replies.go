@@ -22,9 +22,8 @@ var limitReplies = Info{
 		"Exchange 2003: System Manager, Internet Message Formats, Default, Advanced: clear \"Allow out of office responses\"",
 	},
 	Sources: []string{
-		"Set-RemoteDomain (cmdlet page)",
-		"KB266166 Automatic replies to the Internet are disabled",
-		"002_235895b6475120ef.txt",
+		"002_235895b6475120ef.txt#replies-stay-inside", "002_235895b6475120ef.txt#replies-can-be-let-out", "PS-RD",
+		"KB266166",
 	},
 	SideEffects: "Good correspondents of that domain are no longer told that somebody is away.",
 	Undo:        "limit-replies with allow: external",

@@ -22,8 +22,7 @@ var removeDelegates = Info{
 		`Get-Mailbox -ResultSize Unlimited | Get-MailboxPermission -User USER | Remove-MailboxPermission -Confirm:$false   # others`,
 	},
 	Sources: []string{
-		"Remove-MailboxPermission (cmdlet page)",
-		"Changing mailbox permissions not working: the MBI cache (clintboessen.blogspot, 2014-04)",
+		"PS-RMPERM", "MBI-1",
 	},
 	SideEffects: "A colleague who took the mailbox over loses it.",
 	Undo:        "Add-MailboxPermission -Identity USER -User COLLEAGUE -AccessRights FullAccess",

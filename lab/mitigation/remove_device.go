@@ -19,8 +19,7 @@ var removeDevice = Info{
 		"Get-ActiveSyncDevice -Mailbox USER | Remove-ActiveSyncDevice -Confirm:$false   # 2010",
 	},
 	Sources: []string{
-		"000_aa5026bcf9d1a159.txt",
-		"Clear-MobileDevice (cmdlet page)",
+		"000_aa5026bcf9d1a159.txt#removed-device-keeps-data", "000_aa5026bcf9d1a159.txt#old-mail-stays", "PS-CLEAR",
 	},
 	SideEffects: "None for others.",
 	Undo:        "None needed: the device makes a new partnership.",

@@ -22,7 +22,7 @@ var removeExchangeAttributes = Info{
 		"Set-ADUser -Identity USER -Clear homeMDB,legacyExchangeDN,mail,mailNickname,msExchHomeServerName,msExchMailboxGuid,proxyAddresses -Server DC",
 	},
 	Sources: []string{
-		"000_aa5026bcf9d1a159.txt",
+		"000_aa5026bcf9d1a159.txt#remove-attributes", "000_aa5026bcf9d1a159.txt#attributes-lose-mail",
 	},
 	SideEffects: "Mail to this address bounces from now on, and nobody can take it over.",
 	Undo:        "reconnect-mailbox; what bounced is lost, and protocol flags and limits have to be set anew",

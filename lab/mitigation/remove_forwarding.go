@@ -22,8 +22,7 @@ var removeForwarding = Info{
 		"Exchange 2003: Active Directory Users and Computers, Exchange General, Delivery Options, Forwarding address: None",
 	},
 	Sources: []string{
-		"Set-Mailbox (cmdlet page)",
-		"Exchange, forwarding and redirecting (ficilitydotnet.wordpress.com)",
+		"PS-MBX", "FICILITY",
 	},
 	SideEffects: "A colleague who was to get the mail gets it no more.",
 	Undo:        "Set-Mailbox -Identity USER -ForwardingAddress COLLEAGUE",

@@ -21,8 +21,7 @@ var removeInboxRules = Info{
 		"Exchange 2003, 2007: outlook.exe /cleanrules in a profile of the mailbox",
 	},
 	Sources: []string{
-		"Remove-InboxRule (cmdlet page)",
-		"UpdateInboxRules operation (Exchange documentation)",
+		"PS-RMRULE", "EWS-RULES",
 	},
 	SideEffects: "Rules that sort mail into folders go as well.",
 	Undo:        "None: a removed rule has to be made anew. Disable-InboxRule leaves it there.",

@@ -34,9 +34,7 @@ var setTarpit = Info{
 		`Exchange 2003 on Windows Server 2003 SP1: reg add HKLM\SYSTEM\CurrentControlSet\Services\SMTPSVC\Parameters /v TarpitTime /t REG_DWORD /d 5; Restart-Service SMTPSVC`,
 	},
 	Sources: []string{
-		"Set-ReceiveConnector (cmdlet page)",
-		"Recipient filtering on Edge Transport servers (Exchange documentation)",
-		"004_4d27062e20911578.txt",
+		"004_4d27062e20911578.txt#directory-harvest", "004_4d27062e20911578.txt#filter-needs-tarpit", "PS-RC", "RECIPF",
 	},
 	SideEffects: "Good senders who mistype an address wait as well; a long wait makes some servers give up.",
 	Undo:        "set-tarpit with the former interval, 5s by default",

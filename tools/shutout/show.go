@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"shutout/fixtures/sources"
 	"shutout/lab"
 	"shutout/lab/mitigation"
 	"shutout/scenarios"
@@ -97,6 +98,9 @@ func findTopic(all []topic, name string) (topic, error) {
 		if len(strict.Nearest(name, names)) == 0 {
 			hint = ""
 		}
+		if c, err := sources.Parse(name); err == nil {
+			return topic{}, fmt.Errorf("%s is a source: shutout list --source %s", strict.Quote(name), c)
+		}
 		return topic{}, fmt.Errorf("nothing is called %s%s (shutout list)", strict.Quote(name), hint)
 	}
 	var choices []string
@@ -163,10 +167,9 @@ func showScenario(t *terminal, sc *lab.Scenario) {
 	blank(t)
 	t.heading("SOP")
 	showSteps(t, sc.SOP)
-	blank(t)
 	showSweep(t, sc)
 	showElsewhere(t, sc)
-	t.items("sources", sc.Sources)
+	showSources(t, sc.Sources)
 }
 
 // showElsewhere tells what a case predicts otherwise on other profiles.
@@ -182,9 +185,9 @@ func showElsewhere(t *terminal, sc *lab.Scenario) {
 		}
 	}
 	if rows != nil {
+		blank(t)
 		t.heading("on other profiles the same, but for")
 		t.table("  ", rows)
-		blank(t)
 	}
 }
 
@@ -262,8 +265,7 @@ func showMitigation(t *terminal, info mitigation.Info) {
 			cases = append(cases, sc.ID)
 		}
 	}
-	blank(t)
-	t.items("sources", info.Sources)
+	showSources(t, info.Sources)
 	if cases != nil {
 		blank(t)
 		t.items("scenarios that use it", cases)
@@ -288,10 +290,7 @@ func showSOP(t *terminal, s *scenarios.SOP) {
 	if err == nil { // ParseSOP has read the same steps
 		showSteps(t, steps)
 	}
-	if len(s.Sources) > 0 {
-		blank(t)
-		t.items("sources", s.Sources)
-	}
+	showSources(t, s.Sources)
 }
 
 func showPath(t *terminal, info scenarios.PathInfo) {
@@ -310,6 +309,7 @@ func showPath(t *terminal, info scenarios.PathInfo) {
 			cases = append(cases, sc.ID)
 		}
 	}
+	showSources(t, info.Sources)
 	if cases != nil {
 		blank(t)
 		t.items("scenarios that use it", cases)

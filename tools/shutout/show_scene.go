@@ -40,7 +40,7 @@ func showSweep(t *terminal, sc *lab.Scenario) {
 			rows = append(rows, []string{string(kind), "expected: " + string(works)})
 		}
 	}
+	blank(t)
 	t.heading("what works without a session is looked for after the horizon")
 	t.table("  ", rows)
-	blank(t)
 }
