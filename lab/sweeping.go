@@ -37,6 +37,9 @@ func (p *play) sweep(ctx context.Context) ([]*SweepResult, error) {
 	w := &sweeping{play: p, next: p.order.Add(p.s.Horizon), found: slices.Clone(p.unset)}
 	w.sweeper, _ = p.lab.(Sweeper)
 	people := p.leavers()
+	if people == nil {
+		return []*SweepResult{}, nil
+	}
 	for _, id := range people {
 		w.person(p.lab.Cast().People[id])
 	}

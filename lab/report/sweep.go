@@ -22,11 +22,15 @@ var sweepWords = map[lab.SweepKind]string{
 
 // sweep tells what works without a session, and what would end it.
 func (t *terminal) sweep(r *lab.RunResult) {
-	if len(r.Sweep) == 0 {
+	if r.Sweep == nil {
 		return
 	}
 	if !t.st.Brief {
 		t.line("")
+	}
+	if len(r.Sweep) == 0 {
+		t.line("  nobody of the organisation leaves in this case: nothing was looked for without a session")
+		return
 	}
 	t.line("  what still works without a session, looked for after " + seconds(r.HorizonS))
 	people := map[string]bool{}
