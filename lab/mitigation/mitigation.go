@@ -50,6 +50,9 @@ const (
 	// EndAbuse is to end what nobody needs an account for: forged mail,
 	// automatic replies to it, programs that send.
 	EndAbuse Purpose = "abuse"
+	// EndResidual is to end what goes on without a session: mail that is sent on,
+	// rights of others.
+	EndResidual Purpose = "residual"
 	// Restore is to give access back.
 	Restore Purpose = "restore"
 )
@@ -116,6 +119,7 @@ func All() []Info {
 		freezeOutbound, thawOutbound, removeQueuedMail,
 		filterRecipients, setTarpit, disableRelay, allowAnonymousRelay, denyAnonymousRelay, restrictSenders, limitReplies,
 		sharePickup, useSmartHost, sendDirectly, useSecondAddress, requestDelisting,
+		removeForwarding, removeInboxRules, removeDelegates, blockAutoForward,
 		setOutlookGuard,
 		blockSourceIP, closePort, closeOutboundPort, admitToPort, disconnectInternet, reconnectInternet,
 	}

@@ -35,7 +35,8 @@ type message struct {
 	connector string // that it came through, "" when it came otherwise
 	client    netip.Addr
 	kind      messageKind
-	reply     *reply // set when kind is automaticReply
+	reply     *reply   // set when kind is automaticReply
+	passed    []string // the users whose inbox rules have sent it on
 	header
 	raw     []byte
 	content *store.Message // of raw, made at the first delivery
@@ -48,6 +49,7 @@ const (
 	automaticReply
 	bounce
 	delayNotice
+	autoForward // made by an inbox rule
 )
 
 // header is what transport reads from a message's header.

@@ -43,15 +43,18 @@ type Transport struct {
 	// It is set before the first message, if at all.
 	PublicAddr func(server string) netip.Addr
 
-	hosts      []*host // in the organisation's order
-	connectors []*Connector
-	servers    map[netip.Addr]bool // addresses of the organisation's own servers
-	people     map[string]*autoReply
-	replies    replyLog
-	external   bool            // AllowedOOFType of the default remote domain lets replies out
-	remote     map[string]bool // the same for remote domains of their own
-	frozen     bool            // nothing leaves for other domains
-	smartHost  string          // the host that all mail for other domains is handed to, if any
+	hosts       []*host // in the organisation's order
+	connectors  []*Connector
+	servers     map[netip.Addr]bool // addresses of the organisation's own servers
+	people      map[string]*autoReply
+	replies     replyLog
+	external    bool            // AllowedOOFType of the default remote domain lets replies out
+	remote      map[string]bool // the same for remote domains of their own
+	frozen      bool            // nothing leaves for other domains
+	smartHost   string          // the host that all mail for other domains is handed to, if any
+	autoForward bool            // AutoForwardEnabled of the default remote domain
+	forwardTo   map[string]bool // the same for remote domains of their own
+	onward      onwardLog
 
 	ids      *rand.Rand // Message-IDs and session ids
 	nextID   uint64     // InternalMessageId
@@ -84,13 +87,14 @@ func New(tl *timeline.Timeline, p profile.Params, dir *directory.Directory, st *
 	reach func(from, toAddr string, port int) bool) *Transport {
 	t := &Transport{
 		tl: tl, params: p, dir: dir, st: st, cast: cast, reach: reach,
-		inet:     internet.New(cast, p),
-		gen:      generationOf(p.Server.Version),
-		domain:   strings.ToLower(cast.Organisation.Domain),
-		servers:  map[netip.Addr]bool{},
-		people:   map[string]*autoReply{},
-		external: externalByDefault(p),
-		remote:   map[string]bool{},
+		inet:        internet.New(cast, p),
+		gen:         generationOf(p.Server.Version),
+		domain:      strings.ToLower(cast.Organisation.Domain),
+		servers:     map[netip.Addr]bool{},
+		people:      map[string]*autoReply{},
+		external:    externalByDefault(p),
+		remote:      map[string]bool{},
+		autoForward: p.Remote.AutoForward, forwardTo: map[string]bool{},
 		ids:      tl.Rand("transport"),
 		tracking: newRing[TrackEvent](maxTracking),
 		log:      newRing[LogLine](maxLogLines),
