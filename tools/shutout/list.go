@@ -24,6 +24,7 @@ var lists = []struct {
 	{"sops", sopRows},
 	{"paths", pathRows},
 	{"profiles", profileRows},
+	{"claims", claimRows},
 }
 
 func (a *app) listCommand() *cobra.Command {
@@ -33,7 +34,7 @@ func (a *app) listCommand() *cobra.Command {
 	}
 	return &cobra.Command{
 		Use:   "list [" + strings.Join(kinds, "|") + "]",
-		Short: "List scenarios, mitigations, SOPs, access paths and profiles",
+		Short: "List scenarios, mitigations, SOPs, access paths, profiles and claims",
 		Example: `  shutout list
   shutout list mitigations`,
 		Args: func(_ *cobra.Command, args []string) error {

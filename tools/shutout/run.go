@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -34,11 +35,12 @@ type runOptions struct {
 
 // runFlags are the flags of run as they were given.
 type runFlags struct {
-	sop, profile, profiles string
-	within, horizon        durationFlag
-	set                    []string
-	seed                   uint64
-	json, out              string
+	sop, steps        string
+	profile, profiles string
+	within, horizon   durationFlag
+	set               []string
+	seed              uint64
+	json, out         string
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -56,9 +58,10 @@ The exit status is 0 when every promise was kept, 1 when one was not, and 2 when
   shutout run --sop our-sop.yaml --within 15m
   shutout run reset-iis-on-one-of-two --profiles all
   shutout run session-open-before-disable --set iis.token_ttl=7m --set iis.token_ttl_mode=absolute
+  shutout run exchange-2013-test --steps disable-account,move-mailbox
   shutout run only-cas-down --json -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := notEmpty(cmd, "sop", "profile", "profiles", "json", "out"); err != nil {
+			if err := notEmpty(cmd, "sop", "steps", "profile", "profiles", "json", "out"); err != nil {
 				return err
 			}
 			opts, err := f.options(args, time.Now())
@@ -79,6 +82,7 @@ The exit status is 0 when every promise was kept, 1 when one was not, and 2 when
 func (f *runFlags) register(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	fs.StringVar(&f.sop, "sop", "", "play every case with the SOP `FILE` (or one of: shutout list sops) in the place of its own")
+	fs.StringVar(&f.steps, "steps", "", "carry out only those steps of the SOP that `LIST` names, with commas between them; none: no step")
 	fs.StringVar(&f.profile, "profile", "", "play with the profile `NAME` in the place of the case's own")
 	fs.StringVar(&f.profiles, "profiles", "", "play once with each profile of `LIST`: all, or names with commas between them")
 	fs.Var(&f.within, "within", "the limit, such as 15m, in the place of the case's own")
@@ -175,8 +179,22 @@ func (f *runFlags) change(sc *lab.Scenario, sop *scenarios.SOP) error {
 		sc.Expect, sc.ExpectOn = nil, nil
 	}
 	if sop != nil {
-		return sop.Bind(sc)
+		if err := sop.Bind(sc); err != nil {
+			return err
+		}
 	}
+	if f.steps == "" {
+		return nil
+	}
+	var names []string
+	if f.steps != "none" {
+		names = strings.Split(f.steps, ",")
+	}
+	steps, err := scenarios.ChooseSteps(sc, names)
+	if err != nil {
+		return fmt.Errorf("--steps: %w", err)
+	}
+	sc.SOP, sc.Expect, sc.ExpectOn = steps, nil, nil
 	return nil
 }
 
@@ -184,6 +202,7 @@ func (f *runFlags) change(sc *lab.Scenario, sop *scenarios.SOP) error {
 func (f *runFlags) replay(args []string) string {
 	line := newReplay("run", args...)
 	line.flag("sop", f.sop)
+	line.flag("steps", f.steps)
 	line.flag("profile", f.profile)
 	line.flag("profiles", f.profiles)
 	line.times(f.within, f.horizon)
