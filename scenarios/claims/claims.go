@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"shutout/lab"
+	"shutout/sim/profile"
 )
 
 //go:embed *.yaml
@@ -26,6 +27,8 @@ type Ledger struct {
 	// Experiments are the cases that are not in the catalogue because they tell
 	// nothing but whether a claim is true.
 	Experiments []*lab.Scenario
+
+	sources map[string]string // texts that no parameter cites
 }
 
 // A Group is the claims of one file.
@@ -132,6 +135,14 @@ func find[T any](list []*T, ok func(*T) bool) (*T, bool) {
 		return list[i], true
 	}
 	return nil, false
+}
+
+// Source returns the title of a text, by its code or by a document's name.
+func (l *Ledger) Source(code string) (title string, ok bool) {
+	if title, ok = l.sources[code]; ok {
+		return title, true
+	}
+	return profile.Source(code)
 }
 
 // From tells whether the claim comes from a source: a document, or a text by

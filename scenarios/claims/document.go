@@ -26,6 +26,7 @@ type Document struct {
 	VirtualS      float64               `json:"virtual_s"` // of all plays together
 	Groups        []*GroupResult        `json:"groups"`
 	Disagreements []*DisagreementResult `json:"disagreements"`
+	Sources       map[string]string     `json:"sources"` // the titles of what the claims cite
 	// WallS is how long it took. It is no part of the JSON document, which is
 	// the same each time.
 	WallS float64 `json:"-"`
@@ -109,18 +110,20 @@ func JSON(w io.Writer, d *Document) error {
 // their order. Command writes words as a command line. The caller adds what it
 // knows: the lab, the seed, the command.
 func (p *Plan) Document(results []*lab.RunResult, command func(words []string) string) *Document {
-	d := &Document{Schema: Schema, Set: p.Set, Plays: len(p.plays)}
+	d := &Document{Schema: Schema, Set: p.Set, Plays: len(p.plays), Sources: map[string]string{}}
 	for _, r := range results {
 		d.VirtualS += r.VirtualS
 	}
-	found := map[string]*ClaimResult{}
 	for _, g := range p.ledger.Groups {
 		group := &GroupResult{ID: g.ID, Title: g.Title}
 		for _, c := range g.Claims {
 			if pl := p.claims[c.ID]; pl != nil {
 				result := p.result(c, pl, results, command)
-				found[c.ID] = result
 				group.Claims = append(group.Claims, result)
+				for _, s := range c.Sources {
+					code, _, _ := strings.Cut(s, "#")
+					d.Sources[code], _ = p.ledger.Source(code)
+				}
 			}
 		}
 		if group.Claims != nil {

@@ -17,9 +17,11 @@ import (
 
 // ledgerFile is a file of the ledger as it is written.
 type ledgerFile struct {
-	Title         string          `yaml:"title"`
-	Claims        []claimFile     `yaml:"claims"`
-	Disagreements []*Disagreement `yaml:"disagreements"`
+	Title string `yaml:"title"`
+	// Sources are texts that no parameter cites, by code.
+	Sources       map[string]string `yaml:"sources"`
+	Claims        []claimFile       `yaml:"claims"`
+	Disagreements []*Disagreement   `yaml:"disagreements"`
 }
 
 // claimFile is a claim as it is written.
@@ -40,7 +42,7 @@ type claimFile struct {
 // Parse reads a ledger from its files, by name. Its error is a
 // [strict.Problems].
 func Parse(sources map[string][]byte) (*Ledger, error) {
-	r := &reader{ledger: &Ledger{}, claims: map[string]string{}, cases: map[string]*lab.Scenario{}}
+	r := &reader{ledger: &Ledger{sources: map[string]string{}}, claims: map[string]string{}, cases: map[string]*lab.Scenario{}}
 	for _, sc := range scenarios.Catalogue() {
 		r.cases[sc.ID] = sc
 	}
@@ -88,6 +90,12 @@ func (r *reader) file(name string, src []byte) {
 		if f.Title == "" {
 			d.Problemf(d.Root, "title is missing: say which text the claims come from")
 		}
+	}
+	for code, title := range f.Sources {
+		if _, twice := profile.Source(code); twice || r.ledger.sources[code] != "" {
+			d.Problemf(d.Root.Find("sources", code), "the source %s is known already", code)
+		}
+		r.ledger.sources[code] = title
 	}
 	for i, dis := range f.Disagreements {
 		n := d.Root.Find("disagreements", i)
@@ -228,8 +236,8 @@ func (r *reader) origin(c *Claim, bad func(key, format string, args ...any)) {
 	}
 	for _, s := range c.Sources {
 		code, _, _ := strings.Cut(s, "#")
-		if _, ok := profile.Source(code); !ok {
-			bad("sources", "there is no source %s: name a document, or the code of a text (fixtures/profiles/parameters.yaml)", strict.Quote(code))
+		if _, ok := r.ledger.Source(code); !ok {
+			bad("sources", "there is no source %s: name a document or the code of a text, or put it under sources:", strict.Quote(code))
 		}
 	}
 	if c.Disagreement == "" && c.Side == "" {

@@ -5,8 +5,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-
-	"shutout/sim/profile"
 )
 
 // Markdown writes a ledger as a page.
@@ -63,7 +61,7 @@ their sources. ` + "`shutout show ID`" + ` tells how a claim is tested, ` + "`sh
 	for _, c := range d.claims() {
 		for _, s := range c.Sources {
 			code, _, _ := strings.Cut(s, "#")
-			title, _ := profile.Source(code)
+			title := d.Sources[code]
 			if line := fmt.Sprintf("- %s: %s\n", code, title); !slices.Contains(seen, line) {
 				seen = append(seen, line)
 			}

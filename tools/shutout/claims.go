@@ -283,7 +283,7 @@ func showClaim(t *terminal, ledger *claims.Ledger, c *claims.Claim) {
 	var sources []string
 	for _, s := range c.Sources {
 		code, _, _ := strings.Cut(s, "#")
-		text, _ := profile.Source(code)
+		text, _ := ledger.Source(code)
 		sources = append(sources, s+": "+text)
 	}
 	t.items("sources", sources)
