@@ -7,8 +7,8 @@ import "time"
 type Scenario struct {
 	ID         string
 	Title      string
-	Sources    []string
-	Story      string // a paragraph for training demos
+	Sources    []string // citations, see fixtures/sources
+	Story      string   // a paragraph for training demos
 	Profile    string
 	Set        []string // profile parameters that the case overrides, name=value
 	Cast       *Cast

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"shutout/fixtures"
+	"shutout/fixtures/sources"
 	"shutout/lab"
 	"shutout/scenarios/strict"
 	"shutout/sim/profile"
@@ -152,7 +153,7 @@ func Decode(d *strict.Doc, n *strict.Node) *lab.Scenario {
 	sc := &lab.Scenario{
 		ID:      cf.ID,
 		Title:   strict.OneLine(cf.Title),
-		Sources: cf.Sources,
+		Sources: sources.Check(d, d.Root.Get("sources")),
 		Story:   strings.TrimSpace(cf.Story),
 		Profile: cf.Profile,
 		Set:     cf.Set,

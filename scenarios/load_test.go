@@ -52,7 +52,7 @@ func TestEverythingThatACaseCanSay(t *testing.T) {
 	sc, err := Parse("case.yaml", []byte(`
 id: full
 title: Everything
-sources: [KB1, "KB2: two"]
+sources: [KB152526, 000#size-limit]
 story: >
   One
   two.

@@ -15,6 +15,8 @@ type PathInfo struct {
 	// Auth lists the ways to prove who one is, the usual one first, where
 	// there are several.
 	Auth []lab.Auth
+	// Sources cites the texts that describe the path, see fixtures/sources.
+	Sources []string
 }
 
 // PathInfos describes every access path, in the order of [lab.Paths].
@@ -24,29 +26,40 @@ func PathInfos() []PathInfo {
 	any := []lab.Auth{lab.AuthBasic, lab.AuthNTLM, lab.AuthKerberos}
 	return []PathInfo{
 		{Path: lab.OutlookRPC, Short: "RPC", Title: "Outlook over RPC/TCP", Do: mail, Account: true,
-			Auth: []lab.Auth{lab.AuthKerberos, lab.AuthNTLM},
-			Doc:  "Outlook in the office up to Exchange 2010. The session is held by the store or by RPC Client Access and does not pass IIS."},
+			Auth:    []lab.Auth{lab.AuthKerberos, lab.AuthNTLM},
+			Doc:     "Outlook in the office up to Exchange 2010. The session is held by the store or by RPC Client Access and does not pass IIS.",
+			Sources: []string{"BLOG-P2", "MAPIHTTP", "000#open-outlook-goes-on"}},
 		{Path: lab.OutlookAnywhere, Short: "Anywhere", Title: "Outlook Anywhere (RPC over HTTP)", Do: mail, Account: true, Auth: any,
-			Doc: "Outlook from outside: the same RPC session inside an HTTPS tunnel through IIS."},
+			Doc:     "Outlook from outside: the same RPC session inside an HTTPS tunnel through IIS.",
+			Sources: []string{"BLOG-P2", "MAPIHTTP", "000#open-outlook-goes-on", "004#other-ways-than-pop3"}},
 		{Path: lab.MAPIHTTP, Short: "MAPI", Title: "MAPI over HTTP", Do: mail, Account: true,
-			Auth: []lab.Auth{lab.AuthNTLM, lab.AuthBasic, lab.AuthKerberos},
-			Doc:  "Outlook from Exchange 2013 SP1 on: HTTPS requests that belong to a session context on the server."},
+			Auth:    []lab.Auth{lab.AuthNTLM, lab.AuthBasic, lab.AuthKerberos},
+			Doc:     "Outlook from Exchange 2013 SP1 on: HTTPS requests that belong to a session context on the server.",
+			Sources: []string{"MAPIHTTP", "OXC-NEW", "OXC-RE"}},
 		{Path: lab.OWA, Short: "OWA", Title: "Outlook on the web", Do: mail, Account: true,
-			Doc: "The browser: a sign-in form, then a cookie that carries the credentials. Each request is authenticated from the token cache of IIS."},
+			Doc:     "The browser: a sign-in form, then a cookie that carries the credentials. Each request is authenticated from the token cache of IIS.",
+			Sources: []string{"KB3035228", "OWA-KEYS", "001#token-at-first-logon"}},
 		{Path: lab.ActiveSync, Short: "EAS", Title: "Exchange ActiveSync", Do: []lab.Capability{lab.SignIn, lab.Read, lab.Receive, lab.Send, lab.Reply, lab.Deliver}, Account: true,
-			Doc: "Phones: Basic authentication over HTTPS, and a Ping that the server holds open until mail arrives."},
+			Doc:     "Phones: Basic authentication over HTTPS, and a Ping that the server holds open until mail arrives.",
+			Sources: []string{"KB2612821", "DIRECTPUSH", "000#any-device", "004#other-ways-than-pop3"}},
 		{Path: lab.EWS, Short: "EWS", Title: "Exchange Web Services", Do: mail, Account: true, Auth: any,
-			Doc: "Programs and Outlook for Mac: SOAP over HTTPS."},
+			Doc:     "Programs and Outlook for Mac: SOAP over HTTPS.",
+			Sources: []string{"EWS-VERSIONS", "AUTOD-2007"}},
 		{Path: lab.IMAP, Short: "IMAP", Title: "IMAP4", Do: fetch, Account: true,
-			Doc: "Mail programs. The password is asked once for each connection; IDLE keeps a connection open for days."},
+			Doc:     "Mail programs. The password is asked once for each connection; IDLE keeps a connection open for days. The mail stays on the server.",
+			Sources: []string{"POPIMAP", "004#imap-instead", "004#other-ways-than-pop3"}},
 		{Path: lab.POP3, Short: "POP3", Title: "POP3", Do: fetch, Account: true,
-			Doc: "Mail programs that fetch and leave. Each poll is a connection of its own and asks for the password."},
+			Doc:     "Mail programs that fetch and leave. Each poll is a connection of its own and asks for the password. There is mail and nothing else: no address list, no calendar.",
+			Sources: []string{"POPIMAP", "004#any-program-any-device", "004#pop3-loses-features"}},
 		{Path: lab.SMTPSubmission, Short: "SMTP", Title: "SMTP submission (port 587)", Do: []lab.Capability{lab.SignIn, lab.Send, lab.Reply, lab.Deliver}, Account: true,
-			Doc: "How IMAP and POP3 programs send: SMTP with TLS and a password."},
+			Doc:     "How IMAP and POP3 programs send: SMTP with TLS and a password.",
+			Sources: []string{"SMTP-AUTH", "RECV"}},
 		{Path: lab.SMTPAnonymous, Short: "Port25", Title: "SMTP without signing in (port 25)", Do: []lab.Capability{lab.Send, lab.Reply, lab.Deliver},
-			Doc: "How mail comes in from the internet, and how machines and bots send. The sender is what the client says it is."},
+			Doc:     "How mail comes in from the internet, and how machines and bots send. The sender is what the client says it is. Outlook does not use it: it has to sign in.",
+			Sources: []string{"RECV", "003#anonymous-to-internal", "003#outlook-signs-in"}},
 		{Path: lab.SMTPDirect, Short: "Direct", Title: "SMTP past the organisation's server (port 25)", Do: []lab.Capability{lab.Send},
-			Doc: "A program with an SMTP engine of its own, as a bot has one, speaks to the recipient's mail server. The organisation's queues and logs show nothing of it; its firewall may."},
+			Doc:     "A program with an SMTP engine of its own, as a bot has one, speaks to the recipient's mail server. The organisation's queues and logs show nothing of it; its firewall may.",
+			Sources: []string{"004#bot-own-engine", "004#not-through-exchange"}},
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"shutout/fixtures/sources"
 	"shutout/lab"
 	"shutout/lab/mitigation"
 	"shutout/scenarios/strict"
@@ -62,6 +63,7 @@ func ParseSOP(file string, src []byte) (*SOP, error) {
 		return nil, d.Err()
 	}
 	head(d, d.Root, f.ID, f.Title)
+	cited := sources.Check(d, d.Root.Get("sources"))
 	if n := d.Root.Get("sop"); n == nil || n.Kind == strict.List && len(n.Items) == 0 {
 		d.Problemf(d.Root.Find("sop"), `there are no steps: add at least one under sop:, such as - {at: 0s, do: disable-account, user: "${leaver}"}`)
 	} else {
@@ -70,7 +72,7 @@ func ParseSOP(file string, src []byte) (*SOP, error) {
 	if err := d.Err(); err != nil {
 		return nil, err
 	}
-	return &SOP{ID: f.ID, Title: strict.OneLine(f.Title), Sources: f.Sources, Story: strings.TrimSpace(f.Story), File: file, src: slices.Clone(src)}, nil
+	return &SOP{ID: f.ID, Title: strict.OneLine(f.Title), Sources: cited, Story: strings.TrimSpace(f.Story), File: file, src: slices.Clone(src)}, nil
 }
 
 // Steps returns the SOP's steps for a leaver and a cast, and checks that they

@@ -20,10 +20,7 @@ var blockDevice = Info{
 		"Get-MobileDevice -Mailbox USER | Format-List DeviceId",
 		"Set-CASMailbox USER -ActiveSyncBlockedDeviceIDs ID1,ID2",
 	},
-	Sources: []string{
-		"Set-CASMailbox (cmdlet page)",
-		"Manage devices for Outlook for iOS and Android (Exchange documentation)",
-	},
+	Sources:     []string{"PS-CAS", "OM-DEV", "EXO-OMSEC"},
 	SideEffects: "None for others.",
 	Undo:        "Set-CASMailbox USER -ActiveSyncBlockedDeviceIDs $null",
 	New:         func() lab.Action { return new(BlockDevice) },

@@ -19,10 +19,7 @@ var denyLogonHours = Info{
 		"Set-ADUser -Identity USER -Replace @{logonHours = [byte[]](,0 * 21)} -Server DC",
 		"net user USER /times: /domain",
 	},
-	Sources: []string{
-		"000_aa5026bcf9d1a159.txt",
-		"MS-KILE 3.3.5.7.1, TGS exchange and the account check",
-	},
+	Sources:     []string{"000#account-settings-do-nothing", "KILE-TGS"},
 	SideEffects: "None for others. Mail to the mailbox still arrives.",
 	Undo:        "net user USER /times:all /domain",
 	New:         func() lab.Action { return new(DenyLogonHours) },

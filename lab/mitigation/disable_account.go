@@ -18,9 +18,8 @@ var disableAccount = Info{
 		cached tokens and open connections are not told.`,
 	Cmdlets: []string{"Disable-ADAccount -Identity USER -Server DC"},
 	Sources: []string{
-		"KB3035228 HTTP clients can still connect after an account is disabled",
-		"KB2612821 EAS devices still sync after disable or password change",
-		"Part II: disabled accounts and users still able to access via Outlook and OWA (Microsoft messaging blog, 2012-06-27)",
+		"000#reset-and-disable-do-nothing", "000#account-settings-do-nothing", "KB3035228", "KB2612821",
+		"BLOG-P2",
 	},
 	SideEffects: "None for others. Mail to the mailbox still arrives.",
 	Undo:        "enable-account",

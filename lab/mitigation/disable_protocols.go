@@ -32,9 +32,8 @@ var disableProtocols = Info{
 		"Set-CASMailbox -Identity USER -OWAforDevicesEnabled $false -MapiHttpEnabled $false   # 2013 and later",
 	},
 	Sources: []string{
-		"Set-CASMailbox (cmdlet page)",
-		"Changing mailbox permissions not working: the MBI cache (clintboessen.blogspot, 2014-04)",
-		"Configure authenticated SMTP settings for POP3 and IMAP4 clients (Exchange documentation)",
+		"001#disable-features", "001#features-by-shell", "004#pop3-on-for-all", "004#pop3-off-per-user",
+		"PS-CAS", "EAS-ACCESS", "MBI-1", "SMTP-AUTH",
 	},
 	SideEffects: "None for others. A protocol that is left out goes on.",
 	Undo:        "The same commands with $true for $false and $false for $true; -MapiHttpEnabled $null follows the organisation again.",

@@ -14,11 +14,8 @@ var disconnectMailbox = Info{
 	Title: "Take the mailbox away from the account",
 	Doc: `Severs and denies: right after the command the account has no mailbox. The contents are kept in the database
 		until its retention time is over.`,
-	Cmdlets: []string{"Disable-Mailbox -Identity USER -Confirm:$false"},
-	Sources: []string{
-		"Disable-Mailbox (cmdlet page)",
-		"KB3132711 Can't connect to a re-enabled mailbox",
-	},
+	Cmdlets:     []string{"Disable-Mailbox -Identity USER -Confirm:$false"},
+	Sources:     []string{"PS-DISABLE", "KB3132711"},
 	SideEffects: "Mail to this address bounces from now on.",
 	Undo:        "reconnect-mailbox, then check the Set-CASMailbox flags, which stay as they were.",
 	New:         func() lab.Action { return new(DisconnectMailbox) },

@@ -16,7 +16,7 @@ var enableAccount = Info{
 	Title:       "Enable the account again",
 	Doc:         `Admits the next authentication again: clears the disabled bit and the expiry date. Passwords, protocol flags and limits stay as they are.`,
 	Cmdlets:     []string{"Enable-ADAccount -Identity USER -Server DC", "Clear-ADAccountExpiration -Identity USER -Server DC"},
-	Sources:     []string{"MS-ADTS 2.2.16 userAccountControl bits"},
+	Sources:     []string{"ADTS-UAC"},
 	SideEffects: "None for others.",
 	Undo:        "disable-account",
 	Purpose:     Restore,

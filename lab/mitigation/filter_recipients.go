@@ -16,7 +16,8 @@ var filterRecipients = Info{
 		organisation makes no report of non-delivery for a forged sender (the NDR attack). The answer at each recipient
 		(mode recipient: Edge servers and Exchange 2003) also tells a harvester which addresses exist; set-tarpit makes
 		that slow. A Mailbox server answers after the message, and one unknown recipient costs the others the message
-		(mode message). Who signs in is not filtered. Reports that are in the queues already stay there.`,
+		(mode message). Who signs in is not filtered. Reports that are in the queues already stay there. Exchange
+		2000 has no such filter.`,
 	Cmdlets: []string{
 		`& $env:ExchangeInstallPath\Scripts\Install-AntiSpamAgents.ps1; Restart-Service MSExchangeTransport   # Mailbox and Hub Transport servers`,
 		"Set-RecipientFilterConfig -Enabled $true -RecipientValidationEnabled $true",
@@ -24,11 +25,8 @@ var filterRecipients = Info{
 		"Exchange 2003: System Manager, Message Delivery, Recipient Filtering, Filter recipients who are not in the Directory; then the SMTP virtual server's filter",
 	},
 	Sources: []string{
-		"Set-RecipientFilterConfig (cmdlet page)",
-		"Recipient filtering on Edge Transport servers (Exchange documentation)",
-		"Recipient filtering procedures (Exchange documentation)",
-		"KB909005 Reverse NDR attack: how to recognise and clean up",
-		"004_4d27062e20911578.txt",
+		"004#directory-harvest", "004#ex2000-needs-help", "004#ex2003-can-filter", "004#filter-needs-tarpit",
+		"PS-RFC", "RECIPF", "RECIPFP", "KB909005",
 	},
 	SideEffects: "Addresses can be guessed (recipient), or good recipients miss mail that names an unknown one as well (message).",
 	Undo:        "filter-recipients with mode: off",

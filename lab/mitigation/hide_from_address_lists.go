@@ -16,7 +16,7 @@ var hideFromAddressLists = Info{
 	Doc: `Neither severs nor denies: others do not see the name in the address book any more, and that is all. It stands in many
 		procedures, and here as a control: it never ends access.`,
 	Cmdlets:     []string{"Set-Mailbox USER -HiddenFromAddressListsEnabled $true"},
-	Sources:     []string{"Set-Mailbox (cmdlet page)"},
+	Sources:     []string{"PS-MBX"},
 	SideEffects: "Nobody finds the name in the address book. Mail to the address still arrives.",
 	Undo:        "Set-Mailbox USER -HiddenFromAddressListsEnabled $false",
 	New:         func() lab.Action { return new(HideFromAddressLists) },

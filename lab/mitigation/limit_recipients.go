@@ -16,11 +16,8 @@ var limitRecipients = Info{
 	Title: "Limit the number of recipients",
 	Doc: `With 0, ends sending as soon as transport has read the limit, over every path that knows the user; no session needs to be
 		made anew for it. Reading goes on. Exchange Online takes 1 to 1000 only, so there it ends nothing.`,
-	Cmdlets: []string{"Set-Mailbox USER -RecipientLimits 0"},
-	Sources: []string{
-		"Quickly disable account access in AD and Exchange 2010 (mellositmusings.com, 2012-05-19)",
-		"Set-Mailbox (cmdlet page)",
-	},
+	Cmdlets:     []string{"Set-Mailbox USER -RecipientLimits 0"},
+	Sources:     []string{"MELLO", "PS-MBX"},
 	SideEffects: "None for others.",
 	Undo:        "Set-Mailbox USER -RecipientLimits unlimited",
 	New:         func() lab.Action { return new(LimitRecipients) },

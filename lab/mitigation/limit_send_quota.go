@@ -21,13 +21,7 @@ var limitSendQuota = Info{
 	Cmdlets: []string{
 		"Set-Mailbox USER -UseDatabaseQuotaDefaults $false -IssueWarningQuota 0 -ProhibitSendQuota 0",
 	},
-	Sources: []string{
-		"KB327378 Reread Logon Quotas Interval",
-		"KB326252 Mailbox limits not enforced in a reasonable time",
-		"Exchange best practices for untrusted mailbox users (TechNet wiki 3406)",
-		"Quickly disable account access in AD and Exchange 2010 (mellositmusings.com, 2012-05-19)",
-		"Set-Mailbox (cmdlet page)",
-	},
+	Sources:     []string{"KB327378", "KB326252", "WIKI3406", "MELLO", "PS-MBX"},
 	SideEffects: "None for others. The user is told that the mailbox is full.",
 	Undo:        "Set-Mailbox USER -UseDatabaseQuotaDefaults $true",
 	New:         func() lab.Action { return new(LimitSendQuota) },

@@ -22,10 +22,7 @@ var lockAccount = Info{
 		`1..THRESHOLD | ForEach-Object { net use \\DC\IPC$ /user:DOMAIN\USER wrong-password }`,
 		"Get-ADUser USER -Properties LockedOut",
 	},
-	Sources: []string{
-		"MS-KILE 3.3.5.7.1, TGS exchange and the account check",
-		"KB232690, Urgent replication triggers in Active Directory",
-	},
+	Sources:     []string{"KILE-TGS", "KB232690"},
 	SideEffects: "None for others. A lockout sets off alarms that somebody else may answer by unlocking.",
 	Undo:        "Unlock-ADAccount -Identity USER",
 	New:         func() lab.Action { return new(LockAccount) },

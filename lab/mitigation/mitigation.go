@@ -30,7 +30,7 @@ type Info struct {
 	Title       string
 	Doc         string   // what it changes, and what that means for somebody who is already in
 	Cmdlets     []string // the command lines that do it in a real organisation
-	Sources     []string // titles of the texts that describe it
+	Sources     []string // citations of the texts that describe it, see fixtures/sources
 	SideEffects string   // what it does to others
 	Undo        string   // how to take it back
 	Purpose     Purpose  // left out where it is to end access

@@ -23,9 +23,7 @@ var moveMailbox = Info{
 		"Move-Mailbox -Identity USER -TargetDatabase DATABASE -Confirm:$false   # 2007",
 	},
 	Sources: []string{
-		"Load balancing (Exchange 2013 help), online moves",
-		"Exchange best practices for untrusted mailbox users (TechNet wiki 3406)",
-		"000_aa5026bcf9d1a159.txt",
+		"000#move-least-disruptive", "000#disabled-users-store", "001#ex2013-move", "LB2013", "WIKI3406",
 	},
 	SideEffects: "None for others but the load of the copy. Mail to the mailbox waits while it is locked.",
 	Undo:        "Move it back.",

@@ -19,10 +19,7 @@ var reconnectMailbox = Info{
 		"Connect-Mailbox -Identity GUID -Database DATABASE -User USER",
 		"Get-CASMailbox USER   # which protocols are on",
 	},
-	Sources: []string{
-		"Disable-Mailbox (cmdlet page)",
-		"KB3132711 Can't connect to a re-enabled mailbox",
-	},
+	Sources:     []string{"PS-DISABLE", "KB3132711"},
 	SideEffects: "None for others. Mail that has bounced meanwhile does not come back.",
 	Undo:        "disconnect-mailbox",
 	Purpose:     Restore,

@@ -21,11 +21,7 @@ var recycleAppPool = Info{
 		"Get-ChildItem IIS:\\AppPools | Where-Object Name -like MSExchange* | Restart-WebAppPool",
 		"Restart-WebAppPool DefaultAppPool   # 2007 and 2010, where several protocols share it",
 	},
-	Sources: []string{
-		"KB3035228 HTTP clients can still connect after an account is disabled",
-		"How worker process recycling works (TechNet cc787620)",
-		"ShutdownTimeLimit (ms525974)",
-	},
+	Sources:     []string{"KB3035228", "RECYCLE", "SHUTLIM"},
 	SideEffects: "Users of this protocol on these servers are authenticated anew.",
 	Undo:        "None needed.",
 	New:         func() lab.Action { return new(RecycleAppPool) },

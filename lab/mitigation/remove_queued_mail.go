@@ -41,11 +41,7 @@ var removeQueuedMail = Info{
 		`Get-Message -Server SERVER -Filter "FromAddress -eq '<>'" | Remove-Message -WithNDR $false -Confirm:$false   # reports`,
 		"Exchange 2003: System Manager, Queues, Find Messages, Delete (with or without NDR)",
 	},
-	Sources: []string{
-		"Remove-Message (cmdlet page)",
-		"KB909005 Reverse NDR attack: how to recognise and clean up",
-		"Suspend-Queue (cmdlet page)",
-	},
+	Sources:     []string{"PS-RMMSG", "KB909005", "PS-SUSP"},
 	SideEffects: "Good mail of the same sender that still waits is lost as well; without a report nobody is told.",
 	Undo:        "None: a removed message is gone, unless it was exported before (Export-Message).",
 	Purpose:     EndAbuse,

@@ -34,9 +34,9 @@ var resetIIS = Info{
 		"iisreset SERVER /restart /noforce   # test the exit code",
 	},
 	Sources: []string{
-		"KB3035228 HTTP clients can still connect after an account is disabled",
-		"iisreset usage text",
-		"Forms-based authentication, cookie keys (TechNet bb123719)",
+		"000#disruption-stops", "001#restart-iis", "001#restart-clears-tokens", "001#restart-every-server",
+		"001#reset-noforce", "001#reset-forced", "001#restart-felt-by-users", "KB3035228", "IISRESET",
+		"OWA-KEYS",
 	},
 	SideEffects: "Everybody on these servers is cut off for the restart and asked to sign in again.",
 	Undo:        "None needed.",

@@ -21,9 +21,8 @@ var resetPassword = Info{
 		"Set-ADAccountPassword -Identity USER -Reset -NewPassword $p2 -Server DC   # times: 2",
 	},
 	Sources: []string{
-		"KB267568 Old password still works after change in OWA",
-		"KB906305 New setting modifies NTLM network authentication behaviour (2012 R2 text and text of 2025-04-15)",
-		"Revoke user access in an emergency (Entra documentation)",
+		"000#reset-and-disable-do-nothing", "000#reset-prompts", "000#reset-better-than-move", "KB267568",
+		"KB906305-old", "KB906305-2025", "ENTRA-REVOKE",
 	},
 	SideEffects: "The user's other devices are refused and may lock the account out.",
 	Undo:        "None: the old password is gone. Hand out a new one.",

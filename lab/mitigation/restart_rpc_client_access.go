@@ -19,10 +19,7 @@ var restartRPCClientAccess = Info{
 	Cmdlets: []string{
 		"Restart-Service MSExchangeRPC",
 	},
-	Sources: []string{
-		"Part II: disabled accounts and users still able to access via Outlook and OWA (Microsoft messaging blog, 2012-06-27)",
-		"Exchange best practices for untrusted mailbox users (TechNet wiki 3406)",
-	},
+	Sources:     []string{"BLOG-P2", "WIKI3406"},
 	SideEffects: "Every Outlook on these servers loses its connection for a moment; some ask for the password.",
 	Undo:        "None needed.",
 	New:         func() lab.Action { return new(RestartRPCClientAccess) },

@@ -19,11 +19,7 @@ var restrictAnonymous = Info{
 		`Set-ReceiveConnector "SERVER\Default Frontend SERVER" -PermissionGroups ExchangeServers,ExchangeLegacyServers`,
 		`New-ReceiveConnector -Name "Anonymous from known addresses" -Server SERVER -TransportRole FrontendTransport -Usage Custom -PermissionGroups AnonymousUsers -Bindings 0.0.0.0:25 -RemoteIPRanges RANGES`,
 	},
-	Sources: []string{
-		"Receive connectors (Exchange documentation)",
-		"Allow anonymous relay on Exchange servers (Exchange documentation)",
-		"003_049f916dd82b29d8.txt",
-	},
+	Sources:     []string{"003#restrict-addresses", "003#addresses-less-flexible", "RECV", "ANON"},
 	SideEffects: "Devices and programs that send without signing in are refused unless their address is listed.",
 	Undo:        "Remove-ReceiveConnector, and add AnonymousUsers to the default connector again.",
 	Purpose:     EndAbuse,

@@ -20,7 +20,7 @@ var restrictSenders = Info{
 		"Set-Mailbox USER -AcceptMessagesOnlyFrom ADMIN",
 		"Exchange 2003: the user's Exchange General tab, Delivery Restrictions, Only from",
 	},
-	Sources:     []string{"Set-Mailbox (cmdlet page)"},
+	Sources:     []string{"PS-MBX"},
 	SideEffects: "Others' mail to the mailbox bounces; mail that should be captured after the person left is lost.",
 	Undo:        "restrict-senders with from: [], that is Set-Mailbox USER -AcceptMessagesOnlyFrom $null",
 	Purpose:     EndAbuse,

@@ -21,10 +21,7 @@ var setOutOfOffice = Info{
 		"Set-MailboxAutoReplyConfiguration -Identity USER -AutoReplyState Disabled                         # off",
 	},
 	Sources: []string{
-		"Set-MailboxAutoReplyConfiguration (cmdlet page)",
-		"KB266166 Automatic replies to the Internet are disabled",
-		"KB157961 Out of Office reply sent only once",
-		"002_235895b6475120ef.txt",
+		"002#turn-off-out-of-office", "002#back-to-internal", "PS-ARC", "KB266166", "KB157961",
 	},
 	SideEffects: "People outside are no longer told that the user is away.",
 	Undo:        "set-out-of-office with audience: all",

@@ -19,17 +19,19 @@ func (a *SetTokenTTL) Validate(c *lab.Cast) error { return check(a, c) }
 var setTokenTTL = Info{
 	Title: "Change the lifetime of cached tokens",
 	Doc: `Neither severs nor denies: tokens that are made later live for the new time. Whether the edit is felt before
-		IIS restarts is a parameter of the profile, because the vendor's texts disagree.`,
+		IIS restarts is a parameter of the profile, because the vendor's texts disagree. Nobody is asked for the password
+		more often: the program sends it again and gets a new token.`,
 	Cmdlets: []string{
 		`Set-ItemProperty HKLM:\SYSTEM\CurrentControlSet\Services\InetInfo\Parameters -Name UserTokenTTL -Type DWord -Value 60`,
 		"iisreset   # restart: true",
 	},
 	Sources: []string{
-		"KB152526 Changing the default interval for user tokens in IIS",
-		"KB267568 Old password still works after change in OWA",
-		"Token Cache (Windows Server 2003, TechNet cc783800)",
+		"001#default-for-speed", "001#short-interval-slows", "001#short-interval-no-prompt",
+		"001#interval-costs-network", "001#interval-hard-to-undo", "001#live-token-keeps-interval",
+		"001#interval-after-new-logon", "001#change-interval", "001#interval-trouble-later", "KB152526",
+		"KB267568", "TOKCACHE",
 	},
-	SideEffects: "More work for the domain controllers. With restart, that of reset-iis.",
-	Undo:        "set-token-ttl with ttl: 15m",
+	SideEffects: "More work for the domain controllers and the network, felt as slow sign-ins and perhaps months later. With restart, that of reset-iis.",
+	Undo:        "set-token-ttl with ttl: 15m, on each server",
 	New:         func() lab.Action { return new(SetTokenTTL) },
 }

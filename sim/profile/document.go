@@ -11,6 +11,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"shutout/fixtures/profiles"
+	"shutout/fixtures/sources"
 )
 
 // Confidence says how sure a value is.
@@ -25,9 +26,8 @@ const (
 
 // document is the data file.
 type document struct {
-	Profiles   []Version         `yaml:"profiles"`
-	Sources    map[string]string `yaml:"sources"`
-	Parameters []*parameter      `yaml:"parameters"`
+	Profiles   []Version    `yaml:"profiles"`
+	Parameters []*parameter `yaml:"parameters"`
 
 	byName map[string]*parameter
 }
@@ -52,7 +52,7 @@ type parameter struct {
 // Value is a value of a parameter and where it comes from.
 type Value struct {
 	Text       string     `yaml:"value"`
-	Source     []string   `yaml:"source"` // codes; Source gives their titles
+	Source     []string   `yaml:"source"` // citations, see fixtures/sources
 	Confidence Confidence `yaml:"confidence"`
 	Note       string     `yaml:"note"`
 }
@@ -95,12 +95,16 @@ func (d *document) index() (faults []error) {
 	return faults
 }
 
-// checkProfiles looks for profiles without a name, a title or versions, and for names given twice.
+// checkProfiles looks for profiles without a name, a title, versions or a source, and for names given twice.
 func (d *document) checkProfiles() (faults []error) {
 	seen := map[string]bool{}
-	for _, v := range d.Profiles {
-		if v.Name == "" || v.Title == "" || v.Versions == "" {
-			faults = append(faults, fmt.Errorf("profile %q needs a name, a title and versions", v.Name))
+	for i := range d.Profiles {
+		v := &d.Profiles[i]
+		cite(v.Source, func(format string, args ...any) {
+			faults = append(faults, fmt.Errorf("profile %q: %s", v.Name, fmt.Sprintf(format, args...)))
+		})
+		if v.Name == "" || v.Title == "" || v.Versions == "" || len(v.Source) == 0 {
+			faults = append(faults, fmt.Errorf("profile %q needs a name, a title, versions and a source", v.Name))
 		}
 		if seen[v.Name] {
 			faults = append(faults, fmt.Errorf("profile %q stands there twice", v.Name))
@@ -177,13 +181,21 @@ func (d *document) checkValue(p *parameter, v *Value, fault func(string, ...any)
 	if len(v.Source) == 0 {
 		fault("the value %q has no source", v.Text)
 	}
-	for _, code := range v.Source {
-		if d.Sources[code] == "" {
-			fault("the source %q is not in the table of sources", code)
-		}
-	}
+	cite(v.Source, fault)
 	if !slices.Contains([]Confidence{Documented, Reported, Inferred, General}, v.Confidence) {
 		fault("the value %q has the confidence %q, not D, A, I or G", v.Text, v.Confidence)
+	}
+}
+
+// cite checks citations and writes them in their usual form.
+func cite(list []string, fault func(string, ...any)) {
+	for i, text := range list {
+		c, err := sources.Parse(text)
+		if err != nil {
+			fault("%v", err)
+			continue
+		}
+		list[i] = c.String()
 	}
 }
 

@@ -17,6 +17,8 @@ type Version struct {
 	Name     string `yaml:"name"`
 	Title    string `yaml:"title"`
 	Versions string `yaml:"versions"`
+	// Source cites what tells the versions apart; each parameter has sources of its own.
+	Source []string `yaml:"source"`
 }
 
 // Parameter is one parameter of a profile, for people to read.
@@ -58,16 +60,6 @@ func Names() []string {
 		names = append(names, v.Name)
 	}
 	return names
-}
-
-// Source gives the title of the text that a source code stands for.
-func Source(code string) (title string, ok bool) {
-	doc, err := embedded()
-	if err != nil {
-		return "", false
-	}
-	title, ok = doc.Sources[code]
-	return title, ok
 }
 
 // Load gives the profile of that name. The error of an unknown name lists the known ones.

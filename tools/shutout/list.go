@@ -16,15 +16,17 @@ import (
 
 // lists are what list can show, in the order in which it shows all.
 var lists = []struct {
-	kind string
-	rows func() [][]string
+	kind  string
+	rows  func() [][]string
+	brief func() [][]string // for the list of everything
 }{
-	{"scenarios", scenarioRows},
-	{"mitigations", mitigationRows},
-	{"sops", sopRows},
-	{"paths", pathRows},
-	{"profiles", profileRows},
-	{"claims", claimRows},
+	{"scenarios", scenarioRows, scenarioRows},
+	{"mitigations", mitigationRows, mitigationRows},
+	{"sops", sopRows, sopRows},
+	{"paths", pathRows, pathRows},
+	{"profiles", profileRows, profileRows},
+	{"claims", claimRows, claimRows},
+	{"sources", sourceRows, documentRows},
 }
 
 func (a *app) listCommand() *cobra.Command {
@@ -32,11 +34,17 @@ func (a *app) listCommand() *cobra.Command {
 	for i, l := range lists {
 		kinds[i] = l.kind
 	}
-	return &cobra.Command{
+	var source string
+	cmd := &cobra.Command{
 		Use:   "list [" + strings.Join(kinds, "|") + "]",
-		Short: "List scenarios, mitigations, SOPs, access paths, profiles and claims",
+		Short: "List scenarios, mitigations, SOPs, access paths, profiles, claims and sources",
+		Long: `List names everything that the product comes with. With --source it goes the other way: what a document says,
+statement by statement, and what in the catalogue covers it. A document's file name may be shortened to its number.`,
 		Example: `  shutout list
-  shutout list mitigations`,
+  shutout list mitigations
+  shutout list --source 000_aa5026bcf9d1a159.txt
+  shutout list --source 000#reset-prompts
+  shutout list --source KB3035228`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return fmt.Errorf("list takes one kind at most, found %d (shutout list --help)", len(args))
@@ -44,7 +52,13 @@ func (a *app) listCommand() *cobra.Command {
 			return nil
 		},
 		ValidArgs: kinds,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("source") {
+				if len(args) > 0 {
+					return fmt.Errorf("--source lists of every kind what cites it: leave %s out", strict.Quote(args[0]))
+				}
+				return listSource(a.out, source)
+			}
 			if len(args) == 1 {
 				for _, l := range lists {
 					if l.kind == args[0] {
@@ -59,11 +73,13 @@ func (a *app) listCommand() *cobra.Command {
 					fmt.Fprintln(a.out)
 				}
 				a.out.heading("%s", l.kind)
-				a.out.table("  ", l.rows())
+				a.out.table("  ", l.brief())
 			}
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&source, "source", "", "what cites this document (FILE), statement (FILE#STATEMENT) or text (CODE)")
+	return cmd
 }
 
 func scenarioRows() (rows [][]string) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"shutout/fixtures/sources"
 	"shutout/lab"
 	"shutout/lab/mitigation"
 	"shutout/scenarios"
@@ -105,6 +106,9 @@ func findTopic(all []topic, name string) (topic, error) {
 		if len(strict.Nearest(name, names)) == 0 {
 			hint = ""
 		}
+		if c, err := sources.Parse(name); err == nil {
+			return topic{}, fmt.Errorf("%s is a source: shutout list --source %s", strict.Quote(name), c)
+		}
 		return topic{}, fmt.Errorf("nothing is called %s%s (shutout list)", strict.Quote(name), hint)
 	}
 	var choices []string
@@ -171,8 +175,7 @@ func showScenario(t *terminal, sc *lab.Scenario) {
 	blank(t)
 	t.heading("SOP")
 	showSteps(t, sc.SOP)
-	blank(t)
-	t.items("sources", sc.Sources)
+	showSources(t, sc.Sources)
 }
 
 // runName is what run takes for a case: its id, or the file of the user's own.
@@ -244,8 +247,7 @@ func showMitigation(t *terminal, info mitigation.Info) {
 			cases = append(cases, sc.ID)
 		}
 	}
-	blank(t)
-	t.items("sources", info.Sources)
+	showSources(t, info.Sources)
 	if cases != nil {
 		blank(t)
 		t.items("scenarios that use it", cases)
@@ -270,10 +272,7 @@ func showSOP(t *terminal, s *scenarios.SOP) {
 	if err == nil { // ParseSOP has read the same steps
 		showSteps(t, steps)
 	}
-	if len(s.Sources) > 0 {
-		blank(t)
-		t.items("sources", s.Sources)
-	}
+	showSources(t, s.Sources)
 }
 
 func showPath(t *terminal, info scenarios.PathInfo) {
@@ -292,6 +291,7 @@ func showPath(t *terminal, info scenarios.PathInfo) {
 			cases = append(cases, sc.ID)
 		}
 	}
+	showSources(t, info.Sources)
 	if cases != nil {
 		blank(t)
 		t.items("scenarios that use it", cases)

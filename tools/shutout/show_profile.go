@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"shutout/sim/profile"
@@ -46,10 +47,12 @@ func showProfile(t *terminal, name string) {
 	t.table("  ", rows)
 	blank(t)
 	t.paragraph("", "Any of them can be set for a run: shutout run --set iis.token_ttl=5m")
+	showSources(t, p.Source)
 }
 
 func showParameter(t *terminal, name string) {
 	var rows [][]string
+	var cites []string
 	var first profile.Parameter
 	for _, profileName := range profile.Names() {
 		p, err := profile.Load(profileName)
@@ -60,6 +63,7 @@ func showParameter(t *terminal, name string) {
 			if par.Name == name {
 				first = par
 				rows = append(rows, valueRow(profileName, par.Value))
+				cites = append(cites, par.Source...)
 			}
 		}
 	}
@@ -73,23 +77,18 @@ func showParameter(t *terminal, name string) {
 		rows = nil
 		for _, v := range first.Alternatives {
 			rows = append(rows, valueRow("", v)[1:])
+			cites = append(cites, v.Source...)
 		}
 		blank(t)
 		t.heading("other values that a text gives")
 		t.table("  ", rows)
 	}
+	slices.Sort(cites)
+	showSources(t, slices.Compact(cites))
 }
 
 func valueRow(profileName string, v profile.Value) []string {
-	var titles []string
-	for _, code := range v.Source {
-		text, ok := profile.Source(code)
-		if !ok {
-			text = code
-		}
-		titles = append(titles, text)
-	}
-	note := strings.Join(titles, "; ")
+	note := strings.Join(v.Source, ", ")
 	if v.Note != "" {
 		note += " (" + v.Note + ")"
 	}
