@@ -153,7 +153,7 @@ func Decode(d *strict.Doc, n *strict.Node) *lab.Scenario {
 	sc := &lab.Scenario{
 		ID:      cf.ID,
 		Title:   strict.OneLine(cf.Title),
-		Sources: sources.Check(d, d.Root.Get("sources")),
+		Sources: sources.Check(d, n.Get("sources")),
 		Story:   strings.TrimSpace(cf.Story),
 		Profile: cf.Profile,
 		Set:     cf.Set,

@@ -13,8 +13,8 @@ import (
 	"slices"
 	"strings"
 
+	"shutout/fixtures/sources"
 	"shutout/lab"
-	"shutout/sim/profile"
 )
 
 //go:embed *.yaml
@@ -27,8 +27,6 @@ type Ledger struct {
 	// Experiments are the cases that are not in the catalogue because they tell
 	// nothing but whether a claim is true.
 	Experiments []*lab.Scenario
-
-	sources map[string]string // texts that no parameter cites
 }
 
 // A Group is the claims of one file.
@@ -93,13 +91,13 @@ type Saying struct {
 // of the program that the package's tests meet, hence the panic.
 func Load() *Ledger {
 	names, err := fs.Glob(files, "*.yaml")
-	sources := map[string][]byte{}
+	texts := map[string][]byte{}
 	for _, name := range names {
 		src, readErr := fs.ReadFile(files, name)
 		err = cmp.Or(err, readErr)
-		sources["scenarios/claims/"+name] = src
+		texts["scenarios/claims/"+name] = src
 	}
-	l, parseErr := Parse(sources)
+	l, parseErr := Parse(texts)
 	if err = cmp.Or(err, parseErr); err != nil {
 		panic(fmt.Sprintf("the claims ledger is faulty:\n%v", err))
 	}
@@ -137,19 +135,11 @@ func find[T any](list []*T, ok func(*T) bool) (*T, bool) {
 	return nil, false
 }
 
-// Source returns the title of a text, by its code or by a document's name.
-func (l *Ledger) Source(code string) (title string, ok bool) {
-	if title, ok = l.sources[code]; ok {
-		return title, true
-	}
-	return profile.Source(code)
-}
-
-// From tells whether the claim comes from a source: a document, or a text by
-// its code.
-func (c *Claim) From(source string) bool {
-	return slices.ContainsFunc(c.Sources, func(s string) bool {
-		code, _, _ := strings.Cut(s, "#")
-		return strings.EqualFold(code, source) || strings.EqualFold(s, source)
+// From tells whether the claim comes from a source, or from something that it
+// says.
+func (c *Claim) From(asked sources.Citation) bool {
+	return slices.ContainsFunc(c.Sources, func(text string) bool {
+		cited, err := sources.Parse(text)
+		return err == nil && cited.Covers(asked)
 	})
 }

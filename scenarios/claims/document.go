@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"shutout/fixtures/sources"
 	"shutout/lab"
 	"shutout/lab/report"
 )
@@ -120,9 +121,10 @@ func (p *Plan) Document(results []*lab.RunResult, command func(words []string) s
 			if pl := p.claims[c.ID]; pl != nil {
 				result := p.result(c, pl, results, command)
 				group.Claims = append(group.Claims, result)
-				for _, s := range c.Sources {
-					code, _, _ := strings.Cut(s, "#")
-					d.Sources[code], _ = p.ledger.Source(code)
+				for _, text := range c.Sources {
+					if cited, err := sources.Parse(text); err == nil {
+						d.Sources[cited.Source.Code] = cited.Source.Title
+					}
 				}
 			}
 		}

@@ -9,19 +9,17 @@ import (
 	"strings"
 	"time"
 
+	"shutout/fixtures/sources"
 	"shutout/lab"
 	"shutout/scenarios"
 	"shutout/scenarios/strict"
-	"shutout/sim/profile"
 )
 
 // ledgerFile is a file of the ledger as it is written.
 type ledgerFile struct {
-	Title string `yaml:"title"`
-	// Sources are texts that no parameter cites, by code.
-	Sources       map[string]string `yaml:"sources"`
-	Claims        []claimFile       `yaml:"claims"`
-	Disagreements []*Disagreement   `yaml:"disagreements"`
+	Title         string          `yaml:"title"`
+	Claims        []claimFile     `yaml:"claims"`
+	Disagreements []*Disagreement `yaml:"disagreements"`
 }
 
 // claimFile is a claim as it is written.
@@ -41,14 +39,14 @@ type claimFile struct {
 
 // Parse reads a ledger from its files, by name. Its error is a
 // [strict.Problems].
-func Parse(sources map[string][]byte) (*Ledger, error) {
-	r := &reader{ledger: &Ledger{sources: map[string]string{}}, claims: map[string]string{}, cases: map[string]*lab.Scenario{}}
+func Parse(texts map[string][]byte) (*Ledger, error) {
+	r := &reader{ledger: &Ledger{}, claims: map[string]string{}, cases: map[string]*lab.Scenario{}}
 	for _, sc := range scenarios.Catalogue() {
 		r.cases[sc.ID] = sc
 	}
-	names := slices.Sorted(maps.Keys(sources))
+	names := slices.Sorted(maps.Keys(texts))
 	for _, name := range names {
-		r.file(name, sources[name])
+		r.file(name, texts[name])
 	}
 	// A claim may be about an experiment, and about a disagreement, of another
 	// file.
@@ -90,12 +88,6 @@ func (r *reader) file(name string, src []byte) {
 		if f.Title == "" {
 			d.Problemf(d.Root, "title is missing: say which text the claims come from")
 		}
-	}
-	for code, title := range f.Sources {
-		if _, twice := profile.Source(code); twice || r.ledger.sources[code] != "" {
-			d.Problemf(d.Root.Find("sources", code), "the source %s is known already", code)
-		}
-		r.ledger.sources[code] = title
 	}
 	for i, dis := range f.Disagreements {
 		n := d.Root.Find("disagreements", i)
@@ -185,7 +177,7 @@ func (r *reader) claim(d *strict.Doc, n *strict.Node, f *claimFile) *Claim {
 	before := d.Count()
 	bad := func(key, format string, args ...any) { d.Problemf(n.Find(key), format, args...) }
 	c := &Claim{
-		ID: f.ID, Text: strict.OneLine(f.Claim), Sources: f.Sources, Disagreement: f.Disagreement, Side: f.Side,
+		ID: f.ID, Text: strict.OneLine(f.Claim), Disagreement: f.Disagreement, Side: f.Side,
 		Vary: f.Vary, Expect: f.Expect, File: d.File, Line: n.Line,
 	}
 	switch where := r.claims[c.ID]; {
@@ -201,7 +193,7 @@ func (r *reader) claim(d *strict.Doc, n *strict.Node, f *claimFile) *Claim {
 	if !slices.Contains(verdicts, c.Expect) {
 		bad("expect", "expect is %s: expected one of confirmed, refuted, depends", strict.Quote(string(c.Expect)))
 	}
-	r.origin(c, bad)
+	r.origin(d, n, c, bad)
 	base, known := r.cases[f.Case]
 	if !known {
 		bad("case", "there is no case %s%s", strict.Quote(f.Case), strict.Expected(f.Case, slices.Sorted(maps.Keys(r.cases))))
@@ -230,15 +222,10 @@ func or(t *time.Duration) time.Duration {
 }
 
 // origin checks where the claim comes from, and what it answers.
-func (r *reader) origin(c *Claim, bad func(key, format string, args ...any)) {
+func (r *reader) origin(d *strict.Doc, n *strict.Node, c *Claim, bad func(key, format string, args ...any)) {
+	c.Sources = sources.Check(d, n.Get("sources"))
 	if len(c.Sources) == 0 {
-		bad("sources", "sources is missing: name the document, or the code of the text (fixtures/profiles/parameters.yaml)")
-	}
-	for _, s := range c.Sources {
-		code, _, _ := strings.Cut(s, "#")
-		if _, ok := r.ledger.Source(code); !ok {
-			bad("sources", "there is no source %s: name a document or the code of a text, or put it under sources:", strict.Quote(code))
-		}
+		bad("sources", "sources is missing: cite the statement of a document, or the code of a text (shutout list sources)")
 	}
 	if c.Disagreement == "" && c.Side == "" {
 		return

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"shutout/fixtures/sources"
 	"shutout/lab"
 	"shutout/scenarios/claims"
 	"shutout/scenarios/strict"
@@ -57,7 +58,7 @@ The exit status is 0 when every claim came out as predicted, 1 when one did not,
 		Example: `  shutout claims
   shutout claims reset-makes-outlook-ask reset-does-nothing-once-connected
   shutout claims --disagreement X1
-  shutout claims --source 001_01342c1255a20eb5.txt --details
+  shutout claims --source 001 --details
   shutout claims --source KB3035228 --set iis.token_ttl_mode=absolute
   shutout claims --markdown
   shutout claims --json -`,
@@ -77,7 +78,7 @@ The exit status is 0 when every claim came out as predicted, 1 when one did not,
 		},
 	}
 	fs := cmd.Flags()
-	fs.StringVar(&f.source, "source", "", "only what comes from the document or text `NAME`, such as 000_aa5026bcf9d1a159.txt or KB3035228")
+	fs.StringVar(&f.source, "source", "", "only what comes from the document or text `NAME`, or from a statement: KB3035228, 000, 000#reset-prompts")
 	fs.StringVar(&f.disagreement, "disagreement", "", "only what answers the question `ID`, such as X1")
 	fs.BoolVar(&f.details, "details", false, "show each observation")
 	fs.StringArrayVar(&f.set, "set", nil, "set a parameter in every profile, `NAME=VALUE`; may be given several times")
@@ -134,32 +135,25 @@ func (f *claimsFlags) choose(ledger *claims.Ledger, ids []string) ([]*claims.Cla
 		}
 		return nil, fmt.Errorf("there is no disagreement %s: expected one of %s", strict.Quote(f.disagreement), strings.Join(known, ", "))
 	}
+	var source sources.Citation
+	if f.source != "" {
+		var err error
+		if source, err = sources.Parse(f.source); err != nil {
+			return nil, err
+		}
+	}
 	chosen := slices.DeleteFunc(all, func(c *claims.Claim) bool {
 		return len(ids) > 0 && !slices.Contains(ids, c.ID) ||
 			f.disagreement != "" && !strings.EqualFold(f.disagreement, c.Disagreement) ||
-			f.source != "" && !c.From(f.source)
+			f.source != "" && !c.From(source)
 	})
-	if len(chosen) > 0 {
+	switch {
+	case len(chosen) > 0:
 		return chosen, nil
-	}
-	if f.source != "" && len(ids) == 0 && f.disagreement == "" {
-		return nil, fmt.Errorf("no claim comes from %s%s (shutout list claims)", strict.Quote(f.source), strict.Expected(f.source, claimSources(ledger)))
+	case f.source != "" && len(ids) == 0 && f.disagreement == "":
+		return nil, fmt.Errorf("no claim comes from %s (shutout list claims)", source)
 	}
 	return nil, errors.New("no claim is all of that at once (shutout list claims)")
-}
-
-// claimSources lists the sources of the ledger, each once.
-func claimSources(ledger *claims.Ledger) []string {
-	var list []string
-	for _, c := range ledger.All() {
-		for _, s := range c.Sources {
-			if code, _, _ := strings.Cut(s, "#"); !slices.Contains(list, code) {
-				list = append(list, code)
-			}
-		}
-	}
-	slices.Sort(list)
-	return list
 }
 
 func (f *claimsFlags) replay(ids []string) string {
@@ -279,12 +273,5 @@ func showClaim(t *terminal, ledger *claims.Ledger, c *claims.Claim) {
 			t.hanging("  - ", "    ", command(v.Command(c)))
 		}
 	}
-	blank(t)
-	var sources []string
-	for _, s := range c.Sources {
-		code, _, _ := strings.Cut(s, "#")
-		text, _ := ledger.Source(code)
-		sources = append(sources, s+": "+text)
-	}
-	t.items("sources", sources)
+	showSources(t, c.Sources)
 }
