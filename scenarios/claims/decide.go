@@ -23,14 +23,16 @@ type point struct {
 	held   bool
 }
 
-func (p point) value(name string) string {
+func (p point) trait(name string) Trait {
 	for _, t := range p.traits {
 		if t.Name == name {
-			return t.Value
+			return t
 		}
 	}
-	return ""
+	return trait(name, "")
 }
+
+func (p point) value(name string) string { return p.trait(name).Value }
 
 // mostTraits bounds how many traits are looked at together.
 const mostTraits = 16
@@ -49,7 +51,7 @@ func decide(points []point) *Rule {
 	return fewest(points, names)
 }
 
-var mereNames = []string{"recipient", "sender", "host", "person", "activity"}
+var mereNames = []string{"recipient", "sender", "host", "activity", "person"}
 
 // fewest finds the fewest of some traits that decide.
 func fewest(points []point, names []string) *Rule {
@@ -141,7 +143,7 @@ func terms(points []point, names []string) [][]Trait {
 			for set := 1; set < 1<<len(names); set++ {
 				var term []Trait
 				for _, name := range pick(names, set) {
-					term = append(term, Trait{name, p.value(name)})
+					term = append(term, p.trait(name))
 				}
 				count := 0
 				for _, q := range points {

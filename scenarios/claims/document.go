@@ -2,7 +2,6 @@ package claims
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -133,11 +132,20 @@ func (p *Plan) Document(results []*lab.RunResult, command func(words []string) s
 		}
 	}
 	for _, dis := range p.ledger.Disagreements {
+		// One side alone would not be a fair answer.
+		if !p.whole(dis) {
+			continue
+		}
 		if r := answer(dis, d.claims()); r != nil {
 			d.Disagreements = append(d.Disagreements, r)
 		}
 	}
 	return d
+}
+
+// whole tells whether every claim that answers a question is played.
+func (p *Plan) whole(dis *Disagreement) bool {
+	return !slices.ContainsFunc(p.ledger.All(), func(c *Claim) bool { return c.Disagreement == dis.ID && p.claims[c.ID] == nil })
 }
 
 func (d *Document) claims() (all []*ClaimResult) {
@@ -223,7 +231,7 @@ func observe(v *Variation, s Saying, r *lab.RunResult) *Observation {
 	for _, list := range [][]*lab.Activity{v.Scenario.Activities, v.Scenario.Controls} {
 		for _, act := range list {
 			if act.ID == s.Activity {
-				o.point.traits = slices.Concat(v.traits, activityTraits(v.Scenario, act, s.Capability), []Trait{{"activity", act.ID}})
+				o.point.traits = slices.Concat(v.traits, activityTraits(act, s.Capability))
 			}
 		}
 	}
@@ -274,31 +282,4 @@ func answer(dis *Disagreement, all []*ClaimResult) *DisagreementResult {
 		r.Answer = AnswerDepends
 	}
 	return r
-}
-
-// summary tells in a few words what a set of observations showed: "ended after
-// 1m to 6m, open >6h".
-func summary(list []*Observation) string {
-	var parts []string
-	from, to, ended := 0.0, 0.0, false
-	for _, o := range list {
-		switch {
-		case o.LeftOut != "":
-		case strings.HasPrefix(o.Seen, "ended") && o.CutoffS != nil:
-			if !ended {
-				from, to = *o.CutoffS, *o.CutoffS
-			}
-			from, to, ended = min(from, *o.CutoffS), max(to, *o.CutoffS), true
-		case !slices.Contains(parts, o.Seen):
-			parts = append(parts, o.Seen)
-		}
-	}
-	if ended {
-		parts = slices.Insert(parts, 0, "ended "+after(from, to))
-	}
-	const most = 3
-	if len(parts) > most {
-		parts = append(parts[:most-1], fmt.Sprintf("%d more", len(parts)-most+1))
-	}
-	return strings.Join(parts, ", ")
 }

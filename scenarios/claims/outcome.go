@@ -28,16 +28,17 @@ const (
 	saysWorks       = "works"       // each attempt worked
 	saysInterrupted = "interrupted" // it works at the horizon, but not each attempt worked
 	saysRefused     = "refused"     // no attempt worked, before the order or after
+	saysAbsent      = "absent"      // nobody offers it
 	saysKept        = "kept"
 	saysLost        = "lost"
 )
 
 var (
-	threatWords  = []string{saysEnded, saysLate, saysOpen, saysWithin, saysAtLeast, saysFrom, saysWorks, saysInterrupted, saysRefused}
+	threatWords  = []string{saysEnded, saysLate, saysOpen, saysWithin, saysAtLeast, saysFrom, saysWorks, saysInterrupted, saysRefused, saysAbsent}
 	controlWords = []string{saysKept, saysLost, saysWorks, saysInterrupted}
 )
 
-const outcomeForm = "expected ended, late, open, works, interrupted, refused, kept, lost, within 15m, at least 1h, or from 5m to 2h"
+const outcomeForm = "expected ended, late, open, works, interrupted, refused, absent, kept, lost, within 15m, at least 1h, or from 5m to 2h"
 
 // DecodeNode reads what a claim says as a file has it.
 func (o *Outcome) DecodeNode(d *strict.Doc, n *strict.Node) {
@@ -104,11 +105,14 @@ func (o Outcome) longest() time.Duration { return max(o.Min, o.Max) }
 // held tells whether it was seen. Left tells why nothing was shown.
 func (o Outcome) held(a *lab.ActivityResult, r *lab.RunResult) (held bool, left string) {
 	for _, s := range r.Steps {
-		if s.Outcome == lab.NotApplicable {
+		// What was over before a missing step was due is not owed to it.
+		if s.Outcome == lab.NotApplicable && (a.CutoffS == nil || *a.CutoffS >= s.AtS) {
 			return false, "n/a: " + s.Do + ": " + s.Detail
 		}
 	}
 	switch {
+	case o.Word == saysAbsent:
+		return a.Verdict == lab.NotAvailable && a.Attempts == 0, ""
 	case a.Verdict == lab.NotAvailable || a.Attempts == 0:
 		return false, "n/a: " + strings.TrimPrefix(a.Note, lab.ErrNotAvailable.Error()+": ")
 	case a.Verdict == lab.VerdictUnknown:
@@ -159,6 +163,8 @@ func down(r *lab.RunResult) string {
 func (o Outcome) seen(a *lab.ActivityResult, r *lab.RunResult) string {
 	count := fmt.Sprintf("%d of %d attempts worked", a.Successes, a.Attempts)
 	switch {
+	case a.Attempts == 0:
+		return "not offered"
 	case a.Successes == 0:
 		return "never let in"
 	case o.Word == saysWorks || o.Word == saysInterrupted:

@@ -64,7 +64,11 @@ func (t *terminal) claim(c *ClaimResult) {
 	if c.Disagreement != "" {
 		id += " (" + c.Disagreement + c.Side + ")"
 	}
-	t.line("  " + t.code(colour, marks[c.Verdict]+" "+string(c.Verdict)) + "  " + t.code("1", id))
+	head := t.code(colour, marks[c.Verdict]+" "+string(c.Verdict)) + "  " + t.code("1", id)
+	if cites := short(c.Sources); utf8.RuneCountInString(string(c.Verdict)+id+cites)+10 <= t.st.Width {
+		head += t.code("2", "  "+cites)
+	}
+	t.line("  " + head)
 	t.text("      ", "      ", "“"+c.Claim+"”", "")
 	finding := c.finding()
 	if c.Drift {

@@ -2,7 +2,6 @@ package claims
 
 import (
 	"cmp"
-	"fmt"
 	"strings"
 
 	"shutout/lab"
@@ -14,6 +13,8 @@ import (
 type Trait struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
+	// Default says that the profile has this value unless it is told otherwise.
+	Default bool `json:"default,omitempty"`
 }
 
 // stepTrait begins the name of a trait that says whether a step was carried
@@ -30,15 +31,25 @@ func (t Trait) String() string {
 	case strings.HasPrefix(t.Name, stepTrait):
 		return t.Value + " " + strings.TrimPrefix(t.Name, stepTrait)
 	case strings.Contains(t.Name, "."): // a parameter
-		return t.Name + "=" + t.Value
-	case t.Name == "reconnect" || t.Name == "passwords":
+		return t.Name + "=" + t.value()
+	case t.Name == "reconnect" || t.Name == "passwords" || t.Name == "tried" || t.Name == bySOP:
 		return t.Name + " " + t.Value
 	}
 	return t.Value
 }
 
+// value writes the value, with a mark if it is the default.
+func (t Trait) value() string {
+	if t.Default {
+		return t.Value + defaultMark
+	}
+	return t.Value
+}
+
+const defaultMark = "*"
+
 // activityTraits tell how an activity goes about it, the most telling first.
-func activityTraits(sc *lab.Scenario, a *lab.Activity, c lab.Capability) []Trait {
+func activityTraits(a *lab.Activity, c lab.Capability) []Trait {
 	auth := a.Client.Auth
 	if info, ok := scenarios.LookupPath(a.Path); ok && auth == "" && len(info.Auth) > 0 {
 		auth = info.Auth[0]
@@ -58,12 +69,11 @@ func activityTraits(sc *lab.Scenario, a *lab.Activity, c lab.Capability) []Trait
 	case a.Client.Script:
 		program = "by a program"
 	}
-	traits := []Trait{
-		{"path", string(a.Path)}, {"sign-in", string(auth)}, {"reconnect", reconnect}, {"tried", "every " + lab.Duration(a.Every)},
-		{"passwords", passwords}, {"driven", program}, {"capability", string(c)},
+	return []Trait{
+		trait("path", string(a.Path)), trait("sign-in", string(auth)), trait("reconnect", reconnect), trait("tried", "every "+lab.Duration(a.Every)),
+		trait("passwords", passwords), trait("driven", program), trait("capability", string(c)),
+		trait("recipient", a.To), trait("sender", a.Sender), trait("host", a.From), trait("activity", a.ID), trait("person", a.Who),
 	}
-	if p := sc.Cast.People[a.Who]; p != nil && !p.Outsider() {
-		traits = append(traits, Trait{"mailbox", fmt.Sprintf("%d MB", p.MailboxMB)})
-	}
-	return append(traits, Trait{"recipient", a.To}, Trait{"sender", a.Sender}, Trait{"host", a.From}, Trait{"person", a.Who})
 }
+
+func trait(name, value string) Trait { return Trait{Name: name, Value: value} }

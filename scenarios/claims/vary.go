@@ -18,6 +18,11 @@ type Dimension struct {
 	Values []string
 }
 
+// each tells whether every choice of steps is played.
+func (d Dimension) each() bool {
+	return d.Name == bySteps && slices.Equal(d.Values, []string{eachChoice})
+}
+
 // Names of dimensions that are no parameters.
 const (
 	byProfile = "profile"
@@ -90,6 +95,9 @@ func (c *Claim) Variations(set []string) ([]*Variation, error) {
 				if err != nil {
 					return nil, err
 				}
+				if dim.each() {
+					varied.single(stepNames(c.Case))
+				}
 				next = append(next, varied)
 			}
 		}
@@ -110,7 +118,7 @@ func (c *Claim) values(dim Dimension) []string {
 	switch {
 	case dim.Name == byProfile && slices.Equal(dim.Values, []string{allProfiles}):
 		return profile.Names()
-	case dim.Name == bySteps && slices.Equal(dim.Values, []string{eachChoice}):
+	case dim.each():
 		return choices(stepNames(c.Case))
 	}
 	return dim.Values
@@ -171,12 +179,11 @@ func (v *Variation) with(name, value string) (*Variation, error) {
 		if err := c.choose(value); err != nil {
 			return nil, err
 		}
-		return &c, nil
 	default:
 		c.set = append(c.set, name+"="+value)
 		sc.Set = append(slices.Clone(sc.Set), name+"="+value)
 	}
-	c.traits = append(c.traits, Trait{name, value})
+	c.traits = append(c.traits, trait(name, value))
 	return &c, nil
 }
 
@@ -195,14 +202,20 @@ func (v *Variation) choose(value string) error {
 		return err
 	}
 	v.Scenario.SOP = kept
+	return nil
+}
+
+// single takes the trait of the steps apart into one for each step, where every
+// choice of them is played: so it shows which step decides.
+func (v *Variation) single(names []string) {
+	v.traits = slices.DeleteFunc(v.traits, func(t Trait) bool { return t.Name == bySteps })
 	for _, name := range names {
 		did := without
 		if slices.Contains(v.Steps, name) {
 			did = with
 		}
-		v.traits = append(v.traits, Trait{stepTrait + name, did})
+		v.traits = append(v.traits, trait(stepTrait+name, did))
 	}
-	return nil
 }
 
 // finish checks the parameters and adds those that have the last word.
@@ -213,6 +226,10 @@ func (v *Variation) finish(set []string) error {
 	p, err := profile.Load(sc.Profile)
 	if err != nil {
 		return err
+	}
+	defaults := p.List()
+	for i, t := range v.traits {
+		v.traits[i].Default = slices.ContainsFunc(defaults, func(par profile.Parameter) bool { return par.Name == t.Name && par.Text == t.Value })
 	}
 	for _, assignment := range sc.Set {
 		if err := p.Set(assignment); err != nil {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"shutout/fixtures/sources"
 )
 
 // Marks of verdicts.
@@ -23,12 +25,67 @@ func (c *ClaimResult) finding() string {
 	case c.Verdict == Confirmed:
 		text = summary(c.Observations)
 	case c.Verdict == Refuted:
-		text = fmt.Sprintf("%s, not %s", summary(c.Observations), c.said())
+		text = fmt.Sprintf("%s; it says %s", summary(c.Observations), c.said())
 	}
 	if out := c.leftOut(); out != "" {
 		text = strings.TrimPrefix(text+" · "+out, " · ")
 	}
 	return text
+}
+
+// summary tells in a few words what a set of observations showed: "ended after
+// 1m to 6m, open >6h". Where a claim says several things it tells of each
+// activity what it showed.
+func summary(list []*Observation) string {
+	list = slices.DeleteFunc(slices.Clone(list), func(o *Observation) bool { return o.LeftOut != "" })
+	if !slices.ContainsFunc(list, func(o *Observation) bool { return o.Says != list[0].Says }) {
+		return showed(list)
+	}
+	var texts, ids []string
+	of := map[string][]*Observation{}
+	for _, o := range list {
+		if of[o.Activity] == nil {
+			ids = append(ids, o.Activity)
+		}
+		of[o.Activity] = append(of[o.Activity], o)
+	}
+	alike := map[string][]string{}
+	for _, id := range ids {
+		text := showed(of[id])
+		if alike[text] == nil {
+			texts = append(texts, text)
+		}
+		alike[text] = append(alike[text], id)
+	}
+	for i, text := range texts {
+		texts[i] = strings.Join(alike[text], ", ") + " " + text
+	}
+	return strings.Join(texts, "; ")
+}
+
+// showed writes what was seen, equal things once.
+func showed(list []*Observation) string {
+	var parts []string
+	from, to, ended := 0.0, 0.0, false
+	for _, o := range list {
+		switch {
+		case strings.HasPrefix(o.Seen, "ended") && o.CutoffS != nil:
+			if !ended {
+				from, to = *o.CutoffS, *o.CutoffS
+			}
+			from, to, ended = min(from, *o.CutoffS), max(to, *o.CutoffS), true
+		case !slices.Contains(parts, o.Seen):
+			parts = append(parts, o.Seen)
+		}
+	}
+	if ended {
+		parts = slices.Insert(parts, 0, "ended "+after(from, to))
+	}
+	const most = 3
+	if len(parts) > most {
+		parts = append(parts[:most-1], fmt.Sprintf("%d more", len(parts)-most+1))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // counted lists the observations that show that it holds, or that it does not.
@@ -68,7 +125,7 @@ func (c *ClaimResult) byValue() string {
 		var all []*Observation
 		for _, v := range values {
 			if of[v][0].Held == held {
-				names = append(names, v)
+				names = append(names, of[v][0].point.trait(name).value())
 				all = append(all, of[v]...)
 			}
 		}
@@ -83,52 +140,53 @@ func (c *ClaimResult) byValue() string {
 
 // byTerms lists the combinations with which it holds.
 func (c *ClaimResult) byTerms() string {
-	var names, terms []string
+	var names []string
 	for _, name := range c.DependsOn.On {
 		names = append(names, strings.TrimPrefix(name, stepTrait))
 	}
-	for _, term := range c.DependsOn.Holds {
-		var words []string
-		for _, t := range term {
-			words = append(words, t.String())
-		}
-		terms = append(terms, strings.Join(words, " + "))
-	}
 	last := len(names) - 1
 	return fmt.Sprintf("%s and %s: yes %s (%s); otherwise no (%s)", strings.Join(names[:last], ", "), names[last],
-		strings.Join(terms, ", or "), summary(c.counted(true)), summary(c.counted(false)))
+		alternatives(c.DependsOn.Holds), summary(c.counted(true)), summary(c.counted(false)))
 }
 
 // leftOut tells which variations showed nothing.
 func (c *ClaimResult) leftOut() string {
-	var where, why []string
+	var points []point
+	var kinds []string
+	n := 0
 	for _, o := range c.Observations {
-		if o.LeftOut == "" {
-			continue
-		}
-		kind, _, _ := strings.Cut(o.LeftOut, ":")
-		var values []string
-		for _, t := range o.Traits {
-			values = append(values, t.String())
-		}
-		if len(values) == 0 {
-			values = []string{o.Activity}
-		}
-		if text := strings.Join(values, " + "); !slices.Contains(where, text) {
-			where = append(where, text)
-		}
-		if !slices.Contains(why, kind) {
-			why = append(why, kind)
+		points = append(points, point{traits: o.point.traits, held: o.LeftOut != ""})
+		if o.LeftOut != "" {
+			n++
+			if kind, _, _ := strings.Cut(o.LeftOut, ":"); !slices.Contains(kinds, kind) {
+				kinds = append(kinds, kind)
+			}
 		}
 	}
-	const most = 4
-	if len(where) > most {
-		where = []string{fmt.Sprintf("in %d variations", len(where))}
-	}
-	if where == nil {
+	if n == 0 {
 		return ""
 	}
-	return strings.Join(why, ", ") + " " + strings.Join(where, ", ")
+	where := "everywhere"
+	if n < len(points) {
+		where = fmt.Sprintf("%d of %d observations", n, len(points))
+		if rule := decide(points); rule != nil {
+			where = alternatives(rule.Holds)
+		}
+	}
+	return strings.Join(kinds, ", ") + ": " + where
+}
+
+// alternatives writes combinations of values.
+func alternatives(terms [][]Trait) string {
+	var parts []string
+	for _, term := range terms {
+		var words []string
+		for _, t := range term {
+			words = append(words, t.String())
+		}
+		parts = append(parts, strings.Join(words, " + "))
+	}
+	return strings.Join(parts, ", or ")
 }
 
 // decided tells in words which side of a disagreement holds.
@@ -171,4 +229,19 @@ func (d *Document) totals() string {
 		}
 	}
 	return fmt.Sprintf("%d %s: %s", len(all), noun, strings.Join(parts, ", "))
+}
+
+// short writes citations with the short names of documents.
+func short(cites []string) string {
+	var list []string
+	for _, text := range cites {
+		if c, err := sources.Parse(text); err == nil {
+			_, statement, one := strings.Cut(text, "#")
+			if text = c.Source.Short(); one {
+				text += "#" + statement
+			}
+		}
+		list = append(list, text)
+	}
+	return strings.Join(list, " ")
 }
