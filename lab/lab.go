@@ -105,6 +105,9 @@ type Endpoint struct {
 	// Autodiscover is the host that tells Outlook where its mailbox is, where
 	// that is another one than Host, as the directory or DNS name it.
 	Autodiscover string
+	// Heartbeat is how long phones ask this lab's servers to hold a Ping; 0
+	// leaves it to the client.
+	Heartbeat time.Duration
 	// Realm is where Kerberos tickets are had; nil where the lab has none.
 	Realm *Realm
 }

@@ -198,7 +198,8 @@ func worst(threats []*ActivityResult) Verdict {
 }
 
 // Failed tells whether a promise was broken: access that had to end, or a
-// control that had to go on.
+// control that had to go on. A document in which nothing could be tried has
+// failed too.
 func (d *Document) Failed() bool {
 	for _, r := range d.Runs {
 		for _, a := range r.Activities {
@@ -207,5 +208,15 @@ func (d *Document) Failed() bool {
 			}
 		}
 	}
-	return false
+	return d.Empty()
+}
+
+// Empty tells whether nothing was shown, because the lab had none of the paths
+// or mitigations.
+func (d *Document) Empty() bool {
+	return !slices.ContainsFunc(d.Runs, func(r *RunResult) bool {
+		return slices.ContainsFunc(r.Activities, func(a *ActivityResult) bool {
+			return a.Role == Threat && a.Verdict != NotAvailable
+		})
+	})
 }

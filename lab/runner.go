@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -154,7 +155,7 @@ func (p *play) schedule(step Step) {
 	p.lab.Clock().At(p.order.Add(step.At), ClassStep, "", func(ctx context.Context) {
 		out := p.lab.Apply(ctx, step.Action)
 		res.Outcome, res.Detail = out.Result, out.Detail
-		if out.Result == NotApplicable {
+		if out.Result == NotApplicable && p.s.SOPID == "" {
 			p.missing = step.Action.Name() + ": " + out.Detail
 		}
 	})
@@ -200,15 +201,28 @@ func (p *play) attempt(ctx context.Context, pl *player, t *Track) {
 	if ctx.Err() != nil {
 		return // the run is over; this attempt shows nothing
 	}
-	var why []Decision
-	if ex, ok := p.lab.(Explainer); ok {
-		why = ex.Decisions(pl.activity.ID)
+	why := p.decisions(pl.activity.ID)
+	if err != nil && t.Capability == Receive && !slices.ContainsFunc(why, func(d Decision) bool { return !d.Allowed }) {
+		// Nobody refused the client, so it may be the message that was.
+		if w, ok := p.lab.(MailTracker); ok {
+			w.Whereabouts(pl.activity.ID, task.Subject)
+			why = append(why, p.decisions(pl.activity.ID)...)
+		}
 	}
 	if errors.Is(err, ErrNotAvailable) && t.Attempts == 0 {
 		t.Missing = err.Error()
 		return
 	}
 	t.Observe(begun.Sub(p.order), clock.Now().Sub(p.order), failure(err), why)
+}
+
+// decisions takes what the lab recorded about an activity since it was asked
+// last.
+func (p *play) decisions(owner string) []Decision {
+	if ex, ok := p.lab.(Explainer); ok {
+		return ex.Decisions(owner)
+	}
+	return nil
 }
 
 func failure(err error) *Failure {
@@ -278,12 +292,12 @@ func (p *play) delivered(owner string, t Task) error {
 
 // run plays to the horizon in slices, so that progress can be told.
 func (p *play) run(ctx context.Context) error {
-	const slices = 100
+	const parts = 100
 	from := p.lab.Clock().Now()
 	whole := p.order.Add(p.s.Horizon).Sub(from)
-	for i := 1; i <= slices; i++ {
-		until := from.Add(whole / slices * time.Duration(i))
-		if i == slices {
+	for i := 1; i <= parts; i++ {
+		until := from.Add(whole / parts * time.Duration(i))
+		if i == parts {
 			until = from.Add(whole)
 		}
 		if err := p.lab.Clock().Run(ctx, until); err != nil {
@@ -324,19 +338,22 @@ func (p *play) result() *RunResult {
 	for _, pl := range p.players {
 		for _, t := range pl.tracks {
 			j := p.judge(pl, t, controls)
-			ar := summarise(t, j, s.Expect[pl.activity.ID][t.Capability], p.order)
+			ar := summarise(t, j, s.Predicts(pl.activity.ID, t.Capability, j.Verdict), p.order)
 			res.Activities = append(res.Activities, ar)
 			if pl.activity.Role == Threat {
 				threats = append(threats, ar)
 			}
 		}
 	}
+	res.SOP = s.SOPID
 	res.Verdict = worst(threats)
 	return res
 }
 
-// judge gives the verdict on one track. Access that went on is no fault of an
-// SOP of which the lab could not carry out a step.
+// judge gives the verdict on one track. A case of which the lab could not carry
+// out a step does not exist there, so access that went on says nothing about it.
+// An SOP that took the place of the case's own is judged as it is: a step that
+// does nothing on this version has ended nothing.
 func (p *play) judge(pl *player, t *Track, controls []*Track) Judgement {
 	if pl.activity.Role == Control {
 		return JudgeControl(t)

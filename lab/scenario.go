@@ -1,6 +1,9 @@
 package lab
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // A Scenario is one case: who does what, what the SOP does about it, and what
 // the sources predict. Times are relative to the order.
@@ -15,12 +18,19 @@ type Scenario struct {
 	Activities []*Activity
 	Controls   []*Activity
 	SOP        []Step
-	Within     time.Duration
-	Horizon    time.Duration
-	// Expect holds what the sources predict on the case's own profile, and
-	// ExpectOn what they predict on others.
+	// SOPID names the SOP that took the place of the case's own, if one did.
+	SOPID   string
+	Within  time.Duration
+	Horizon time.Duration
+	// Expect holds what the sources predict, and ExpectOn what they predict
+	// otherwise on other profiles than the case's own.
 	Expect   Predictions
 	ExpectOn map[string]Predictions
+	// Elsewhere says that the case is played on another profile than its own,
+	// and Stated holds the predictions that it makes of that one by name. Of
+	// the others a path that the profile lacks says nothing.
+	Elsewhere bool
+	Stated    Predictions
 	// File is where the scenario was read from, for error messages.
 	File string
 }
@@ -128,14 +138,41 @@ const (
 // Verdicts lists every verdict of a threat in the order in which it is counted.
 var Verdicts = []Verdict{Ended, Late, Open, VerdictUnknown, Invalid, NotAvailable}
 
-// WithProfile returns a copy of s that is played with another profile. What
-// the sources predict holds for the profile that they speak of, so the copy
-// predicts only what the case says of that other one.
+// WithProfile returns a copy of s that is played with another profile. It
+// predicts what s does, but for what s says of that profile.
 func (s *Scenario) WithProfile(name string) *Scenario {
 	if name == s.Profile {
 		return s
 	}
 	c := *s
-	c.Profile, c.Expect, c.ExpectOn = name, s.ExpectOn[name], nil
+	c.Profile, c.Elsewhere, c.Stated = name, true, s.ExpectOn[name]
+	c.Expect, c.ExpectOn = s.Expect.with(c.Stated), nil
 	return &c
 }
+
+// with returns the predictions with others in the place of some.
+func (p Predictions) with(others Predictions) Predictions {
+	all := Predictions{}
+	for _, from := range []Predictions{p, others} {
+		for id, capabilities := range from {
+			if all[id] == nil {
+				all[id] = map[Capability]Verdict{}
+			}
+			maps.Copy(all[id], capabilities)
+		}
+	}
+	return all
+}
+
+// Predicts returns what s predicts of a capability of an activity, or nothing.
+// On another profile than its own a case that does not name that profile
+// predicts nothing of a path or mitigation that is not there.
+func (s *Scenario) Predicts(id string, c Capability, found Verdict) Verdict {
+	if s.Elsewhere && found == NotAvailable && s.Stated[id][c] == "" {
+		return ""
+	}
+	return s.Expect[id][c]
+}
+
+// Forget drops the predictions, which are about the case as it was written.
+func (s *Scenario) Forget() { s.Expect, s.ExpectOn, s.Stated = nil, nil, nil }

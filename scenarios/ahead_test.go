@@ -22,44 +22,55 @@ type ahead struct {
 // job is a case to be played.
 type job struct {
 	group    *ahead
+	labels   Labels
 	scenario func() (*lab.Scenario, error)
 	set      []string
-	done     chan struct{}
+	once     sync.Once
 	res      *lab.RunResult
 	err      error
 }
 
-// add takes a case while the tree of specs is built. Scenario makes it.
-func (a *ahead) add(scenario func() (*lab.Scenario, error), set ...string) *job {
-	j := &job{group: a, scenario: scenario, set: set, done: make(chan struct{})}
+// add takes a case while the tree of specs is built. Scenario makes it; labels
+// are those of its specs, so that a case that was filtered out is not played.
+func (a *ahead) add(labels Labels, scenario func() (*lab.Scenario, error), set ...string) *job {
+	j := &job{group: a, labels: labels, scenario: scenario, set: set}
 	a.jobs = append(a.jobs, j)
 	return j
 }
 
-// result waits for what became of the case.
+// result waits for what became of the case, or plays it.
 func (j *job) result() *lab.RunResult {
 	GinkgoHelper()
-	j.group.start.Do(func() {
-		queue := make(chan *job, len(j.group.jobs))
-		for _, j := range j.group.jobs {
-			queue <- j
-		}
-		close(queue)
-		for range runtime.GOMAXPROCS(0) {
-			go func() {
-				for j := range queue {
-					j.play()
-				}
-			}()
-		}
-	})
-	<-j.done
+	j.group.start.Do(j.group.play)
+	j.once.Do(j.play)
 	Expect(j.err).NotTo(HaveOccurred())
 	return j.res
 }
 
+// play begins with all cases that specs will ask for. Which they are is not
+// known when specs are picked by name.
+func (a *ahead) play() {
+	suite, _ := GinkgoConfiguration()
+	if len(suite.FocusStrings) > 0 {
+		return
+	}
+	queue := make(chan *job, len(a.jobs))
+	for _, j := range a.jobs {
+		if j.labels.MatchesLabelFilter(suite.LabelFilter) {
+			queue <- j
+		}
+	}
+	close(queue)
+	for range runtime.GOMAXPROCS(0) {
+		go func() {
+			for j := range queue {
+				j.once.Do(j.play)
+			}
+		}()
+	}
+}
+
 func (j *job) play() {
-	defer close(j.done)
 	s, err := j.scenario()
 	if err == nil {
 		j.res, err = sim.Play(context.Background(), s, sim.PlayOptions{Seed: seed, Set: j.set})

@@ -12,6 +12,7 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/mitigation"
+	"shutout/lab/report"
 	"shutout/scenarios"
 )
 
@@ -31,6 +32,8 @@ type effect struct {
 	// cutoff in seconds for those that ended or are late; within one poll.
 	cutoff  float64
 	horizon string // 3h unless it says otherwise
+	// because is part of what refused it, where that could be told wrongly.
+	because string
 	// outage says that the bystander is disturbed for a while.
 	outage bool
 }
@@ -154,7 +157,7 @@ var _ = Describe("mitigations", func() {
 			want: verdicts("send ended"), cutoff: 240},
 		{name: "limit-message-size keeps new mail out",
 			leaver: "owa read, receive", every: "1m", steps: []string{"{at: 1m, do: limit-message-size, user: dana, size: 1KB, direction: receive}"},
-			want: verdicts("read open", "receive ended"), cutoff: 240},
+			want: verdicts("read open", "receive ended"), cutoff: 240, because: "RecipSizeLimit"},
 		{name: "restart-store severs what disable denies",
 			leaver: "imap read", every: "1m", steps: []string{disable, "{at: 90s, do: restart-store, servers: [mbx1]}"},
 			want: verdicts("read ended"), cutoff: 60, outage: true},
@@ -180,7 +183,7 @@ var _ = Describe("mitigations", func() {
 			leaver: "smtp-anonymous send", every: "1m", steps: []string{"{at: 90s, do: restrict-anonymous, ranges: [10.0.20.0/24]}"},
 			want: verdicts("send ended"), cutoff: 60},
 	}) {
-		played := cases.add(e.parse, e.set...)
+		played := cases.add(nil, e.parse, e.set...)
 		It(e.name, func() {
 			res := played.result()
 			for c, want := range e.want {
@@ -190,6 +193,9 @@ var _ = Describe("mitigations", func() {
 					every, err := time.ParseDuration(e.every)
 					Expect(err).NotTo(HaveOccurred())
 					Expect(*got.CutoffS).To(BeNumerically("~", e.cutoff, every.Seconds()), "%s", c)
+					if e.because != "" {
+						Expect(report.EndedBy(got)).To(HaveField("Detail", ContainSubstring(e.because)))
+					}
 				}
 				control := find(res, "erin", c)
 				Expect(control.Verdict).To(Equal(lab.Kept), "%s", control.Note)

@@ -95,7 +95,8 @@ func (s *SOP) Bind(sc *lab.Scenario) error {
 	if err != nil {
 		return fmt.Errorf("the SOP does not fit the case %s:\n%w", sc.ID, err)
 	}
-	sc.SOP, sc.Expect, sc.ExpectOn = steps, nil, nil
+	sc.SOP, sc.SOPID = steps, s.ID
+	sc.Forget()
 	return nil
 }
 
@@ -113,6 +114,17 @@ func Leaver(sc *lab.Scenario) (id string, ok bool) {
 func HasLeaver(sc *lab.Scenario) bool {
 	_, ok := firstInside(sc, func(a *lab.Activity) string { return a.Who })
 	return ok
+}
+
+// Family tells what a case is about: "abuse" of the organisation's servers or
+// clients, if all that is done is meant against that, or else a "leaver".
+func Family(sc *lab.Scenario) string {
+	for _, step := range sc.SOP {
+		if info, _ := mitigation.Lookup(step.Action.Name()); info.Purpose != mitigation.EndAbuse {
+			return "leaver"
+		}
+	}
+	return "abuse"
 }
 
 func firstInside(sc *lab.Scenario, role func(*lab.Activity) string) (id string, ok bool) {

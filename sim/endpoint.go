@@ -43,7 +43,9 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 	case lab.OWA:
 		return withTickets(who.CAS, portHTTPS, lab.Implicit)
 	case lab.ActiveSync:
-		return at(who.CAS, portHTTPS, lab.Implicit)
+		ep, err := at(who.CAS, portHTTPS, lab.Implicit)
+		ep.Heartbeat = o.Params.EAS.HeartbeatStart
+		return ep, err
 	case lab.IMAP:
 		return at(who.CAS, portIMAPS, lab.Implicit)
 	case lab.POP3:

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -14,8 +15,8 @@ import (
 	"shutout/lab/protocol/airsync"
 )
 
-// heartbeat is how long a phone asks the server to hold a Ping: phones start
-// at about a quarter of an hour.
+// heartbeat is how long a phone asks the server to hold a Ping, where the lab
+// does not say: phones start at about a quarter of an hour.
 const heartbeat = 15 * time.Minute
 
 const (
@@ -67,7 +68,7 @@ func openActiveSync(l *line) func() session {
 	}
 	return func() session {
 		return &activeSync{
-			line: l, phone: p, web: newWebLine(l), ping: newWebLine(l), held: heartbeat,
+			line: l, phone: p, web: newWebLine(l), ping: newWebLine(l), held: cmp.Or(l.env.Endpoint.Heartbeat, heartbeat),
 			url: &url.URL{Scheme: scheme, Host: l.env.Endpoint.Host, Path: airsync.URLPath},
 		}
 	}

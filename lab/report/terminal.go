@@ -232,12 +232,12 @@ func (t *terminal) total(d *lab.Document) {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[v], v))
 		}
 	}
-	played := fmt.Sprintf("%s of mail traffic in %.1fs · seed %d", seconds(virtual), d.WallS, d.Seed)
+	played := Played(virtual, d.WallS, d.Seed)
 	replay := "replay: " + d.Replay
 	if _, ok := t.room(played+" · ", replay); ok {
 		t.line(played + " · " + replay)
 	} else {
-		t.line(played)
+		t.prose(plain, played)
 		t.b.WriteString(replay + "\n") // whole, to be copied
 	}
 	promises := 0
@@ -252,6 +252,18 @@ func (t *terminal) total(d *lab.Document) {
 		line += fmt.Sprintf("; %s not as predicted", plural(drift, "verdict"))
 	}
 	t.prose(t.bold, line)
+	if d.Empty() {
+		t.prose(plain, "nothing was shown: this lab has none of the paths or mitigations of "+map[bool]string{true: "this case", false: "these cases"}[len(d.Runs) == 1])
+	}
+}
+
+// Played tells how much was played, how fast, and with which seed.
+func Played(virtualS, wallS float64, seed uint64) string {
+	text := fmt.Sprintf("%s of mail traffic in %.1fs", seconds(virtualS), wallS)
+	if wallS > 0 {
+		text += fmt.Sprintf(", %.0f times as fast", virtualS/wallS)
+	}
+	return fmt.Sprintf("%s · seed %d", text, seed)
 }
 
 func plural(n int, word string) string {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"shutout/lab"
+	"shutout/lab/report"
 	"shutout/scenarios"
 )
 
@@ -263,11 +264,7 @@ func (v *view) several() bool { return len(v.doc.Profiles) > 1 }
 // total tells what was played and how to do it again.
 func (v *view) total() string {
 	d := v.doc
-	text := fmt.Sprintf("%s of mail traffic in %.1fs", seconds(d.VirtualS), d.WallS)
-	if d.WallS > 0 {
-		text += fmt.Sprintf(", %.0f times as fast", d.VirtualS/d.WallS)
-	}
-	return fmt.Sprintf("%s · seed %d · replay: %s", text, d.Seed, d.Replay)
+	return report.Played(d.VirtualS, d.WallS, d.Seed) + " · replay: " + d.Replay
 }
 
 // seconds writes a time of the document for people.

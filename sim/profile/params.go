@@ -47,7 +47,6 @@ type IIS struct {
 	RecycleKeepsConnections bool          `param:"iis.recycle_keeps_connections"`
 	ResetDown               time.Duration `param:"iis.reset_down"`
 	ResetRestartWait        time.Duration `param:"iis.reset_restart_wait"`
-	ResetStopWait           time.Duration `param:"iis.reset_stop_wait"`
 	ResetNoforceFails       bool          `param:"iis.reset_noforce_fails"`
 	ResetStopsMailServices  bool          `param:"iis.reset_stops_mail_services"`
 	EASSharesOWAPool        bool          `param:"iis.eas_shares_owa_pool"`

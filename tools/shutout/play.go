@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -35,9 +36,6 @@ func runCases(ctx context.Context, o *runOptions) (exit int, err error) {
 	if err != nil {
 		os.Remove(o.Out)
 		return exitBad, err
-	}
-	for _, r := range results {
-		r.SOP = o.SOP
 	}
 	doc := &lab.Document{
 		Schema: lab.Schema, Tool: lab.Tool{Name: "shutout", Version: version()}, Lab: "sim",
@@ -110,7 +108,7 @@ func playAll(ctx context.Context, cases []*lab.Scenario, set []string, seed uint
 			}
 		})
 	}
-	for i := range cases {
+	for _, i := range longestFirst(cases) {
 		next <- i
 	}
 	close(next)
@@ -120,6 +118,21 @@ func playAll(ctx context.Context, cases []*lab.Scenario, set []string, seed uint
 		err = errors.New("interrupted; no result was written")
 	}
 	return results, err
+}
+
+// longestFirst orders cases by how many attempts they need, so that no core is
+// left with a long one at the end.
+func longestFirst(cases []*lab.Scenario) []int {
+	attempts := make([]int, len(cases))
+	order := make([]int, len(cases))
+	for i, c := range cases {
+		order[i] = i
+		for _, a := range slices.Concat(c.Activities, c.Controls) {
+			attempts[i] += int((c.Horizon-a.Since)/max(a.Every, time.Second)) * len(a.Do)
+		}
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return attempts[j] - attempts[i] })
+	return order
 }
 
 // firstCause returns the fault that stopped the play, not those of the cases

@@ -21,7 +21,6 @@ type runOptions struct {
 	// with --sop, --within and --horizon carried out.
 	Cases []*lab.Scenario
 	Set   []string // name=value, after those of the case; every profile takes them
-	SOP   string   // the id of the SOP that replaced the cases' own; empty: none
 	Seed  uint64
 	JSON  string // where the result document goes: a file, "-" for standard output, or empty
 	Out   string // the run folder
@@ -112,7 +111,6 @@ func (f *runFlags) options(args []string, now time.Time) (*runOptions, error) {
 		if sop, err = loadSOP(f.sop); err != nil {
 			return nil, err
 		}
-		o.SOP = sop.ID
 		if len(args) == 0 {
 			cases = slices.DeleteFunc(cases, func(sc *lab.Scenario) bool { return !scenarios.HasLeaver(sc) })
 		}
@@ -176,7 +174,7 @@ func (f *runFlags) change(sc *lab.Scenario, sop *scenarios.SOP) error {
 		return err
 	}
 	if f.within.set || f.horizon.set || len(f.set) > 0 {
-		sc.Expect, sc.ExpectOn = nil, nil
+		sc.Forget()
 	}
 	if sop != nil {
 		if err := sop.Bind(sc); err != nil {

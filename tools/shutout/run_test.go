@@ -47,8 +47,8 @@ func TestRunOptions(t *testing.T) {
 	if o.Seed != 7 || o.JSON != "-" || o.Out != "here" || o.Replay != "shutout run only-cas-down --profiles all --seed 7" {
 		t.Errorf("%+v", o)
 	}
-	if o.Cases[0].Expect != nil || o.Cases[2].Expect == nil {
-		t.Error("a case predicts for another profile than its own, or nothing for its own")
+	if !o.Cases[0].Elsewhere || o.Cases[2].Elsewhere || o.Cases[0].Expect == nil {
+		t.Error("a case does not know whether it is played on its own profile, or predicts nothing elsewhere")
 	}
 
 	o, err = parse(t, "session-open-before-disable", "--sop", "thorough", "--within", "15m", "--horizon", "2d", "--set", "iis.token_ttl=7m")
@@ -56,7 +56,7 @@ func TestRunOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	sc := o.Cases[0]
-	if sc.Within != 15*time.Minute || sc.Horizon != 48*time.Hour || len(sc.SOP) != 6 || sc.Expect != nil || o.SOP != "thorough" || !slices.Equal(o.Set, []string{"iis.token_ttl=7m"}) {
+	if sc.Within != 15*time.Minute || sc.Horizon != 48*time.Hour || len(sc.SOP) != 6 || sc.Expect != nil || sc.SOPID != "thorough" || !slices.Equal(o.Set, []string{"iis.token_ttl=7m"}) {
 		t.Errorf("%+v", sc)
 	}
 	if want := "shutout run session-open-before-disable --sop thorough --within 15m --horizon 48h --set iis.token_ttl=7m --seed 1"; o.Replay != want {

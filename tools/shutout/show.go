@@ -162,7 +162,6 @@ func showScenario(t *terminal, sc *lab.Scenario) {
 		"profile", sc.Profile,
 		"set", strings.Join(sc.Set, ", "),
 		"limit", lab.Duration(sc.Within)+", watched for "+lab.Duration(sc.Horizon),
-		"also predicts on", strings.Join(slices.Sorted(maps.Keys(sc.ExpectOn)), ", "),
 		"file", sc.File,
 		"run", "shutout run "+runName(sc),
 	)
@@ -175,7 +174,39 @@ func showScenario(t *terminal, sc *lab.Scenario) {
 	blank(t)
 	t.heading("SOP")
 	showSteps(t, sc.SOP)
+	showElsewhere(t, sc)
 	showSources(t, sc.Sources)
+}
+
+// showElsewhere tells what a case predicts otherwise on other profiles.
+func showElsewhere(t *terminal, sc *lab.Scenario) {
+	var rows [][]string
+	for _, profile := range slices.Sorted(maps.Keys(sc.ExpectOn)) {
+		for _, list := range [][]*lab.Activity{sc.Activities, sc.Controls} {
+			for _, a := range list {
+				if predicted := sc.ExpectOn[profile][a.ID]; len(predicted) > 0 {
+					rows = append(rows, []string{profile, a.ID, "expected: " + predictions(a, predicted)})
+				}
+			}
+		}
+	}
+	if rows != nil {
+		blank(t)
+		t.heading("on other profiles the same, but for")
+		t.table("  ", rows)
+	}
+}
+
+// predictions lists what is predicted of an activity, in the order of what it
+// does.
+func predictions(a *lab.Activity, of map[lab.Capability]lab.Verdict) string {
+	var all []string
+	for _, c := range a.Do {
+		if v := of[c]; v != "" {
+			all = append(all, string(c)+" "+string(v))
+		}
+	}
+	return strings.Join(all, ", ")
 }
 
 // runName is what run takes for a case: its id, or the file of the user's own.
@@ -194,11 +225,7 @@ func showActivities(t *terminal, sc *lab.Scenario, list []*lab.Activity) {
 	for _, a := range list {
 		does := strings.Join(words(a.Do), ", ")
 		if predicted := sc.Expect[a.ID]; len(predicted) > 0 {
-			var expected []string
-			for _, c := range a.Do {
-				expected = append(expected, strings.TrimSpace(string(c)+" "+string(predicted[c])))
-			}
-			does = "expected: " + strings.Join(expected, ", ")
+			does = "expected: " + predictions(a, predicted)
 		}
 		host := sc.Cast.Hosts[a.From]
 		rows = append(rows, []string{
