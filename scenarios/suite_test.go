@@ -83,7 +83,9 @@ func labels(s *lab.Scenario) Labels {
 	for _, step := range s.SOP {
 		add("mitigation", step.Action.Name())
 	}
-	for _, source := range s.Sources {
+	for _, source := range s.Sources { // a document, and what it says
+		code, _, _ := strings.Cut(source, "#")
+		add("source", code)
 		add("source", source)
 	}
 	return l

@@ -78,7 +78,7 @@ statement by statement, and what in the catalogue covers it. A document's file n
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&source, "source", "", "what cites this document (FILE), statement (FILE#STATEMENT) or text (CODE)")
+	cmd.Flags().StringVar(&source, "source", "", "list what covers `SOURCE`: a document (FILE), one of its statements (FILE#STATEMENT) or a text (CODE)")
 	return cmd
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"shutout/fixtures/sources"
 	"shutout/scenarios/evidence"
@@ -73,7 +74,11 @@ func listSource(t *terminal, text string) error {
 	for _, st := range statements {
 		blank(t)
 		t.hanging("", "  ", statementText(st.Statement))
-		itemRows(t, "    ", evidence.Citing(items, st))
+		if c.Statement != nil {
+			itemRows(t, "    ", evidence.Citing(items, st))
+		} else {
+			itemNames(t, "    ", evidence.Citing(items, st))
+		}
 	}
 	return nil
 }
@@ -87,6 +92,7 @@ func statementText(st *sources.Statement) string {
 	return fmt.Sprintf("%s (line %d%s): %s", st.ID, st.Line, by, st.Says)
 }
 
+// itemRows writes items, one a line.
 func itemRows(t *terminal, indent string, items []evidence.Item) {
 	if len(items) == 0 {
 		fmt.Fprintln(t, indent+"nothing covers it")
@@ -97,6 +103,23 @@ func itemRows(t *terminal, indent string, items []evidence.Item) {
 		rows = append(rows, []string{item.Kind, item.Name, item.Title})
 	}
 	t.table(indent, rows)
+}
+
+// itemNames writes the names of items, those of a kind together.
+func itemNames(t *terminal, indent string, items []evidence.Item) {
+	if len(items) == 0 {
+		fmt.Fprintln(t, indent+"nothing covers it")
+		return
+	}
+	for len(items) > 0 {
+		kind := items[0].Kind
+		var names []string
+		for len(items) > 0 && items[0].Kind == kind { // kind by kind they come
+			names, items = append(names, items[0].Name), items[1:]
+		}
+		first := fmt.Sprintf("%s%-12s", indent, kind)
+		t.hanging(first, strings.Repeat(" ", len(first)), strings.Join(names, ", "))
+	}
 }
 
 // showSources writes each source with its title and address and, of a
