@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 
 	"shutout/fixtures/sources"
 	"shutout/lab"
@@ -87,9 +88,10 @@ type Saying struct {
 	Outcome    Outcome
 }
 
-// Load reads the ledger that the product comes with. A faulty file is a fault
-// of the program that the package's tests meet, hence the panic.
-func Load() *Ledger {
+// Load returns the ledger that the product comes with. It is read once, so
+// nobody may change it. A faulty file is a fault of the program that the
+// package's tests meet, hence the panic.
+var Load = sync.OnceValue(func() *Ledger {
 	names, err := fs.Glob(files, "*.yaml")
 	texts := map[string][]byte{}
 	for _, name := range names {
@@ -102,7 +104,7 @@ func Load() *Ledger {
 		panic(fmt.Sprintf("the claims ledger is faulty:\n%v", err))
 	}
 	return l
-}
+})
 
 // All lists the claims in the order of the ledger.
 func (l *Ledger) All() []*Claim {
@@ -118,9 +120,14 @@ func (l *Ledger) Find(id string) (*Claim, bool) {
 	return find(l.All(), func(c *Claim) bool { return c.ID == id })
 }
 
-// Experiment returns the experiment that has this id.
+// Experiment returns a copy of the experiment that has this id.
 func (l *Ledger) Experiment(id string) (*lab.Scenario, bool) {
-	return find(l.Experiments, func(sc *lab.Scenario) bool { return sc.ID == id })
+	sc, ok := find(l.Experiments, func(sc *lab.Scenario) bool { return sc.ID == id })
+	if !ok {
+		return nil, false
+	}
+	own := *sc
+	return &own, true
 }
 
 // Disagreement returns the disagreement that has this id.

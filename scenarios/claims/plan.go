@@ -13,6 +13,7 @@ type Plan struct {
 	ledger *Ledger
 	claims map[string]*planned // by id
 	plays  []*lab.Scenario
+	keys   []string
 }
 
 // planned is a claim with its variations, each with the number of its play.
@@ -35,7 +36,7 @@ func NewPlan(l *Ledger, chosen []*Claim, set []string) (*Plan, error) {
 			key := v.key()
 			if _, ok := made[key]; !ok {
 				made[key] = len(p.plays)
-				p.plays = append(p.plays, v.Scenario)
+				p.plays, p.keys = append(p.plays, v.Scenario), append(p.keys, key)
 			}
 			pl.plays = append(pl.plays, made[key])
 		}
@@ -46,3 +47,7 @@ func NewPlan(l *Ledger, chosen []*Claim, set []string) (*Plan, error) {
 
 // Scenarios lists what has to be played.
 func (p *Plan) Scenarios() []*lab.Scenario { return p.plays }
+
+// Keys names what has to be played, in the order of Scenarios. Equal keys, also
+// of other plans of the same ledger, stand for equal plays.
+func (p *Plan) Keys() []string { return p.keys }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"shutout/lab"
 	"shutout/scenarios"
@@ -227,9 +228,8 @@ func (v *Variation) finish(set []string) error {
 	if err != nil {
 		return err
 	}
-	defaults := p.List()
 	for i, t := range v.traits {
-		v.traits[i].Default = slices.ContainsFunc(defaults, func(par profile.Parameter) bool { return par.Name == t.Name && par.Text == t.Value })
+		v.traits[i].Default = t.Value == defaults()[sc.Profile][t.Name]
 	}
 	for _, assignment := range sc.Set {
 		if err := p.Set(assignment); err != nil {
@@ -238,6 +238,22 @@ func (v *Variation) finish(set []string) error {
 	}
 	return nil
 }
+
+// defaults are the values of the parameters of each profile.
+var defaults = sync.OnceValue(func() map[string]map[string]string {
+	all := map[string]map[string]string{}
+	for _, name := range profile.Names() {
+		all[name] = map[string]string{}
+		p, err := profile.Load(name)
+		if err != nil {
+			panic(err) // the name comes from the list of profiles
+		}
+		for _, par := range p.List() {
+			all[name][par.Name] = par.Text
+		}
+	}
+	return all
+})
 
 // key is the same for variations, also of other claims, that play the same.
 func (v *Variation) key() string {

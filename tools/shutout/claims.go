@@ -220,9 +220,17 @@ func commandLine(seed uint64) func(words []string) string {
 
 func claimRows() (rows [][]string) {
 	for _, c := range claims.Load().All() {
-		rows = append(rows, []string{c.ID, strings.Join(c.Sources, " "), c.Disagreement + c.Side, c.Text})
+		rows = append(rows, []string{c.ID, c.Disagreement + c.Side, c.Text})
 	}
 	return rows
+}
+
+// groupRows lists the texts that claims come from.
+func groupRows() (rows [][]string) {
+	for _, g := range claims.Load().Groups {
+		rows = append(rows, []string{g.ID, count(len(g.Claims), "claim"), g.Title})
+	}
+	return append(rows, []string{"all of them: shutout list claims"})
 }
 
 // showClaim tells where a claim comes from and how it is tested.

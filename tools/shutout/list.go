@@ -25,7 +25,7 @@ var lists = []struct {
 	{"sops", sopRows, sopRows},
 	{"paths", pathRows, pathRows},
 	{"profiles", profileRows, profileRows},
-	{"claims", claimRows, claimRows},
+	{"claims", claimRows, groupRows},
 	{"sources", sourceRows, documentRows},
 }
 
