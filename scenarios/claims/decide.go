@@ -13,8 +13,10 @@ type Rule struct {
 	// Also names traits that vary in the same way, so that the runs cannot tell
 	// whether these decide.
 	Also []string `json:"also,omitempty"`
-	// Holds lists the combinations of values with which the claim holds.
+	// Holds lists the combinations of values with which the claim holds, Fails
+	// those with which it does not.
 	Holds [][]Trait `json:"holds"`
+	Fails [][]Trait `json:"fails"`
 }
 
 // point is an observation as the search for what decides sees it.
@@ -68,7 +70,7 @@ func fewest(points []point, names []string) *Rule {
 			continue
 		}
 		// The first in the order of traits is named.
-		rule := &Rule{On: found[0], Holds: terms(points, found[0])}
+		rule := &Rule{On: found[0], Holds: terms(points, found[0], true), Fails: terms(points, found[0], false)}
 		if n == 1 {
 			for _, other := range found[1:] {
 				rule.Also = append(rule.Also, other[0])
@@ -126,9 +128,9 @@ func separates(points []point, names []string) bool {
 	return true
 }
 
-// terms covers the points that hold with combinations of values, each as short
-// as it can be without admitting a point that does not hold.
-func terms(points []point, names []string) [][]Trait {
+// terms covers the points that hold, or those that do not, with combinations of
+// values, each as short as it can be without admitting one of the others.
+func terms(points []point, names []string, held bool) [][]Trait {
 	var out [][]Trait
 	covered := func(term []Trait, p point) bool {
 		return !slices.ContainsFunc(term, func(t Trait) bool { return p.value(t.Name) != t.Value })
@@ -137,7 +139,7 @@ func terms(points []point, names []string) [][]Trait {
 		var best []Trait
 		most := 0
 		for _, p := range points {
-			if !p.held || slices.ContainsFunc(out, func(term []Trait) bool { return covered(term, p) }) {
+			if p.held != held || slices.ContainsFunc(out, func(term []Trait) bool { return covered(term, p) }) {
 				continue
 			}
 			for set := 1; set < 1<<len(names); set++ {
@@ -148,7 +150,7 @@ func terms(points []point, names []string) [][]Trait {
 				count := 0
 				for _, q := range points {
 					if covered(term, q) {
-						if !q.held {
+						if q.held != held {
 							count = -1
 							break
 						}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"shutout/fixtures/sources"
@@ -41,7 +42,7 @@ type claimFile struct {
 // [strict.Problems].
 func Parse(texts map[string][]byte) (*Ledger, error) {
 	r := &reader{ledger: &Ledger{}, claims: map[string]string{}, cases: map[string]*lab.Scenario{}}
-	for _, sc := range scenarios.Catalogue() {
+	for _, sc := range catalogue() {
 		r.cases[sc.ID] = sc
 	}
 	names := slices.Sorted(maps.Keys(texts))
@@ -67,6 +68,9 @@ func Parse(texts map[string][]byte) (*Ledger, error) {
 	}
 	return r.ledger, nil
 }
+
+// catalogue is read once; claims take copies of its cases.
+var catalogue = sync.OnceValue(scenarios.Catalogue)
 
 // reader puts a ledger together.
 type reader struct {

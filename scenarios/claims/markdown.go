@@ -17,7 +17,7 @@ what it says is seen in every variation, refuted (✗) if in none, and depends (
 found by playing. The laboratory is the simulated organisation, so a verdict says what follows from the parameters and
 their sources. ` + "`shutout show ID`" + ` tells how a claim is tested, ` + "`shutout claims ID`" + ` plays it.
 `)
-	fmt.Fprintf(&b, "\n%s.\n", d.totals())
+	fmt.Fprintf(&b, "\n%s. %s.\n", d.totals(), "\\"+legend)
 	for _, g := range d.Groups {
 		fmt.Fprintf(&b, "\n## %s\n\n| | claim | what was found | sources |\n|---|---|---|---|\n", g.Title)
 		for _, c := range g.Claims {
@@ -32,7 +32,7 @@ their sources. ` + "`shutout show ID`" + ` tells how a claim is tested, ` + "`sh
 			if c.Drift {
 				finding += fmt.Sprintf(" (predicted %s)", c.Predicted)
 			}
-			fmt.Fprintf(&b, "| %s | %s<br>%s | %s | %s |\n", marks[c.Verdict], cell(c.Claim), id, cell(finding), cell(strings.Join(c.Sources, ", ")))
+			fmt.Fprintf(&b, "| %s | %s<br>%s | %s | %s |\n", marks[c.Verdict], cell(c.Claim), id, cell(finding), cell(short(c.Sources)))
 		}
 	}
 	if len(d.Disagreements) > 0 {

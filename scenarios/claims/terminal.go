@@ -44,6 +44,9 @@ func Terminal(w io.Writer, d *Document, st Style) error {
 	t.line("")
 	t.text("", "", fmt.Sprintf("%s of mail traffic in %.1fs, %d plays · seed %d · replay: %s", seconds(d.VirtualS), d.WallS, d.Plays, d.Seed, d.Replay), "")
 	t.line(d.totals())
+	if strings.Contains(t.b.String(), defaultMark) {
+		t.text("", "  ", legend, "")
+	}
 	if drift := d.Drift(); len(drift) > 0 {
 		t.text("", "  ", "not as predicted: "+strings.Join(drift, ", "), "35")
 	}

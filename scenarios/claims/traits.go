@@ -28,8 +28,10 @@ const (
 // String writes a trait so that it can stand beside others.
 func (t Trait) String() string {
 	switch {
+	case strings.HasPrefix(t.Name, stepTrait) && t.Value == with:
+		return strings.TrimPrefix(t.Name, stepTrait)
 	case strings.HasPrefix(t.Name, stepTrait):
-		return t.Value + " " + strings.TrimPrefix(t.Name, stepTrait)
+		return "no " + strings.TrimPrefix(t.Name, stepTrait)
 	case strings.Contains(t.Name, "."): // a parameter
 		return t.Name + "=" + t.value()
 	case t.Name == "reconnect" || t.Name == "passwords" || t.Name == "tried" || t.Name == bySOP:

@@ -111,7 +111,33 @@ func (c *Claim) Variations(set []string) ([]*Variation, error) {
 			return nil, err
 		}
 	}
+	nameSteps(all)
 	return all, nil
+}
+
+// nameSteps names the chosen steps by what tells one choice from another.
+func nameSteps(all []*Variation) {
+	if !slices.ContainsFunc(all, func(v *Variation) bool { return !slices.Equal(v.Steps, all[0].Steps) }) {
+		return
+	}
+	common := all[0].Steps
+	for _, v := range all {
+		common = slices.DeleteFunc(slices.Clone(common), func(name string) bool { return !slices.Contains(v.Steps, name) })
+	}
+	for _, v := range all {
+		for i, t := range v.traits {
+			if t.Name != bySteps {
+				continue
+			}
+			more := slices.DeleteFunc(slices.Clone(v.Steps), func(name string) bool { return slices.Contains(common, name) })
+			switch {
+			case len(more) > 0:
+				v.traits[i].Value = strings.Join(more, "+")
+			case len(common) > 0:
+				v.traits[i].Value = "nothing more"
+			}
+		}
+	}
 }
 
 // values writes a dimension's words out.

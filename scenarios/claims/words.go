@@ -138,15 +138,28 @@ func (c *ClaimResult) byValue() string {
 	return strings.Join(parts, "; ")
 }
 
-// byTerms lists the combinations with which it holds.
+// byTerms lists the combinations with which it holds, or does not.
 func (c *ClaimResult) byTerms() string {
 	var names []string
 	for _, name := range c.DependsOn.On {
 		names = append(names, strings.TrimPrefix(name, stepTrait))
 	}
 	last := len(names) - 1
-	return fmt.Sprintf("%s and %s: yes %s (%s); otherwise no (%s)", strings.Join(names[:last], ", "), names[last],
-		alternatives(c.DependsOn.Holds), summary(c.counted(true)), summary(c.counted(false)))
+	// Whichever can be said in fewer words.
+	listed, word, other := c.DependsOn.Holds, "yes", "no"
+	if count(c.DependsOn.Fails) < count(listed) {
+		listed, word, other = c.DependsOn.Fails, "no", "yes"
+	}
+	return fmt.Sprintf("%s and %s: %s with %s (%s); otherwise %s (%s)", strings.Join(names[:last], ", "), names[last],
+		word, alternatives(listed, ", or with "), summary(c.counted(word == "yes")), other, summary(c.counted(word != "yes")))
+}
+
+// count counts the values of some combinations.
+func count(terms [][]Trait) (n int) {
+	for _, term := range terms {
+		n += len(term)
+	}
+	return n
 }
 
 // leftOut tells which variations showed nothing.
@@ -170,14 +183,14 @@ func (c *ClaimResult) leftOut() string {
 	if n < len(points) {
 		where = fmt.Sprintf("%d of %d observations", n, len(points))
 		if rule := decide(points); rule != nil {
-			where = alternatives(rule.Holds)
+			where = alternatives(rule.Holds, ", ")
 		}
 	}
 	return strings.Join(kinds, ", ") + ": " + where
 }
 
 // alternatives writes combinations of values.
-func alternatives(terms [][]Trait) string {
+func alternatives(terms [][]Trait, or string) string {
 	var parts []string
 	for _, term := range terms {
 		var words []string
@@ -186,7 +199,7 @@ func alternatives(terms [][]Trait) string {
 		}
 		parts = append(parts, strings.Join(words, " + "))
 	}
-	return strings.Join(parts, ", or ")
+	return strings.Join(parts, or)
 }
 
 // decided tells in words which side of a disagreement holds.
@@ -245,3 +258,6 @@ func short(cites []string) string {
 	}
 	return strings.Join(list, " ")
 }
+
+// legend explains the sign that findings may have.
+const legend = defaultMark + " the value that the profile has unless it is told otherwise"
