@@ -44,16 +44,14 @@ const mostTraits = 16
 // traits do.
 func decide(points []point) *Rule {
 	names := varying(points)
-	// Who it is and where they sit tells an activity from another, but explains
-	// nothing; it is looked at only if nothing else decides.
-	telling := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(mereNames, name) })
+	// Its name tells an activity from another, but explains nothing; it is looked
+	// at only if nothing else decides.
+	telling := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == byActivity })
 	if rule := fewest(points, telling); rule != nil {
 		return rule
 	}
 	return fewest(points, names)
 }
-
-var mereNames = []string{"recipient", "sender", "host", "activity", "person"}
 
 // fewest finds the fewest of some traits that decide.
 func fewest(points []point, names []string) *Rule {

@@ -91,8 +91,13 @@ func (t *terminal) detail(c *ClaimResult) {
 		for _, trait := range o.Traits {
 			values = append(values, trait.String())
 		}
-		if o.Replay != last {
-			t.text("      - ", "        ", strings.Join(append(values, o.Replay), " · "), "2")
+		if o.Replay != last { // a command stays on one line, so that it can be copied
+			if len(values) > 0 {
+				t.text("      - ", "        ", strings.Join(values, " · "), "2")
+				t.line("        " + t.code("2", o.Replay))
+			} else {
+				t.line("      - " + t.code("2", o.Replay))
+			}
 			last = o.Replay
 		}
 		mark := "✗"

@@ -25,6 +25,9 @@ const (
 	without   = "without"
 )
 
+// byActivity is the trait that only tells one activity from another.
+const byActivity = "activity"
+
 // String writes a trait so that it can stand beside others.
 func (t Trait) String() string {
 	switch {
@@ -74,7 +77,7 @@ func activityTraits(a *lab.Activity, c lab.Capability) []Trait {
 	return []Trait{
 		trait("path", string(a.Path)), trait("sign-in", string(auth)), trait("reconnect", reconnect), trait("tried", "every "+lab.Duration(a.Every)),
 		trait("passwords", passwords), trait("driven", program), trait("capability", string(c)),
-		trait("recipient", a.To), trait("sender", a.Sender), trait("host", a.From), trait("activity", a.ID), trait("person", a.Who),
+		trait(byActivity, a.ID),
 	}
 }
 

@@ -255,7 +255,7 @@ func (v *Variation) finish(set []string) error {
 		return err
 	}
 	for i, t := range v.traits {
-		v.traits[i].Default = t.Value == defaults()[sc.Profile][t.Name]
+		v.traits[i].Default = same(t.Value, defaults()[sc.Profile][t.Name])
 	}
 	for _, assignment := range sc.Set {
 		if err := p.Set(assignment); err != nil {
@@ -263,6 +263,13 @@ func (v *Variation) finish(set []string) error {
 		}
 	}
 	return nil
+}
+
+// same tells whether two texts are one value: 60m is 1h.
+func same(a, b string) bool {
+	x, errX := strict.ParseDuration(a)
+	y, errY := strict.ParseDuration(b)
+	return a == b || errX == nil && errY == nil && x == y
 }
 
 // defaults are the values of the parameters of each profile.

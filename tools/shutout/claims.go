@@ -278,7 +278,7 @@ func showClaim(t *terminal, ledger *claims.Ledger, c *claims.Claim) {
 	if err == nil { // the ledger was read with them
 		command := commandLine(1)
 		for _, v := range variations {
-			t.hanging("  - ", "    ", command(v.Command(c)))
+			fmt.Fprintln(t, "  "+command(v.Command(c)))
 		}
 	}
 	showSources(t, c.Sources)
