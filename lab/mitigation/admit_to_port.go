@@ -38,9 +38,10 @@ var admitToPort = Info{
 		"Duplicate setup's three rules that hold port 25 without that port, then Disable-NetFirewallRule the originals",
 	},
 	Sources: []string{
-		"003#firewall-by-account", "003#system-sends-users-do-not", "003#rules-on-both-sides",
-		"003#users-and-computers", "003#rule-by-address-beside", "003#change-default-rules",
-		"003#copy-without-port-25", "003#only-authenticated", "PS-FWRULE",
+		"003_049f916dd82b29d8.txt#firewall-by-account", "003_049f916dd82b29d8.txt#system-sends-users-do-not",
+		"003_049f916dd82b29d8.txt#rules-on-both-sides", "003_049f916dd82b29d8.txt#users-and-computers",
+		"003_049f916dd82b29d8.txt#rule-by-address-beside", "003_049f916dd82b29d8.txt#change-default-rules",
+		"003_049f916dd82b29d8.txt#copy-without-port-25", "003_049f916dd82b29d8.txt#only-authenticated", "PS-FWRULE",
 	},
 	SideEffects: "Devices without Kerberos, such as printers and scanners, need a rule for their address; a rule too narrow stops monitoring mail.",
 	Undo:        "Enable setup's rules again and remove these (Remove-NetFirewallRule, Remove-NetIPsecRule).",

@@ -31,7 +31,7 @@ var blockSourceIP = Info{
 	Title:       "Block an address at the firewall",
 	Doc:         `Severs and denies what comes from this address, and nothing else: a phone with another address tomorrow is let in.`,
 	Cmdlets:     []string{"New-NetFirewallRule -DisplayName Leaver -Direction Inbound -RemoteAddress ADDRESS -Action Block"},
-	Sources:     []string{"000#block-source-address"},
+	Sources:     []string{"000_aa5026bcf9d1a159.txt#block-source-address"},
 	SideEffects: "Everybody else behind the same address is blocked too.",
 	Undo:        "Remove-NetFirewallRule -DisplayName Leaver",
 	New:         func() lab.Action { return new(BlockSourceIP) },

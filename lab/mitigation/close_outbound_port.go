@@ -23,8 +23,9 @@ var closeOutboundPort = Info{
 		"iptables -I FORWARD 1 -s SERVER -o WAN -p tcp --dport 25 -j ACCEPT   # the exception",
 	},
 	Sources: []string{
-		"004#freeze-close-and-watch", "004#firewall-log-shows-it", "004#wipe-the-computer",
-		"004#bot-on-the-server", "004#pull-the-plug", "XBL-NAT",
+		"004_4d27062e20911578.txt#freeze-close-and-watch", "004_4d27062e20911578.txt#firewall-log-shows-it",
+		"004_4d27062e20911578.txt#wipe-the-computer", "004_4d27062e20911578.txt#bot-on-the-server",
+		"004_4d27062e20911578.txt#pull-the-plug", "XBL-NAT",
 	},
 	SideEffects: "Programs in the office that send by another provider's port 25 are cut off.",
 	Undo:        "iptables -D FORWARD with the same values",

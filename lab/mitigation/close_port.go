@@ -13,10 +13,12 @@ func (*ClosePort) Name() string                 { return "close-port" }
 func (a *ClosePort) Validate(c *lab.Cast) error { return check(a, c) }
 
 var closePort = Info{
-	Title:       "Close a port at the firewall",
-	Doc:         `Severs and denies everybody's connections to this port, those of bystanders included.`,
-	Cmdlets:     []string{"New-NetFirewallRule -DisplayName Closed -Direction Inbound -Protocol TCP -LocalPort PORT -Action Block"},
-	Sources:     []string{"003#close-port-use-pickup", "004#pull-the-plug"},
+	Title:   "Close a port at the firewall",
+	Doc:     `Severs and denies everybody's connections to this port, those of bystanders included.`,
+	Cmdlets: []string{"New-NetFirewallRule -DisplayName Closed -Direction Inbound -Protocol TCP -LocalPort PORT -Action Block"},
+	Sources: []string{
+		"003_049f916dd82b29d8.txt#close-port-use-pickup", "004_4d27062e20911578.txt#pull-the-plug",
+	},
 	SideEffects: "Whoever needs this port is cut off.",
 	Undo:        "Remove-NetFirewallRule -DisplayName Closed",
 	Purpose:     EndAbuse,

@@ -19,7 +19,7 @@ var denyLogonHours = Info{
 		"Set-ADUser -Identity USER -Replace @{logonHours = [byte[]](,0 * 21)} -Server DC",
 		"net user USER /times: /domain",
 	},
-	Sources:     []string{"000#account-settings-do-nothing", "KILE-TGS"},
+	Sources:     []string{"000_aa5026bcf9d1a159.txt#account-settings-do-nothing", "KILE-TGS"},
 	SideEffects: "None for others. Mail to the mailbox still arrives.",
 	Undo:        "net user USER /times:all /domain",
 	New:         func() lab.Action { return new(DenyLogonHours) },

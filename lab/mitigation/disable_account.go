@@ -18,8 +18,8 @@ var disableAccount = Info{
 		cached tokens and open connections are not told.`,
 	Cmdlets: []string{"Disable-ADAccount -Identity USER -Server DC"},
 	Sources: []string{
-		"000#reset-and-disable-do-nothing", "000#account-settings-do-nothing", "KB3035228", "KB2612821",
-		"BLOG-P2",
+		"000_aa5026bcf9d1a159.txt#reset-and-disable-do-nothing", "000_aa5026bcf9d1a159.txt#account-settings-do-nothing",
+		"KB3035228", "KB2612821", "BLOG-P2",
 	},
 	SideEffects: "None for others. Mail to the mailbox still arrives.",
 	Undo:        "enable-account",

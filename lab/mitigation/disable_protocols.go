@@ -32,8 +32,9 @@ var disableProtocols = Info{
 		"Set-CASMailbox -Identity USER -OWAforDevicesEnabled $false -MapiHttpEnabled $false   # 2013 and later",
 	},
 	Sources: []string{
-		"001#disable-features", "001#features-by-shell", "004#pop3-on-for-all", "004#pop3-off-per-user",
-		"PS-CAS", "EAS-ACCESS", "MBI-1", "SMTP-AUTH",
+		"001_01342c1255a20eb5.txt#disable-features", "001_01342c1255a20eb5.txt#features-by-shell",
+		"004_4d27062e20911578.txt#pop3-on-for-all", "004_4d27062e20911578.txt#pop3-off-per-user", "PS-CAS",
+		"EAS-ACCESS", "MBI-1", "SMTP-AUTH",
 	},
 	SideEffects: "None for others. A protocol that is left out goes on.",
 	Undo:        "The same commands with $true for $false and $false for $true; -MapiHttpEnabled $null follows the organisation again.",

@@ -20,7 +20,9 @@ var disableRelay = Info{
 		`Get-ReceiveConnector -Server SERVER | Remove-ADPermission -User "NT AUTHORITY\Authenticated Users" -ExtendedRights ms-Exch-SMTP-Accept-Any-Recipient`,
 		"Exchange 2003: System Manager, SMTP virtual server, Access, Relay: clear \"Allow all computers which successfully authenticate to relay\"",
 	},
-	Sources:     []string{"004#relay-by-default", "004#disable-relay", "RECV", "SBS-RELAY"},
+	Sources: []string{
+		"004_4d27062e20911578.txt#relay-by-default", "004_4d27062e20911578.txt#disable-relay", "RECV", "SBS-RELAY",
+	},
 	SideEffects: "People whose mail program speaks IMAP or POP3 cannot write to other domains any more.",
 	Undo:        `Add-ADPermission with the same values, or the tick box in 2003`,
 	Purpose:     EndAbuse,

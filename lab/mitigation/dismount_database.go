@@ -15,7 +15,7 @@ var dismountDatabase = Info{
 	Doc: `Severs every session on the mailboxes of this database and lets nobody in until it is mounted again. Mail to them waits
 		in the queues. When it is mounted, whoever may still sign in is back.`,
 	Cmdlets:     []string{"Dismount-Database -Identity DATABASE -Confirm:$false"},
-	Sources:     []string{"000#restart-or-failover", "KB326252"},
+	Sources:     []string{"000_aa5026bcf9d1a159.txt#restart-or-failover", "KB326252"},
 	SideEffects: "Every mailbox of the database is away, not only that of the user.",
 	Undo:        "mount-database",
 	New:         func() lab.Action { return new(DismountDatabase) },

@@ -20,7 +20,7 @@ var expireAccount = Info{
 	Title:       "Let the account expire",
 	Doc:         `Acts like disable-account from the moment of expiry on: the next authentication is refused, what is open goes on.`,
 	Cmdlets:     []string{"Set-ADAccountExpiration -Identity USER -DateTime TIME -Server DC"},
-	Sources:     []string{"000#account-settings-do-nothing", "KILE-AS", "KILE-TGS"},
+	Sources:     []string{"000_aa5026bcf9d1a159.txt#account-settings-do-nothing", "KILE-AS", "KILE-TGS"},
 	SideEffects: "None for others.",
 	Undo:        "enable-account, or Clear-ADAccountExpiration -Identity USER",
 	New:         func() lab.Action { return new(ExpireAccount) },

@@ -31,7 +31,7 @@ var failoverMailboxServer = Info{
 		`Move-ClusteredMailboxServer -Identity SERVER -TargetMachine OTHER -MoveComment "termination"   # 2007`,
 		`cluster group "EXCHANGE GROUP" /moveto:OTHER   # 2003`,
 	},
-	Sources:     []string{"000#restart-or-failover", "MBI-1"},
+	Sources:     []string{"000_aa5026bcf9d1a159.txt#restart-or-failover", "MBI-1"},
 	SideEffects: "Every mailbox on the server is away until its database has come up on the other one.",
 	Undo:        "failover-mailbox-server from the other server",
 	New:         func() lab.Action { return new(FailoverMailboxServer) },

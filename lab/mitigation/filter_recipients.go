@@ -25,8 +25,9 @@ var filterRecipients = Info{
 		"Exchange 2003: System Manager, Message Delivery, Recipient Filtering, Filter recipients who are not in the Directory; then the SMTP virtual server's filter",
 	},
 	Sources: []string{
-		"004#directory-harvest", "004#ex2000-needs-help", "004#ex2003-can-filter", "004#filter-needs-tarpit",
-		"PS-RFC", "RECIPF", "RECIPFP", "KB909005",
+		"004_4d27062e20911578.txt#directory-harvest", "004_4d27062e20911578.txt#ex2000-needs-help",
+		"004_4d27062e20911578.txt#ex2003-can-filter", "004_4d27062e20911578.txt#filter-needs-tarpit", "PS-RFC",
+		"RECIPF", "RECIPFP", "KB909005",
 	},
 	SideEffects: "Addresses can be guessed (recipient), or good recipients miss mail that names an unknown one as well (message).",
 	Undo:        "filter-recipients with mode: off",

@@ -22,7 +22,7 @@ var freezeOutbound = Info{
 		"Set-SendConnector CONNECTOR -Enabled $false",
 		"Exchange 2003: System Manager, Queues, Disable Outbound Mail",
 	},
-	Sources:     []string{"004#freeze-close-and-watch", "PS-SUSP"},
+	Sources:     []string{"004_4d27062e20911578.txt#freeze-close-and-watch", "PS-SUSP"},
 	SideEffects: "Everybody's mail to other domains waits as well, and it leaves, the unwanted mail too, when the queues are resumed.",
 	Undo:        "thaw-outbound; remove-queued-mail first takes out what must not leave.",
 	Purpose:     EndAbuse,

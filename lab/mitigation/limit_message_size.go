@@ -24,7 +24,7 @@ var limitMessageSize = Info{
 	Title:       "Limit the size of messages",
 	Doc:         `Ends sending as soon as transport has read the limit; no session needs to be made anew for it. Reading goes on.`,
 	Cmdlets:     []string{"Set-Mailbox USER -MaxSendSize 1KB -MaxReceiveSize 1KB"},
-	Sources:     []string{"000#size-limit", "PS-MBX"},
+	Sources:     []string{"000_aa5026bcf9d1a159.txt#size-limit", "PS-MBX"},
 	SideEffects: "With receive or both, mail to the mailbox bounces.",
 	Undo:        "Set-Mailbox USER -MaxSendSize unlimited -MaxReceiveSize unlimited",
 	New:         func() lab.Action { return new(LimitMessageSize) },

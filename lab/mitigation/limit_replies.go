@@ -21,7 +21,10 @@ var limitReplies = Info{
 		"New-RemoteDomain -Name NAME -DomainName *.DOMAIN; Set-RemoteDomain NAME -AllowedOOFType None   # one domain and those below it",
 		"Exchange 2003: System Manager, Internet Message Formats, Default, Advanced: clear \"Allow out of office responses\"",
 	},
-	Sources:     []string{"002#replies-stay-inside", "002#replies-can-be-let-out", "PS-RD", "KB266166"},
+	Sources: []string{
+		"002_235895b6475120ef.txt#replies-stay-inside", "002_235895b6475120ef.txt#replies-can-be-let-out", "PS-RD",
+		"KB266166",
+	},
 	SideEffects: "Good correspondents of that domain are no longer told that somebody is away.",
 	Undo:        "limit-replies with allow: external",
 	Purpose:     EndAbuse,

@@ -23,7 +23,8 @@ var moveMailbox = Info{
 		"Move-Mailbox -Identity USER -TargetDatabase DATABASE -Confirm:$false   # 2007",
 	},
 	Sources: []string{
-		"000#move-least-disruptive", "000#disabled-users-store", "001#ex2013-move", "LB2013", "WIKI3406",
+		"000_aa5026bcf9d1a159.txt#move-least-disruptive", "000_aa5026bcf9d1a159.txt#disabled-users-store",
+		"001_01342c1255a20eb5.txt#ex2013-move", "LB2013", "WIKI3406",
 	},
 	SideEffects: "None for others but the load of the copy. Mail to the mailbox waits while it is locked.",
 	Undo:        "Move it back.",

@@ -18,7 +18,9 @@ var removeDevice = Info{
 		"Get-MobileDevice -Mailbox USER | Remove-MobileDevice -Confirm:$false",
 		"Get-ActiveSyncDevice -Mailbox USER | Remove-ActiveSyncDevice -Confirm:$false   # 2010",
 	},
-	Sources:     []string{"000#removed-device-keeps-data", "000#old-mail-stays", "PS-CLEAR"},
+	Sources: []string{
+		"000_aa5026bcf9d1a159.txt#removed-device-keeps-data", "000_aa5026bcf9d1a159.txt#old-mail-stays", "PS-CLEAR",
+	},
 	SideEffects: "None for others.",
 	Undo:        "None needed: the device makes a new partnership.",
 	New:         func() lab.Action { return new(RemoveDevice) },

@@ -21,7 +21,9 @@ var removeExchangeAttributes = Info{
 		"Active Directory Users and Computers: USER, Exchange Tasks, Remove Exchange Attributes   # 2003",
 		"Set-ADUser -Identity USER -Clear homeMDB,legacyExchangeDN,mail,mailNickname,msExchHomeServerName,msExchMailboxGuid,proxyAddresses -Server DC",
 	},
-	Sources:     []string{"000#remove-attributes", "000#attributes-lose-mail"},
+	Sources: []string{
+		"000_aa5026bcf9d1a159.txt#remove-attributes", "000_aa5026bcf9d1a159.txt#attributes-lose-mail",
+	},
 	SideEffects: "Mail to this address bounces from now on, and nobody can take it over.",
 	Undo:        "reconnect-mailbox; what bounced is lost, and protocol flags and limits have to be set anew",
 	New:         func() lab.Action { return new(RemoveExchangeAttributes) },

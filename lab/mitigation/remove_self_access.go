@@ -20,8 +20,8 @@ var removeSelfAccess = Info{
 		`Remove-MailboxPermission -Identity USER -User "NT AUTHORITY\SELF" -AccessRights FullAccess -Confirm:$false`,
 	},
 	Sources: []string{
-		"001#remove-self", "001#remove-self-open-session", "001#re-add-self", "001#ex2003-new-mailbox",
-		"PS-GMP", "MBI-1",
+		"001_01342c1255a20eb5.txt#remove-self", "001_01342c1255a20eb5.txt#remove-self-open-session",
+		"001_01342c1255a20eb5.txt#re-add-self", "001_01342c1255a20eb5.txt#ex2003-new-mailbox", "PS-GMP", "MBI-1",
 	},
 	SideEffects: "None for others. Whoever is hired again finds the mailbox closed until the right is given back.",
 	Undo:        "restore-full-access with of: self. On Exchange 2003 the mailbox has to be made anew.",

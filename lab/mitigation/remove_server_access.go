@@ -20,7 +20,9 @@ var removeServerAccess = Info{
 		`Remove-MailboxPermission -Identity USER -User "Exchange Servers" -AccessRights FullAccess -Confirm:$false`,
 		`Remove-MailboxPermission -Identity USER -User "Exchange Trusted Subsystem" -AccessRights FullAccess -Confirm:$false`,
 	},
-	Sources:     []string{"001#remove-server-rights", "001#no-sending-during-move"},
+	Sources: []string{
+		"001_01342c1255a20eb5.txt#remove-server-rights", "001_01342c1255a20eb5.txt#no-sending-during-move",
+	},
 	SideEffects: "Services that act for the mailbox may fail on it.",
 	Undo:        "restore-full-access with of: servers",
 	New:         func() lab.Action { return new(RemoveServerAccess) },

@@ -34,9 +34,10 @@ var resetIIS = Info{
 		"iisreset SERVER /restart /noforce   # test the exit code",
 	},
 	Sources: []string{
-		"000#disruption-stops", "001#restart-iis", "001#restart-clears-tokens", "001#restart-every-server",
-		"001#reset-noforce", "001#reset-forced", "001#restart-felt-by-users", "KB3035228", "IISRESET",
-		"OWA-KEYS",
+		"000_aa5026bcf9d1a159.txt#disruption-stops", "001_01342c1255a20eb5.txt#restart-iis",
+		"001_01342c1255a20eb5.txt#restart-clears-tokens", "001_01342c1255a20eb5.txt#restart-every-server",
+		"001_01342c1255a20eb5.txt#reset-noforce", "001_01342c1255a20eb5.txt#reset-forced",
+		"001_01342c1255a20eb5.txt#restart-felt-by-users", "KB3035228", "IISRESET", "OWA-KEYS",
 	},
 	SideEffects: "Everybody on these servers is cut off for the restart and asked to sign in again.",
 	Undo:        "None needed.",

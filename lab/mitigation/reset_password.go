@@ -21,8 +21,8 @@ var resetPassword = Info{
 		"Set-ADAccountPassword -Identity USER -Reset -NewPassword $p2 -Server DC   # times: 2",
 	},
 	Sources: []string{
-		"000#reset-and-disable-do-nothing", "000#reset-prompts", "000#reset-better-than-move", "KB267568",
-		"KB906305-old", "KB906305-2025", "ENTRA-REVOKE",
+		"000_aa5026bcf9d1a159.txt#reset-and-disable-do-nothing", "000_aa5026bcf9d1a159.txt#reset-prompts",
+		"000_aa5026bcf9d1a159.txt#reset-better-than-move", "KB267568", "KB906305-old", "KB906305-2025", "ENTRA-REVOKE",
 	},
 	SideEffects: "The user's other devices are refused and may lock the account out.",
 	Undo:        "None: the old password is gone. Hand out a new one.",

@@ -17,7 +17,7 @@ var restartStore = Info{
 	Cmdlets: []string{
 		"Restart-Service MSExchangeIS",
 	},
-	Sources:     []string{"000#restart-or-failover", "KB326252", "MBI-1"},
+	Sources:     []string{"000_aa5026bcf9d1a159.txt#restart-or-failover", "KB326252", "MBI-1"},
 	SideEffects: "Every mailbox on these servers is away for some minutes.",
 	Undo:        "None needed.",
 	New:         func() lab.Action { return new(RestartStore) },

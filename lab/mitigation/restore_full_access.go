@@ -22,7 +22,10 @@ var restoreFullAccess = Info{
 		`Add-MailboxPermission -Identity USER -User "Exchange Servers" -AccessRights FullAccess             # of: servers`,
 		`Add-MailboxPermission -Identity USER -User "Exchange Trusted Subsystem" -AccessRights FullAccess   # of: servers`,
 	},
-	Sources:     []string{"001#re-add-self", "001#re-add-self-by-shell", "001#ex2003-new-mailbox"},
+	Sources: []string{
+		"001_01342c1255a20eb5.txt#re-add-self", "001_01342c1255a20eb5.txt#re-add-self-by-shell",
+		"001_01342c1255a20eb5.txt#ex2003-new-mailbox",
+	},
 	SideEffects: "None.",
 	Undo:        "remove-self-access, or remove-server-access",
 	Purpose:     Restore,

@@ -19,7 +19,10 @@ var restrictAnonymous = Info{
 		`Set-ReceiveConnector "SERVER\Default Frontend SERVER" -PermissionGroups ExchangeServers,ExchangeLegacyServers`,
 		`New-ReceiveConnector -Name "Anonymous from known addresses" -Server SERVER -TransportRole FrontendTransport -Usage Custom -PermissionGroups AnonymousUsers -Bindings 0.0.0.0:25 -RemoteIPRanges RANGES`,
 	},
-	Sources:     []string{"003#restrict-addresses", "003#addresses-less-flexible", "RECV", "ANON"},
+	Sources: []string{
+		"003_049f916dd82b29d8.txt#restrict-addresses", "003_049f916dd82b29d8.txt#addresses-less-flexible", "RECV",
+		"ANON",
+	},
 	SideEffects: "Devices and programs that send without signing in are refused unless their address is listed.",
 	Undo:        "Remove-ReceiveConnector, and add AnonymousUsers to the default connector again.",
 	Purpose:     EndAbuse,

@@ -21,7 +21,8 @@ var setOutOfOffice = Info{
 		"Set-MailboxAutoReplyConfiguration -Identity USER -AutoReplyState Disabled                         # off",
 	},
 	Sources: []string{
-		"002#turn-off-out-of-office", "002#back-to-internal", "PS-ARC", "KB266166", "KB157961",
+		"002_235895b6475120ef.txt#turn-off-out-of-office", "002_235895b6475120ef.txt#back-to-internal", "PS-ARC",
+		"KB266166", "KB157961",
 	},
 	SideEffects: "People outside are no longer told that the user is away.",
 	Undo:        "set-out-of-office with audience: all",

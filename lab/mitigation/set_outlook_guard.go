@@ -53,7 +53,8 @@ var setOutlookGuard = Info{
 		`reg add "HKLM\Software\Microsoft\Office\16.0\Outlook\Security" /v ObjectModelGuard /t REG_DWORD /d 1 /f   # via: trust-center; 0 by-antivirus, 1 prompt, 2 allow`,
 	},
 	Sources: []string{
-		"003#guard-warns", "003#deploy-guard", "003#guard-is-outlook-only", "OMG-SEND", "OMG-2013", "KB926512",
+		"003_049f916dd82b29d8.txt#guard-warns", "003_049f916dd82b29d8.txt#deploy-guard",
+		"003_049f916dd82b29d8.txt#guard-is-outlook-only", "OMG-SEND", "OMG-2013", "KB926512",
 	},
 	SideEffects: "Add-ins and programs that send through Outlook for good reasons are asked about, or stopped, too.",
 	Undo:        "Delete the values again, with reg delete, or set mode by-antivirus.",

@@ -33,7 +33,9 @@ var setTarpit = Info{
 		`Set-ReceiveConnector "SERVER\Default Frontend SERVER" -TarpitInterval 00:00:05`,
 		`Exchange 2003 on Windows Server 2003 SP1: reg add HKLM\SYSTEM\CurrentControlSet\Services\SMTPSVC\Parameters /v TarpitTime /t REG_DWORD /d 5; Restart-Service SMTPSVC`,
 	},
-	Sources:     []string{"004#directory-harvest", "004#filter-needs-tarpit", "PS-RC", "RECIPF"},
+	Sources: []string{
+		"004_4d27062e20911578.txt#directory-harvest", "004_4d27062e20911578.txt#filter-needs-tarpit", "PS-RC", "RECIPF",
+	},
 	SideEffects: "Good senders who mistype an address wait as well; a long wait makes some servers give up.",
 	Undo:        "set-tarpit with the former interval, 5s by default",
 	Purpose:     EndAbuse,

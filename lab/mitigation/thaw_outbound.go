@@ -19,7 +19,7 @@ var thawOutbound = Info{
 		"Set-SendConnector CONNECTOR -Enabled $true",
 		"Exchange 2003: System Manager, Queues, Disable Outbound Mail once more",
 	},
-	Sources:     []string{"004#freeze-close-and-watch", "PS-RESUME"},
+	Sources:     []string{"004_4d27062e20911578.txt#freeze-close-and-watch", "PS-RESUME"},
 	SideEffects: "Mail arrives late, all at once.",
 	Undo:        "freeze-outbound, for what has not left yet",
 	Purpose:     Restore,

@@ -20,7 +20,7 @@ var wipeDevice = Info{
 		"Get-ActiveSyncDevice -Mailbox USER | Clear-ActiveSyncDevice -Confirm:$false   # 2010",
 		"Get-MobileDeviceStatistics -Mailbox USER | Format-List DeviceWipeSentTime,DeviceWipeAckTime   # has it arrived?",
 	},
-	Sources:     []string{"000#old-mail-stays", "WIPE", "PS-CLEAR"},
+	Sources:     []string{"000_aa5026bcf9d1a159.txt#old-mail-stays", "WIPE", "PS-CLEAR"},
 	SideEffects: "Everything on the device goes, what belongs to the user included.",
 	Undo:        "None once the device has obeyed; until then Clear-MobileDevice -Identity DEVICE -Cancel.",
 	New:         func() lab.Action { return new(WipeDevice) },
