@@ -39,8 +39,12 @@ const (
 	noStep      = "none"
 )
 
-// mostVariations bounds what one claim may ask for.
-const mostVariations = 64
+// Bounds of what one claim may ask for: each choice of six steps makes 63
+// variations.
+const (
+	mostVariations = 64
+	mostChosen     = 6
+)
 
 // vary is the dimensions as they are written, in the order of the file.
 type vary []Dimension
@@ -88,6 +92,9 @@ func (c *Claim) Variations(set []string) ([]*Variation, error) {
 	for _, dim := range c.Vary {
 		if slices.ContainsFunc(set, func(s string) bool { return strings.HasPrefix(s, dim.Name+"=") }) {
 			continue
+		}
+		if n := len(stepNames(c.Case)); dim.each() && (n == 0 || n > mostChosen) {
+			return nil, fmt.Errorf("steps: each takes an SOP of 1 to %d different steps, this one has %d", mostChosen, n)
 		}
 		var next []*Variation
 		for _, v := range all {
