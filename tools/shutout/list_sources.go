@@ -134,7 +134,7 @@ func showSources(t *terminal, cites []string) {
 	for _, text := range cites {
 		c, err := sources.Parse(text)
 		if err != nil {
-			t.hanging("  - ", "    ", text) // the catalogue's tests meet it
+			t.hanging("  - ", "    ", text) // a text of the user's own
 			continue
 		}
 		if c.Source != last {
