@@ -45,7 +45,7 @@ const DefaultTo = "olga"
 func (l *loader) activities(key string, role lab.Role, files []activityFile) []*lab.Activity {
 	var out []*lab.Activity
 	for i := range files {
-		n := l.d.Root.Find(key, i)
+		n := l.root.Find(key, i)
 		if n.Kind == strict.Map { // otherwise it has been complained about
 			out = append(out, l.activity(&files[i], role, n))
 		}

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
 	"shutout/fixtures"
 	"shutout/lab"
+	"shutout/scenarios/strict"
 )
 
 //go:embed *.yaml
@@ -108,6 +110,26 @@ func CutAt(sc *lab.Scenario, at time.Duration) error {
 	if at > longest {
 		return fmt.Errorf("%s is too long: expected %s at most", lab.Duration(at), lab.Duration(longest))
 	}
-	sc.Horizon, sc.Expect, sc.ExpectOn = at, nil, nil
+	sc.Horizon = at
+	sc.Forget()
 	return nil
+}
+
+// ChooseSteps returns those steps of a case's SOP that carry out the mitigations
+// named. The error tells which name is none of them.
+func ChooseSteps(sc *lab.Scenario, names []string) ([]lab.Step, error) {
+	var known []string
+	steps := []lab.Step{}
+	for _, s := range sc.SOP {
+		known = append(known, s.Action.Name())
+		if slices.Contains(names, s.Action.Name()) {
+			steps = append(steps, s)
+		}
+	}
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return nil, fmt.Errorf("the SOP of %s has no step %s%s", sc.ID, strict.Quote(name), strict.Expected(name, known))
+		}
+	}
+	return steps, nil
 }

@@ -134,15 +134,29 @@ func Parse(file string, src []byte) (*lab.Scenario, error) {
 		d.Problemf(d.Root, "this is an SOP, not a case: give it to --sop")
 		return nil, d.Err()
 	}
+	sc := Decode(d, d.Root)
+	if n := d.Root.Get("sop"); sc != nil && (n == nil || n.Kind == strict.List && len(n.Items) == 0) {
+		d.Problemf(d.Root.Find("sop"), "there is no sop: add at least one step, such as - {at: 0s, do: disable-account, user: dana}")
+	}
+	if err := d.Err(); err != nil {
+		return nil, err
+	}
+	return sc, nil
+}
+
+// Decode reads a case that stands at n in a file. What is wrong with it becomes
+// a problem of d; the case is nil if there is nothing to make one of. A case in
+// which nothing is done about anybody may leave the SOP out.
+func Decode(d *strict.Doc, n *strict.Node) *lab.Scenario {
 	cf := caseFile{Profile: DefaultProfile, Within: DefaultWithin, Horizon: DefaultHorizon}
-	d.Decode(d.Root, &cf, "cast", "sop")
-	if d.Root.Kind != strict.Map {
-		return nil, d.Err()
+	d.Decode(n, &cf, "cast", "sop")
+	if n.Kind != strict.Map {
+		return nil
 	}
 	sc := &lab.Scenario{
 		ID:      cf.ID,
 		Title:   strict.OneLine(cf.Title),
-		Sources: sources.Check(d, d.Root.Get("sources")),
+		Sources: sources.Check(d, n.Get("sources")),
 		Story:   strings.TrimSpace(cf.Story),
 		Profile: cf.Profile,
 		Set:     cf.Set,
@@ -150,12 +164,12 @@ func Parse(file string, src []byte) (*lab.Scenario, error) {
 		Within:  cf.Within,
 		Horizon: cf.Horizon,
 		Expect:  cf.Expect, ExpectOn: cf.ExpectOn,
-		File: file,
+		File: d.File,
 	}
-	if n := d.Root.Get("cast"); n != nil && n.Kind != strict.Null {
-		fixtures.Overlay(d, n, sc.Cast)
+	if c := n.Get("cast"); c != nil && c.Kind != strict.Null {
+		fixtures.Overlay(d, c, sc.Cast)
 	}
-	l := &loader{d: d, sc: sc, ids: map[string]bool{}}
+	l := &loader{d: d, root: n, sc: sc, ids: map[string]bool{}}
 	l.head()
 	l.profile()
 	l.times()
@@ -174,10 +188,7 @@ func Parse(file string, src []byte) (*lab.Scenario, error) {
 		}
 		l.expect(predictions, "expect-on", name)
 	}
-	if err := d.Err(); err != nil {
-		return nil, err
-	}
-	return sc, nil
+	return sc
 }
 
 // isSOP tells whether a file has steps but nobody who does anything.
@@ -187,14 +198,15 @@ func isSOP(n *strict.Node) bool {
 
 // loader checks what was decoded and makes the scenario of it.
 type loader struct {
-	d   *strict.Doc
-	sc  *lab.Scenario
-	ids map[string]bool // of activities
+	d    *strict.Doc
+	root *strict.Node // where the case stands
+	sc   *lab.Scenario
+	ids  map[string]bool // of activities
 }
 
 // bad notes a problem at path, or at the nearest part of it that the file has.
 func (l *loader) bad(path []any, format string, args ...any) {
-	l.d.Problemf(l.d.Root.Find(path...), format, args...)
+	l.d.Problemf(l.root.Find(path...), format, args...)
 }
 
 func at(path ...any) []any { return path }
@@ -202,29 +214,28 @@ func at(path ...any) []any { return path }
 var idPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
 func (l *loader) head() {
-	head(l.d, l.sc.ID, l.sc.Title)
-	for _, key := range []string{"activities", "controls", "sop"} {
-		if n := l.d.Root.Get(key); n == nil || n.Kind == strict.List && len(n.Items) == 0 {
+	head(l.d, l.root, l.sc.ID, l.sc.Title)
+	for _, key := range []string{"activities", "controls"} {
+		if n := l.root.Get(key); n == nil || n.Kind == strict.List && len(n.Items) == 0 {
 			l.bad(at(key), "%s", map[string]string{
 				"activities": "there are no activities: say who uses which path, such as - {who: dana, from: home, path: owa, do: [read, send]}",
 				"controls":   "there are no controls: without a bystander nobody can tell 'access ended' from 'the lab is down'",
-				"sop":        "there is no sop: add at least one step, such as - {at: 0s, do: disable-account, user: dana}",
 			}[key])
 		}
 	}
 }
 
 // head checks what cases and SOPs have in common.
-func head(d *strict.Doc, id, title string) {
-	n := d.Root.Get("id")
+func head(d *strict.Doc, root *strict.Node, id, title string) {
+	n := root.Get("id")
 	switch {
 	case n == nil:
-		d.Problemf(d.Root, "id is missing: give it a short name such as phone-keeps-syncing")
+		d.Problemf(root, "id is missing: give it a short name such as phone-keeps-syncing")
 	case n.Kind == strict.Scalar && !idPattern.MatchString(id):
 		d.Problemf(n, "%s is no id: expected small letters, digits and hyphens", strict.Quote(id))
 	}
-	if n := d.Root.Get("title"); n == nil || n.Kind == strict.Scalar && strings.TrimSpace(title) == "" {
-		d.Problemf(d.Root.Find("title"), "title is missing: say in one sentence what it shows")
+	if n := root.Get("title"); n == nil || n.Kind == strict.Scalar && strings.TrimSpace(title) == "" {
+		d.Problemf(root.Find("title"), "title is missing: say in one sentence what it shows")
 	}
 }
 
@@ -260,7 +271,7 @@ func withinText(within, horizon time.Duration) string {
 }
 
 func (l *loader) sop() {
-	n := l.d.Root.Get("sop")
+	n := l.root.Get("sop")
 	if n == nil {
 		return
 	}

@@ -63,7 +63,7 @@ func ParseSOP(file string, src []byte) (*SOP, error) {
 	if d.Root.Kind != strict.Map {
 		return nil, d.Err()
 	}
-	head(d, f.ID, f.Title)
+	head(d, d.Root, f.ID, f.Title)
 	cited := sources.Check(d, d.Root.Get("sources"))
 	if n := d.Root.Get("sop"); n == nil || n.Kind == strict.List && len(n.Items) == 0 {
 		d.Problemf(d.Root.Find("sop"), `there are no steps: add at least one under sop:, such as - {at: 0s, do: disable-account, user: "${leaver}"}`)

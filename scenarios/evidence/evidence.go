@@ -1,5 +1,5 @@
 // Package evidence tells what in the catalogue rests on which source: the
-// cases, mitigations, SOPs, access paths, profiles and parameters that cite
+// cases, mitigations, SOPs, claims, access paths, profiles and parameters that cite
 // it.
 package evidence
 
@@ -10,6 +10,7 @@ import (
 	"shutout/fixtures/sources"
 	"shutout/lab/mitigation"
 	"shutout/scenarios"
+	"shutout/scenarios/claims"
 	"shutout/sim/profile"
 )
 
@@ -47,6 +48,9 @@ func Items() []Item {
 	}
 	for _, s := range scenarios.SOPs() {
 		add("sop", s.ID, s.Title, s.Sources)
+	}
+	for _, c := range claims.Load().All() {
+		add("claim", c.ID, c.Text, c.Sources)
 	}
 	for _, info := range scenarios.PathInfos() {
 		add("path", string(info.Path), info.Title, info.Sources)

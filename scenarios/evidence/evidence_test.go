@@ -87,7 +87,7 @@ func TestEverythingHasASource(t *testing.T) {
 			}
 		}
 	}
-	for _, kind := range []string{"scenario", "mitigation", "sop", "path", "profile", "parameter"} {
+	for _, kind := range []string{"scenario", "mitigation", "sop", "claim", "path", "profile", "parameter"} {
 		if kinds[kind] == 0 {
 			t.Errorf("there is no %s", kind)
 		}
@@ -107,7 +107,7 @@ func TestCiting(t *testing.T) {
 		}
 		return strings.Join(list, " ")
 	}
-	if got := names("000#block-source-address"); got != "scenario/source-address-blocked mitigation/block-source-ip" {
+	if got := names("000#block-source-address"); !strings.HasPrefix(got, "scenario/source-address-blocked mitigation/block-source-ip ") || !strings.Contains(got, "claim/blocked-address-ends-it") {
 		t.Error(got)
 	}
 	if got := names("000"); !strings.Contains(got, "mitigation/block-source-ip") || strings.Contains(got, "path/pop3") {

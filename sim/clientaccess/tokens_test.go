@@ -138,12 +138,16 @@ func TestTokensStayOnTheirServerAndPool(t *testing.T) {
 	w = newWorld(t, "ex2010", "iis.token_scope=organisation")
 	w.try("cas1", password)
 	w.disable()
-	if d := w.try("cas2", password); !d.Allowed || d.Server != "cas1" {
+	if d := w.try("cas2", password); !d.Allowed || d.Server != "cas2" {
 		t.Errorf("shared tokens: %+v", d)
+	}
+	w.ca.Server("cas2").Reset(w.tl.Now(), ResetOptions{})
+	if d := w.try("cas2", password); !d.Allowed || d.Server != "cas1" {
+		t.Errorf("after the reset of one server: %+v", d)
 	}
 	w.ca.Server("cas1").Reset(w.tl.Now(), ResetOptions{})
 	if d := w.try("cas2", password); d.Allowed {
-		t.Errorf("after the reset of the holder: %+v", d)
+		t.Errorf("after the reset of all: %+v", d)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"shutout/fixtures"
 	"shutout/lab"
 	"shutout/scenarios"
+	"shutout/scenarios/claims"
 	"shutout/scenarios/strict"
 )
 
@@ -23,7 +24,7 @@ func isFile(arg string) bool {
 func isTopic(arg string) bool {
 	kind, _, found := strings.Cut(arg, "/")
 	switch kind {
-	case "scenario", "mitigation", "sop", "path", "profile", "parameter":
+	case "scenario", "experiment", "claim", "mitigation", "sop", "path", "profile", "parameter":
 		return found
 	}
 	return false
@@ -35,6 +36,9 @@ func loadCase(arg string) (*lab.Scenario, error) {
 		return scenarios.Load(arg)
 	}
 	sc, ok := scenarios.Find(arg)
+	if !ok {
+		sc, ok = claims.Load().Experiment(arg)
+	}
 	if !ok {
 		var ids []string
 		for _, sc := range scenarios.Catalogue() {

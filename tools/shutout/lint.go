@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"shutout/scenarios"
+	"shutout/scenarios/claims"
 )
 
 func (a *app) lintCommand() *cobra.Command {
@@ -69,6 +70,6 @@ func (a *app) lintCatalogue() error {
 			}
 		}
 	}
-	fmt.Fprintf(a.out, "ok, %s and %s of the catalogue\n", count(cases, "case"), count(len(sops), "SOP"))
+	fmt.Fprintf(a.out, "ok, %s, %s and %s of the catalogue\n", count(cases, "case"), count(len(sops), "SOP"), count(len(claims.Load().All()), "claim"))
 	return nil
 }

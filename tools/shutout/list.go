@@ -25,6 +25,7 @@ var lists = []struct {
 	{"sops", sopRows, sopRows},
 	{"paths", pathRows, pathRows},
 	{"profiles", profileRows, profileRows},
+	{"claims", claimRows, groupRows},
 	{"sources", sourceRows, documentRows},
 }
 
@@ -36,7 +37,7 @@ func (a *app) listCommand() *cobra.Command {
 	var source string
 	cmd := &cobra.Command{
 		Use:   "list [" + strings.Join(kinds, "|") + "]",
-		Short: "List scenarios, mitigations, SOPs, access paths, profiles and their sources",
+		Short: "List scenarios, mitigations, SOPs, access paths, profiles, claims and sources",
 		Long: `List names everything that the product comes with. With --source it goes the other way: what a document says,
 statement by statement, and what in the catalogue covers it. A document's file name may be shortened to its number.`,
 		Example: `  shutout list

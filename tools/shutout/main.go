@@ -69,6 +69,7 @@ a termination SOP, and reports for each path when access really ended, and why i
 		Example: `  shutout run                                   # play every case of the catalogue
   shutout run --sop our-sop.yaml --within 15m   # play them with your own SOP
   shutout matrix                                # compare mitigations over all access paths
+  shutout claims                                # test what documents and vendor texts say
   shutout show session-open-before-disable      # what a case is about
   shutout lint our-sop.yaml                     # check a file without playing it
   shutout serve                                 # open the organisation to any mail client`,
@@ -86,7 +87,7 @@ a termination SOP, and reports for each path when access really ended, and why i
 		return fmt.Errorf("%w (%s --help)", err, cmd.CommandPath())
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(a.runCommand(), a.matrixCommand(), a.listCommand(), a.showCommand(), a.lintCommand(), a.serveCommand(), a.diagnoseCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.matrixCommand(), a.claimsCommand(), a.listCommand(), a.showCommand(), a.lintCommand(), a.serveCommand(), a.diagnoseCommand(), a.versionCommand())
 	root.SetHelpCommand(&cobra.Command{
 		Use:     "help [COMMAND]",
 		Short:   "Help about a command",

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -34,12 +35,13 @@ type runOptions struct {
 
 // runFlags are the flags of run as they were given.
 type runFlags struct {
-	sop, profile, profiles string
-	within, horizon        durationFlag
-	set                    []string
-	seed                   uint64
-	json, out              string
-	sweep                  bool
+	sop, steps        string
+	profile, profiles string
+	within, horizon   durationFlag
+	set               []string
+	seed              uint64
+	json, out         string
+	sweep             bool
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -63,9 +65,10 @@ The exit status is 0 when every promise was kept, 1 when one was not or a sweep 
   shutout run reset-iis-on-one-of-two --profiles all
   shutout run session-open-before-disable --set iis.token_ttl=7m --set iis.token_ttl_mode=absolute
   shutout run session-open-before-disable --sop thorough --sweep
+  shutout run exchange-2013-test --steps disable-account,move-mailbox
   shutout run only-cas-down --json -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := notEmpty(cmd, "sop", "profile", "profiles", "json", "out"); err != nil {
+			if err := notEmpty(cmd, "sop", "steps", "profile", "profiles", "json", "out"); err != nil {
 				return err
 			}
 			opts, err := f.options(args, time.Now())
@@ -86,6 +89,7 @@ The exit status is 0 when every promise was kept, 1 when one was not or a sweep 
 func (f *runFlags) register(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	fs.StringVar(&f.sop, "sop", "", "play every case with the SOP `FILE` (or one of: shutout list sops) in the place of its own")
+	fs.StringVar(&f.steps, "steps", "", "carry out only those steps of the SOP that `LIST` names, with commas between them; none: no step")
 	fs.StringVar(&f.profile, "profile", "", "play with the profile `NAME` in the place of the case's own")
 	fs.StringVar(&f.profiles, "profiles", "", "play once with each profile of `LIST`: all, or names with commas between them")
 	fs.Var(&f.within, "within", "the limit, such as 15m, in the place of the case's own")
@@ -182,8 +186,22 @@ func (f *runFlags) change(sc *lab.Scenario, sop *scenarios.SOP) error {
 		sc.Forget()
 	}
 	if sop != nil {
-		return sop.Bind(sc)
+		if err := sop.Bind(sc); err != nil {
+			return err
+		}
 	}
+	if f.steps == "" {
+		return nil
+	}
+	var names []string
+	if f.steps != "none" {
+		names = strings.Split(f.steps, ",")
+	}
+	steps, err := scenarios.ChooseSteps(sc, names)
+	if err != nil {
+		return fmt.Errorf("--steps: %w", err)
+	}
+	sc.SOP, sc.Expect, sc.ExpectOn = steps, nil, nil
 	return nil
 }
 
@@ -191,6 +209,7 @@ func (f *runFlags) change(sc *lab.Scenario, sop *scenarios.SOP) error {
 func (f *runFlags) replay(args []string) string {
 	line := newReplay("run", args...)
 	line.flag("sop", f.sop)
+	line.flag("steps", f.steps)
 	line.flag("profile", f.profile)
 	line.flag("profiles", f.profiles)
 	line.times(f.within, f.horizon)

@@ -12,6 +12,7 @@ import (
 	"shutout/lab"
 	"shutout/lab/mitigation"
 	"shutout/scenarios"
+	"shutout/scenarios/claims"
 	"shutout/scenarios/strict"
 	"shutout/sim/profile"
 )
@@ -46,16 +47,23 @@ func topics() []topic {
 	for _, name := range parameterNames() {
 		add("parameter", name, func(t *terminal) { showParameter(t, name) })
 	}
+	ledger := claims.Load()
+	for _, sc := range ledger.Experiments {
+		add("experiment", sc.ID, func(t *terminal) { showScenario(t, sc) })
+	}
+	for _, c := range ledger.All() {
+		add("claim", c.ID, func(t *terminal) { showClaim(t, ledger, c) })
+	}
 	return all
 }
 
 func (a *app) showCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show NAME",
-		Short: "Show all about a scenario, mitigation, SOP, access path, profile or parameter",
+		Short: "Show all about a scenario, mitigation, SOP, access path, profile, parameter or claim",
 		Long: `Show tells everything that is known about a name. Where two things have one name, put the kind before it:
-scenario/NAME, mitigation/NAME, sop/NAME, path/NAME, profile/NAME or parameter/NAME. NAME may also be the path of a
-case file or an SOP file.`,
+scenario/NAME, experiment/NAME, claim/NAME, mitigation/NAME, sop/NAME, path/NAME, profile/NAME or parameter/NAME. NAME
+may also be the path of a case file or an SOP file.`,
 		Example: `  shutout show session-open-before-disable
   shutout show reset-iis
   shutout show iis.token_ttl
@@ -206,6 +214,9 @@ func predictions(a *lab.Activity, of map[lab.Capability]lab.Verdict) string {
 // runName is what run takes for a case: its id, or the file of the user's own.
 func runName(sc *lab.Scenario) string {
 	if own, ok := scenarios.Find(sc.ID); ok && own.File == sc.File {
+		return sc.ID
+	}
+	if own, ok := claims.Load().Experiment(sc.ID); ok && own.File == sc.File {
 		return sc.ID
 	}
 	return sc.File
