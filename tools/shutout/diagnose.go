@@ -184,16 +184,18 @@ func (a *app) diagnose(cmd *cobra.Command, f *diagnoseFlags, args []string) erro
 // tell writes the document and its renderings.
 func (a *app) tell(f *diagnoseFlags, doc *diagnosed) error {
 	if f.json != "" {
-		content, err := json.MarshalIndent(doc, "", "  ")
-		if err != nil {
+		var content bytes.Buffer
+		enc := json.NewEncoder(&content)
+		enc.SetIndent("", "  ")
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(doc); err != nil {
 			return err
 		}
-		content = append(content, '\n')
 		if f.json == "-" {
-			_, err = a.out.Write(content)
+			_, err := content.WriteTo(a.out)
 			return err
 		}
-		if err := os.WriteFile(f.json, content, 0o644); err != nil {
+		if err := os.WriteFile(f.json, content.Bytes(), 0o644); err != nil {
 			return fmt.Errorf("write the document: %w", err)
 		}
 	}
