@@ -204,10 +204,15 @@ func (o *serveOptions) tokenExamples(org *sim.Organisation, services []expose.Se
 		return nil
 	}
 	dana, at := org.Cast().People["dana"], "https://"+services[i].Addr
+	mail := ""
+	if addr := address(services, "imaps"); addr != "" {
+		mail = fmt.Sprintf(`%s-u %s: --oauth2-bearer $token 'imaps://%s/INBOX;MAILINDEX=1'`, curl, dana.Mail, addr)
+	}
 	const program = "-d client_id=curl -d redirect_uri=http://localhost"
 	return []string{
 		fmt.Sprintf(`code=$(%s-s -o /dev/null -w '%%{redirect_url}' %s -d login=%s -d passwd=%s %s | sed 's/.*code=//')`, curl, program, dana.Mail, dana.Password, at+oauth.LoginPath),
 		fmt.Sprintf(`token=$(%s-s -d grant_type=authorization_code -d code=$code %s %s | sed 's/.*"access_token":"\([^"]*\)".*/\1/')`, curl, program, at+oauth.TokenPath),
 		fmt.Sprintf(`%s-i -H "Authorization: Bearer $token" -X OPTIONS https://%s%s`, curl, site, airsync.URLPath),
+		mail,
 	}
 }

@@ -8,14 +8,11 @@ import (
 	"testing"
 
 	"shutout/lab/protocol/oauth"
-	"shutout/sim/cloud"
 	"shutout/sim/server/servertest"
 )
 
 func service(tb testing.TB) http.Handler {
-	w := servertest.New(tb, "exo")
-	w.Cloud = cloud.New(w.TL, w.Params.Cloud, w.Dir, "login")
-	return New(w.World)
+	return New(servertest.New(tb, "exo").World)
 }
 
 func send(h http.Handler, method, target string, form url.Values) *httptest.ResponseRecorder {

@@ -6,25 +6,11 @@ import (
 	"time"
 
 	"shutout/lab/protocol/oauth"
-	"shutout/sim/cloud"
 	"shutout/sim/server/servertest"
 )
 
 func TestSignInWithAToken(t *testing.T) {
 	w := newWorld(t, "exo")
-	w.Cloud = cloud.New(w.TL, w.Params.Cloud, w.Dir, "login")
-	token := func() string {
-		u, _, problem := w.Cloud.SignIn(w.Now(), "dana@corp.example", servertest.Password)
-		if problem != nil {
-			t.Fatal(problem)
-		}
-		c := cloud.Client{ID: "mail"}
-		tokens, _, problem := w.Cloud.Redeem(w.Now(), w.Cloud.Code(w.Now(), u, c), c)
-		if problem != nil {
-			t.Fatal(problem)
-		}
-		return tokens.Access
-	}
 	w.At(0, "dana", func(ctx context.Context) {
 		u, err := connect(ctx, w, "dana")
 		if err != nil {
@@ -37,14 +23,14 @@ func TestSignInWithAToken(t *testing.T) {
 		w.WantReason("dana", "no connection: Basic authentication is off")
 		for _, c := range []struct{ user, token, reason string }{
 			{"dana@corp.example", "nonsense", "no cloud-token: access token unknown"},
-			{"erin@corp.example", token(), "no connection: the access token is another user's"},
+			{"erin@corp.example", w.Token(false), "no connection: the access token is another user's"},
 		} {
 			if got := text(u.Authenticate(oauth.NewXOAUTH2Client(c.user, c.token))); got != "NO AUTHENTICATE failed." {
 				t.Error(got)
 			}
 			w.WantReason("dana", c.reason)
 		}
-		if err := u.Authenticate(oauth.NewXOAUTH2Client("dana@corp.example", token())); err != nil {
+		if err := u.Authenticate(oauth.NewXOAUTH2Client("dana@corp.example", w.Token(false))); err != nil {
 			t.Error(err)
 			return
 		}
@@ -70,7 +56,7 @@ func TestSignInWithAToken(t *testing.T) {
 	w.At(3*time.Hour, "dana", func(ctx context.Context) {
 		u, err := connect(ctx, w, "dana")
 		if err == nil {
-			err = u.Authenticate(oauth.NewXOAUTH2Client("dana@corp.example", token()))
+			err = u.Authenticate(oauth.NewXOAUTH2Client("dana@corp.example", w.Token(false)))
 		}
 		if err != nil {
 			t.Error(err)

@@ -19,6 +19,7 @@ import (
 	"shutout/lab"
 	"shutout/sim/clientaccess"
 	"shutout/sim/clock"
+	"shutout/sim/cloud"
 	"shutout/sim/directory"
 	"shutout/sim/network"
 	"shutout/sim/profile"
@@ -76,6 +77,9 @@ func New(tb testing.TB, version string, settings ...string) *World {
 			tb.Fatal(err)
 		}
 	}
+	if w.Params.Cloud.Tenant {
+		w.Cloud = cloud.New(tl, w.Params.Cloud, w.Dir, "login")
+	}
 	w.Transport = transport.New(tl, w.Params, w.Dir, w.Store, w.Cast, func(string, string, int) bool { return true })
 	if w.CA, err = server.NewAuthority(w.Now); err != nil {
 		tb.Fatal(err)
@@ -107,6 +111,24 @@ func newCast() *lab.Cast {
 	}
 	c.Hosts["home"] = &lab.Host{ID: "home", Addr: netip.MustParseAddr("203.0.113.7"), Zone: lab.Internet}
 	return c
+}
+
+// Token is an access token of dana's, of a program that signs in now and
+// follows continuous access evaluation or does not.
+func (w *World) Token(cae bool) string {
+	w.TB.Helper()
+	w.Lock()
+	defer w.Unlock()
+	user, _, problem := w.Cloud.SignIn(w.Now(), "dana@corp.example", Password)
+	if problem != nil {
+		w.TB.Fatal(problem)
+	}
+	c := cloud.Client{ID: "program", CAE: cae}
+	tokens, _, problem := w.Cloud.Redeem(w.Now(), w.Cloud.Code(w.Now(), user, c), c)
+	if problem != nil {
+		w.TB.Fatal(problem)
+	}
+	return tokens.Access
 }
 
 // Listen opens a port and has serve run it until the test ends.

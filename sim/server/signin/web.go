@@ -157,13 +157,18 @@ func (a *Web) keep(now time.Time, c *connection, id Identity, m Mechanism) (pers
 // remembered admits a request that carries nothing, on a connection on which
 // somebody has signed in. No domain controller is asked.
 func (a *Web) remembered(now time.Time, c *connection) Identity {
-	if c.user == nil {
+	if c.user == nil || !a.integrated() {
 		return Identity{}
 	}
 	return Identity{User: c.user, Decision: lab.Decision{
 		At: now, Layer: lab.LayerConnection, Server: a.host, Allowed: true, Since: c.since,
 		Reason: "signed in with " + c.mechanism.String() + " on this connection, never asked again",
 	}}
+}
+
+// integrated tells whether sign-ins that a connection remembers are taken here.
+func (a *Web) integrated() bool {
+	return slices.Contains(a.schemes, SchemeNegotiate) || slices.Contains(a.schemes, SchemeNTLM)
 }
 
 // check looks at an Authorization field. M is the mechanism that has signed the

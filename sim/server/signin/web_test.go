@@ -32,7 +32,13 @@ type site struct {
 
 func newSite(t *testing.T, settings []string, schemes ...signin.Scheme) *site {
 	t.Helper()
-	s := &site{World: webtest.New(t, "ex2010", settings...)}
+	return newSiteOf(t, "ex2010", settings, schemes...)
+}
+
+// newSiteOf is newSite for another version.
+func newSiteOf(t *testing.T, version string, settings []string, schemes ...signin.Scheme) *site {
+	t.Helper()
+	s := &site{World: webtest.New(t, version, settings...)}
 	s.web = signin.NewWeb(s.World.World.World, "cas1", clientaccess.PoolEWS, schemes...)
 	s.Serve(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		concerns := s.web.Concerns(r)
