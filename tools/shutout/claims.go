@@ -15,8 +15,8 @@ import (
 	"shutout/fixtures/sources"
 	"shutout/lab"
 	"shutout/scenarios/claims"
-	"shutout/sim"
 	"shutout/scenarios/strict"
+	"shutout/sim"
 	"shutout/sim/profile"
 )
 
