@@ -171,6 +171,9 @@ type Env struct {
 	Login Login
 	// Activity is what the client acts out.
 	Activity *Activity
+	// Mailbox is the address of another's mailbox that the client opens, where
+	// the path can; empty: the person's own.
+	Mailbox string
 	// Domain is the organisation's mail domain.
 	Domain string
 	// Desktop tells about the computer that the client runs on; nil where the
@@ -201,6 +204,18 @@ type Client interface {
 	Do(ctx context.Context, t Task) error
 	// Close drops what is open without a farewell.
 	Close()
+}
+
+// A Keeper is a client that knows what mail it keeps on its own computer, where
+// no server can take it back (layer L11).
+type Keeper interface {
+	Kept() (k LocalCopy, ok bool)
+}
+
+// LocalCopy is the mail that a client keeps.
+type LocalCopy struct {
+	Messages int
+	Erased   bool // the client has wiped itself
 }
 
 // Task is one attempt's work.

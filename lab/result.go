@@ -40,7 +40,8 @@ type RunResult struct {
 	Order      time.Time         `json:"order"`
 	Steps      []*StepResult     `json:"steps"`
 	Activities []*ActivityResult `json:"activities"`
-	Verdict    Verdict           `json:"verdict"` // the worst of the threats
+	Sweep      []*SweepResult    `json:"sweep,omitempty"` // what works without a session, after the horizon
+	Verdict    Verdict           `json:"verdict"`         // the worst of the threats
 	WallS      float64           `json:"wall_s"`
 	VirtualS   float64           `json:"virtual_s"`
 }
@@ -198,10 +199,15 @@ func worst(threats []*ActivityResult) Verdict {
 }
 
 // Failed tells whether a promise was broken: access that had to end, or a
-// control that had to go on. A document in which nothing could be tried has
-// failed too.
+// control that had to go on; or that a sweep found what still serves whoever had
+// to leave. A document in which nothing could be tried has failed too.
 func (d *Document) Failed() bool {
 	for _, r := range d.Runs {
+		for _, f := range r.Sweep {
+			if f.Broken {
+				return true
+			}
+		}
 		for _, a := range r.Activities {
 			if a.Verdict.Broken() {
 				return true

@@ -16,6 +16,9 @@ import (
 type Runner struct {
 	// NewClient makes the wire client for an activity.
 	NewClient func(Env) (Client, error)
+	// Sweep has every case looked through, after the horizon, for what works
+	// without a session.
+	Sweep bool
 	// Progress, if set, is told now and then how far the play has come.
 	Progress func(at, horizon time.Duration)
 }
@@ -25,6 +28,7 @@ type Runner struct {
 func (r *Runner) Run(ctx context.Context, l Lab, s *Scenario) (*RunResult, error) {
 	p := &play{runner: r, lab: l, s: s}
 	p.order = l.Clock().Now().Add(s.Lead())
+	p.prepare()
 	for _, a := range s.Activities {
 		p.add(a)
 	}
@@ -41,8 +45,14 @@ func (r *Runner) Run(ctx context.Context, l Lab, s *Scenario) (*RunResult, error
 	if err := p.run(ctx); err != nil {
 		return nil, fmt.Errorf("%s: %w", s.ID, err)
 	}
-	defer p.close() // after a failed run an attempt may be at work; it ends with the lab
 	res := p.result()
+	if r.Sweep || s.Sweep {
+		var err error
+		if res.Sweep, err = p.sweep(ctx); err != nil {
+			return nil, fmt.Errorf("%s: sweep: %w", s.ID, err)
+		}
+	}
+	defer p.close() // after a failed run an attempt may be at work; it ends with the lab
 	res.WallS = Seconds(time.Since(wall))
 	return res, nil
 }
@@ -72,6 +82,8 @@ type play struct {
 	steps   []*StepResult
 	// missing says which mitigation this lab does not have.
 	missing string
+	// unset is what of the scene could not be set.
+	unset []*SweepResult
 }
 
 // player acts out one activity.
@@ -99,11 +111,18 @@ func (p *play) add(a *Activity) {
 }
 
 func (p *play) connect(pl *player) error {
-	a := pl.activity
+	var err error
+	pl.client, err = p.dial(pl.activity, nil)
+	return err
+}
+
+// dial makes the client for an activity; of is somebody else, whose mailbox it
+// opens, or nil.
+func (p *play) dial(a *Activity, of *Person) (Client, error) {
 	cast := p.lab.Cast()
 	who := cast.People[a.Who]
 	if who == nil {
-		return fmt.Errorf("%w: nobody is called %q here", ErrNotAvailable, a.Who)
+		return nil, fmt.Errorf("%w: nobody is called %q here", ErrNotAvailable, a.Who)
 	}
 	if in, ok := p.lab.(Introducer); ok {
 		in.Introduce(a.ID, who)
@@ -114,9 +133,12 @@ func (p *play) connect(pl *player) error {
 			target = to
 		}
 	}
+	if of != nil && a.Path == OutlookRPC {
+		target = of // Outlook connects to the server that holds the mailbox
+	}
 	ep, err := p.lab.Endpoint(target, a.Path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	env := Env{
 		Endpoint: ep,
@@ -136,12 +158,15 @@ func (p *play) connect(pl *player) error {
 	if slices.Contains(a.Client.Passwords, Overheard) {
 		e, ok := p.lab.(Eavesdropper)
 		if !ok {
-			return fmt.Errorf("%w: nobody can listen to what others send", ErrNotAvailable)
+			return nil, fmt.Errorf("%w: nobody can listen to what others send", ErrNotAvailable)
 		}
 		env.Login.Overheard = e.Eavesdrop(a.From, who)
 	}
-	pl.client, err = p.runner.NewClient(env)
-	return err
+	if of != nil {
+		env.Mailbox = of.Mail
+		env.Login.MailboxDN = of.MailboxDN
+	}
+	return p.runner.NewClient(env)
 }
 
 // known lists the passwords that somebody knows, in the order of use.

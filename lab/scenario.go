@@ -22,6 +22,11 @@ type Scenario struct {
 	SOPID   string
 	Within  time.Duration
 	Horizon time.Duration
+	Scene   Scene
+	// Sweep says that the case looks, after the horizon, for what works without
+	// a session; SweepExpect is what the sources predict of it.
+	Sweep       bool
+	SweepExpect SweepPredictions
 	// Expect holds what the sources predict, and ExpectOn what they predict
 	// otherwise on other profiles than the case's own.
 	Expect   Predictions
@@ -189,4 +194,4 @@ func (s *Scenario) Predicts(id string, c Capability, found Verdict) Verdict {
 }
 
 // Forget drops the predictions, which are about the case as it was written.
-func (s *Scenario) Forget() { s.Expect, s.ExpectOn, s.Stated = nil, nil, nil }
+func (s *Scenario) Forget() { s.Expect, s.ExpectOn, s.Stated, s.SweepExpect = nil, nil, nil, nil }

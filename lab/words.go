@@ -54,6 +54,10 @@ const (
 	Deliver Capability = "deliver"
 )
 
+// SetRule makes an inbox rule that sends everything on. It prepares a case, see
+// [Scene], and is nothing that an activity does over and over.
+const SetRule Capability = "set-rule"
+
 // Capabilities lists every capability in the order in which it is presented.
 var Capabilities = []Capability{SignIn, Read, Receive, Send, Reply, Deliver}
 

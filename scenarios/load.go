@@ -52,6 +52,9 @@ type caseFile struct {
 	Horizon    time.Duration              `yaml:"horizon"`
 	Expect     lab.Predictions            `yaml:"expect"`
 	ExpectOn   map[string]lab.Predictions `yaml:"expect-on"`
+	Scene      sceneFile                  `yaml:"scene"`
+
+	SweepExpect lab.SweepPredictions `yaml:"sweep-expect"`
 }
 
 // settings are profile parameters, in the order of the file.
@@ -159,6 +162,8 @@ func Parse(file string, src []byte) (*lab.Scenario, error) {
 	sc.Activities = l.activities("activities", lab.Threat, cf.Activities)
 	sc.Controls = l.activities("controls", lab.Control, cf.Controls)
 	l.sop()
+	l.scene(cf.Scene)
+	l.sweep(cf.SweepExpect)
 	l.expect(l.sc.Expect, "expect")
 	for name, predictions := range l.sc.ExpectOn {
 		switch {

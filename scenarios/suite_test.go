@@ -1,6 +1,7 @@
 package scenarios_test
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -116,6 +117,18 @@ func predicted(cases *ahead, s *lab.Scenario) {
 				agree(a)
 			}
 		})
+		for _, kind := range slices.Sorted(maps.Keys(s.SweepExpect)) {
+			It("finds by the sweep what is predicted of "+string(kind), func() {
+				found := 0
+				for _, f := range res.Sweep {
+					if f.Kind == kind {
+						found++
+						Expect(f.Drift).To(BeFalse(), "%+v", f)
+					}
+				}
+				Expect(found).To(BeNumerically(">", 0))
+			})
+		}
 		for _, list := range [][]*lab.Activity{s.Activities, s.Controls} {
 			for _, a := range list {
 				for _, c := range a.Do {

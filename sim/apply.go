@@ -133,6 +133,15 @@ func (o *Organisation) apply(now time.Time, a lab.Action) (string, error) {
 	case *mitigation.LimitReplies:
 		return o.limitReplies(now, a)
 
+	case *mitigation.RemoveForwarding:
+		return o.removeForwarding(now, a)
+	case *mitigation.RemoveInboxRules:
+		return o.removeInboxRules(a)
+	case *mitigation.RemoveDelegates:
+		return o.removeDelegates(now, a)
+	case *mitigation.BlockAutoForward:
+		return o.blockAutoForward(a)
+
 	case *mitigation.SetOutlookGuard:
 		return o.setOutlookGuard(a)
 

@@ -18,6 +18,7 @@ type PlayOptions struct {
 	Profile  string   // instead of the scenario's own
 	Set      []string // name=value, after those of the scenario
 	Seed     uint64
+	Sweep    bool // look for what works without a session, whatever the case says
 	Progress func(at, horizon time.Duration)
 }
 
@@ -42,7 +43,7 @@ func Play(ctx context.Context, s *lab.Scenario, o PlayOptions) (*lab.RunResult, 
 		return nil, fmt.Errorf("%s: %w", s.ID, err)
 	}
 	defer org.Close()
-	r := &lab.Runner{NewClient: client.New, Progress: o.Progress}
+	r := &lab.Runner{NewClient: client.New, Progress: o.Progress, Sweep: o.Sweep}
 	res, err := r.Run(ctx, org, s)
 	if err != nil {
 		return nil, err

@@ -62,6 +62,8 @@ var (
 	_ lab.Introducer   = (*Organisation)(nil)
 	_ lab.Desktops     = (*Organisation)(nil)
 	_ lab.Eavesdropper = (*Organisation)(nil)
+	_ lab.Preparer     = (*Organisation)(nil)
+	_ lab.Sweeper      = (*Organisation)(nil)
 )
 
 // New builds the organisation and starts its servers.

@@ -37,6 +37,27 @@ type phone struct {
 	version airsync.Version // 0: OPTIONS has not been asked
 	policy  string          // the policy key; "" until Provision gave one
 	wiped   bool            // the account is gone from it
+	// mail is the messages that it keeps, by their server ids (layer L11).
+	mail map[string]struct{}
+}
+
+// maxKept bounds what is counted of a phone's mail.
+const maxKept = 1 << 14
+
+// keep notes a message that the phone has stored, and drop one that the server
+// had it remove.
+func (p *phone) keep(id string) {
+	if len(p.mail) < maxKept {
+		p.mail[id] = struct{}{}
+	}
+}
+
+func (p *phone) drop(id string) { delete(p.mail, id) }
+
+// wipe erases the account from the phone.
+func (p *phone) wipe() {
+	p.wiped = true
+	clear(p.mail)
 }
 
 // activeSync is a phone. Each request carries the credentials, so its session
@@ -61,7 +82,8 @@ type activeSync struct {
 func openActiveSync(l *line) func() session {
 	h := fnv.New64a()
 	h.Write([]byte(l.env.Activity.ID + "\x00" + l.env.Login.User))
-	p := &phone{id: fmt.Sprintf("SHUTOUT%016X", h.Sum64())}
+	p := &phone{id: fmt.Sprintf("SHUTOUT%016X", h.Sum64()), mail: map[string]struct{}{}}
+	l.kept = func() lab.LocalCopy { return lab.LocalCopy{Messages: len(p.mail), Erased: p.wiped} }
 	scheme := "https"
 	if l.env.Endpoint.Security == lab.Plain {
 		scheme = "http"
@@ -294,6 +316,7 @@ func (s *activeSync) take(changes []airsync.SyncCommand) {
 	for _, c := range changes {
 		switch {
 		case c.Op == airsync.Add && c.Email != nil:
+			s.phone.keep(c.ServerID)
 			if s.newest == "" || !c.Email.DateReceived.Before(s.date) {
 				s.newest, s.date = c.ServerID, c.Email.DateReceived
 			}
@@ -301,6 +324,7 @@ func (s *activeSync) take(changes []airsync.SyncCommand) {
 				s.seen = append(s.seen[:0], s.seen[len(s.seen)-syncWindow:]...)
 			}
 		case c.Op == airsync.Delete || c.Op == airsync.SoftDelete:
+			s.phone.drop(c.ServerID)
 			if c.ServerID == s.newest {
 				s.newest, s.date = "", time.Time{}
 			}

@@ -127,7 +127,7 @@ func (s *activeSync) provision(ctx context.Context, stage string) error {
 			understood = airsync.ProvisionRequest{AccountWipeStatus: airsync.WipeAckOK}
 		}
 		s.provisionStep(ctx, stage, understood)
-		s.phone.wiped = true
+		s.phone.wipe()
 		return &lost{Failure: errWiped}
 	}
 	if r.PolicyStatus == airsync.PolicyNone {

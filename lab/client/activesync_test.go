@@ -358,3 +358,35 @@ func TestActiveSyncSendInFlight(t *testing.T) {
 	check(t, "send", do(c, lab.Send), &lab.Failure{Kind: lab.Unknown, Stage: "send", Text: closedText})
 	check(t, "read", do(c, lab.Read), nil)
 }
+
+// What a phone has fetched stays on it, whatever the server says to the next
+// request, until the phone is told to wipe itself.
+func TestPhoneKeepsItsMail(t *testing.T) {
+	l := newTestLab(t, lab.ActiveSync)
+	p := newPushMail(t)
+	l.serveHTTP(p)
+	c := l.client()
+	defer c.Close()
+	want := func(when string, messages int, erased bool) {
+		t.Helper()
+		if k, ok := c.(lab.Keeper).Kept(); !ok || k.Messages != messages || k.Erased != erased {
+			t.Errorf("%s: %+v, %v", when, k, ok)
+		}
+	}
+	want("at first", 0, false)
+	check(t, "read", do(c, lab.Read), nil)
+	have := len(p.subjects)
+	want("after reading", have, false)
+	p.set(func() { p.password = newPass })
+	check(t, "refused", do(c, lab.Read), refused(stageSignIn, "401 Unauthorized"))
+	want("after it was refused", have, false)
+	p.set(func() { p.password, p.strict, p.policy, p.wipe = oldPass, true, "99", true })
+	check(t, "wiped", do(c, lab.Read), errWiped)
+	want("after the wipe", 0, true)
+
+	other := newTestLab(t, lab.POP3).client()
+	defer other.Close()
+	if _, ok := other.(lab.Keeper).Kept(); ok {
+		t.Error("a POP3 program is said to keep something")
+	}
+}

@@ -56,7 +56,7 @@ var paths = map[lab.Path]path{
 	lab.OutlookRPC:      {can: []lab.Capability{lab.SignIn, lab.Read, lab.Receive, lab.Send}, open: openOutlookRPC},
 	lab.OutlookAnywhere: {can: []lab.Capability{lab.SignIn, lab.Read, lab.Receive, lab.Send}, open: openOutlookAnywhere},
 	lab.MAPIHTTP:        {can: []lab.Capability{lab.SignIn, lab.Read, lab.Receive, lab.Send}, open: openMAPIHTTP},
-	lab.EWS:             {can: []lab.Capability{lab.SignIn, lab.Read, lab.Receive, lab.Send}, open: openEWS},
+	lab.EWS:             {can: []lab.Capability{lab.SignIn, lab.Read, lab.Receive, lab.Send, lab.SetRule}, open: openEWS},
 }
 
 // A session is one path's protocol, from signing in to leaving. Its errors
@@ -104,6 +104,15 @@ type client struct {
 // Connections tells how many connections were made so far, so that a report
 // can say whether a capability went on over the old one.
 func (c *client) Connections() int { return c.line.made }
+
+// Kept tells what the program keeps on its own computer; ok is false where it is
+// not known to keep anything.
+func (c *client) Kept() (k lab.LocalCopy, ok bool) {
+	if c.line.kept == nil {
+		return lab.LocalCopy{}, false
+	}
+	return c.line.kept(), true
+}
 
 func (c *client) Close() {
 	if c.unheed != nil {

@@ -72,7 +72,7 @@ func (s *webServices) signIn(ctx context.Context, password string) error {
 	var err error
 	for _, s.schema = range ewsSchemas {
 		m, err = s.one(ctx, stageSignIn, ews.GetFolder{
-			Shape: ews.Shape{Base: ews.Default}, Folders: []ews.FolderRef{ews.Distinguished(ews.Inbox)},
+			Shape: ews.Shape{Base: ews.Default}, Folders: []ews.FolderRef{s.inbox()},
 		}, false)
 		if m.Code != ews.ErrorInvalidServerVersion {
 			break
@@ -90,9 +90,32 @@ func (s *webServices) do(ctx context.Context, t lab.Task) error {
 		return s.readNewest(ctx, string(t.Capability))
 	case lab.Receive:
 		return s.receive(ctx, t)
+	case lab.SetRule:
+		return s.setRule(ctx, t)
 	default:
 		return s.send(ctx, t)
 	}
+}
+
+// inbox is that of the mailbox which the program opens.
+func (s *webServices) inbox() ews.FolderRef {
+	return ews.FolderRef{Distinguished: ews.Inbox, Mailbox: s.line.env.Mailbox}
+}
+
+// setRule makes an inbox rule that sends everything on. What Outlook keeps of
+// its rules for itself has to go first (UpdateInboxRules operation).
+func (s *webServices) setRule(ctx context.Context, t lab.Task) error {
+	stage := string(t.Capability)
+	have, err := s.one(ctx, stage, ews.GetInboxRules{}, false)
+	if err != nil {
+		return err
+	}
+	_, err = s.one(ctx, stage, ews.UpdateInboxRules{RemoveBlob: have.RuleBlob == ews.True, Changes: []ews.RuleChange{{
+		Op: ews.CreateRule, Rule: ews.Rule{
+			Name: t.Subject, Priority: len(have.Rules) + 1, Enabled: true, Forward: []ews.Mailbox{{Address: t.To}},
+		},
+	}}}, true)
+	return err
 }
 
 // request builds the request for an operation.
@@ -172,7 +195,7 @@ func (s *webServices) readNewest(ctx context.Context, stage string) error {
 		req, err := s.request(ews.FindItem{
 			Traversal: ews.Shallow, Shape: ews.Shape{Base: ews.IDOnly}, View: &ews.View{Max: 1},
 			Sort:    []ews.Sort{{Field: ews.FieldReceived, Descending: true}},
-			Parents: []ews.FolderRef{ews.Distinguished(ews.Inbox)},
+			Parents: []ews.FolderRef{s.inbox()},
 		})
 		if err != nil {
 			return err
@@ -246,7 +269,7 @@ func (s *webServices) sync(ctx context.Context, stage string) error {
 	for range maxRounds {
 		m, err := s.one(ctx, stage, ews.SyncFolderItems{
 			Shape:  ews.Shape{Base: ews.IDOnly, Extra: []ews.Field{ews.FieldSubject}},
-			Folder: ews.Distinguished(ews.Inbox), State: s.state, Max: ews.MaxSync,
+			Folder: s.inbox(), State: s.state, Max: ews.MaxSync,
 		}, false)
 		switch {
 		case m.Code == ews.ErrorInvalidSyncState && !restarted:

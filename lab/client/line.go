@@ -40,6 +40,7 @@ type line struct {
 	proofs   int       // sign-ins begun with NTLM, for what has to differ between them
 	settings *settings // of the account, once Autodiscover has told them
 	wallet   wallet
+	kept     func() lab.LocalCopy // what the program keeps on its own computer; nil: not known
 }
 
 func newLine(env lab.Env) *line {

@@ -49,6 +49,9 @@ const (
 	// EndAbuse is to end what nobody needs an account for: forged mail,
 	// automatic replies to it, programs that send.
 	EndAbuse Purpose = "abuse"
+	// EndResidual is to end what goes on without a session: mail that is sent on,
+	// rights of others.
+	EndResidual Purpose = "residual"
 	// Restore is to give access back.
 	Restore Purpose = "restore"
 )
@@ -102,6 +105,7 @@ func All() []Info {
 		limitMessageSize, limitRecipients, limitSendQuota, setOutOfOffice, restrictAnonymous,
 		freezeOutbound, thawOutbound, removeQueuedMail,
 		filterRecipients, setTarpit, disableRelay, restrictSenders, limitReplies,
+		removeForwarding, removeInboxRules, removeDelegates, blockAutoForward,
 		setOutlookGuard,
 		blockSourceIP, closePort, closeOutboundPort, admitToPort,
 	}

@@ -82,6 +82,42 @@ func document() *lab.Document {
 	}
 }
 
+// swept is a result of a sweep, with one of each: what serves whoever left, what
+// serves others, what is known from a list, what was predicted otherwise.
+func swept() *lab.Document {
+	return &lab.Document{
+		Schema: lab.Schema, Lab: "sim", Seed: 1, Replay: "shutout run --sweep", WallS: 1.3, Runs: []*lab.RunResult{{
+			Scenario: "first", Title: "One of each", Profile: "ex2010", LimitS: 300, HorizonS: 86400, VirtualS: 88200, Verdict: lab.Ended,
+			Activities: []*lab.ActivityResult{{ID: "dana-owa", Who: "dana", Path: lab.OWA, Role: lab.Threat, Capability: lab.Read, Verdict: lab.Ended, CutoffS: new(float64)}},
+			Sweep: []*lab.SweepResult{
+				{Kind: lab.SweepSignIn, Of: "dana", What: "owa", Works: lab.WorksNo, Shown: lab.ShownWire, Detail: "account disabled on dc1"},
+				{Kind: lab.SweepSignIn, Of: "dana", What: "ews", Works: lab.WorksNo, Shown: lab.ShownWire, Detail: "account disabled on dc1"},
+				{Kind: lab.SweepSignIn, Of: "dana", What: "imap", Works: lab.WorksUnknown, Shown: lab.ShownWire, Detail: "no\x1b[2Janswer"},
+				{Kind: lab.SweepForward, Of: "dana", What: "to dana@private.example", Works: lab.WorksYes, Shown: lab.ShownWire, Broken: true,
+					Detail: `inbox rule "copy": taken by the mail server of private.example`, Ends: []string{"remove-inbox-rules", "block-auto-forward"}},
+				{Kind: lab.SweepForward, Of: "frank", Works: lab.WorksNotAvailable, Shown: lab.ShownListed, What: "an inbox rule", Detail: "the scene could not be set"},
+				{Kind: lab.SweepDelegate, Of: "dana", What: "erin", Works: lab.WorksYes, Shown: lab.ShownWire, Detail: "full access on", Ends: []string{"remove-delegates"}},
+				{Kind: lab.SweepQueue, Of: "dana", Works: lab.WorksNo, Shown: lab.ShownListed, Detail: "none", Expected: lab.WorksYes, Drift: true},
+				{Kind: lab.SweepReply, Of: "dana", What: "a stranger's mail", Works: lab.WorksNo, Shown: lab.ShownWire, Detail: "out-of-office is off"},
+			},
+		}, {
+			Scenario: "second", Title: "Nothing is left", Profile: "ex2010", LimitS: 300, HorizonS: 3600, VirtualS: 5400, Verdict: lab.Ended,
+			Activities: []*lab.ActivityResult{{ID: "dana-owa", Who: "dana", Path: lab.OWA, Role: lab.Threat, Capability: lab.Read, Verdict: lab.Ended, CutoffS: new(float64)}},
+			Sweep:      []*lab.SweepResult{{Kind: lab.SweepSignIn, Of: "dana", What: "owa", Works: lab.WorksNo, Shown: lab.ShownWire, Detail: "account disabled on dc1"}},
+		}},
+	}
+}
+
+func TestSweep(t *testing.T) {
+	for name, style := range map[string]report.Style{"sweep": {}, "sweep-brief": {Brief: true}, "sweep-narrow": {Width: 60}} {
+		var b bytes.Buffer
+		if err := report.Terminal(&b, swept(), style); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, name+".txt", b.Bytes())
+	}
+}
+
 func TestTerminal(t *testing.T) {
 	for name, style := range map[string]report.Style{
 		"full": {}, "brief": {Brief: true}, "narrow": {Width: 60}, "colour": {Colour: true, Brief: true, Width: 100},

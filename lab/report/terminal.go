@@ -132,6 +132,7 @@ func (t *terminal) run(d *lab.Document, r *lab.RunResult) {
 	} else {
 		t.story(r)
 	}
+	t.sweep(r)
 }
 
 // joined puts capabilities of one activity with one verdict on one line, with
@@ -212,9 +213,17 @@ func (t *terminal) table(rows []row) {
 func (t *terminal) total(d *lab.Document) {
 	counts := map[lab.Verdict]int{}
 	var virtual float64
-	drift, lost := 0, 0
+	drift, lost, left, mispredicted := 0, 0, 0, 0
 	for _, r := range d.Runs {
 		virtual += r.VirtualS
+		for _, f := range r.Sweep {
+			if f.Broken {
+				left++
+			}
+			if f.Drift {
+				mispredicted++
+			}
+		}
 		for _, a := range r.Activities {
 			if a.Role == lab.Threat {
 				counts[a.Verdict]++
@@ -247,6 +256,12 @@ func (t *terminal) total(d *lab.Document) {
 	line := fmt.Sprintf("%s, %s: %s", plural(len(d.Runs), "case"), plural(promises, "promise"), strings.Join(parts, ", "))
 	if lost > 0 {
 		line += fmt.Sprintf("; %s not kept", plural(lost, "control"))
+	}
+	if left > 0 {
+		line += fmt.Sprintf("; %s without a session", plural(left, "way"))
+	}
+	if mispredicted > 0 {
+		line += fmt.Sprintf("; %s of the sweep not as predicted", plural(mispredicted, "answer"))
 	}
 	if drift > 0 {
 		line += fmt.Sprintf("; %s not as predicted", plural(drift, "verdict"))

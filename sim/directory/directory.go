@@ -251,6 +251,25 @@ func (d *Directory) AddUser(u NewUser) error {
 	return nil
 }
 
+// AddContact makes a contact with a mail address outside, on every domain
+// controller at once, and returns its distinguished name. It is meant for the
+// time before the world starts.
+func (d *Directory) AddContact(name, address string) (dn string) {
+	dn = d.userDN(name)
+	if _, taken := d.PDC().Lookup(dn); taken {
+		return dn
+	}
+	d.create(dn, "cn", name, map[string][]string{
+		"objectClass":    {"top", "person", "organizationalPerson", "contact"},
+		"objectCategory": {"CN=Person,CN=Schema,CN=Configuration," + d.base},
+		"displayName":    {name},
+		"mail":           {address},
+		"targetAddress":  {"SMTP:" + address},
+		"proxyAddresses": {"SMTP:" + address},
+	})
+	return dn
+}
+
 // LegacyDN is the legacy distinguished name that Exchange gives a mailbox, in
 // the administrative group that it makes from 2007 on.
 func (d *Directory) LegacyDN(sam string) string {

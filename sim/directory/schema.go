@@ -46,7 +46,7 @@ func buildSchema() []Attribute {
 		sAMAccountName userPrincipalName userWorkstations profilePath scriptPath homeDirectory homeDrive
 		mail mailNickname displayNamePrintable legacyExchangeDN targetAddress textEncodedORAddress
 		msExchHomeServerName msExchMobileMailboxPolicyLink msExchArchiveName msExchUserHoldPolicies
-		msExchTextMessagingState msExchWhenMailboxCreated msExchRBACPolicyLink dc dNSHostName
+		msExchTextMessagingState msExchWhenMailboxCreated msExchRBACPolicyLink msExchGenericForwardingAddress dc dNSHostName
 		extensionAttribute1 extensionAttribute2 extensionAttribute3 extensionAttribute4 extensionAttribute5
 		extensionAttribute6 extensionAttribute7 extensionAttribute8 extensionAttribute9 extensionAttribute10
 		extensionAttribute11 extensionAttribute12 extensionAttribute13 extensionAttribute14 extensionAttribute15`)

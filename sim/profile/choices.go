@@ -197,6 +197,29 @@ func (Audience) choices() []string {
 	return []string{string(AudienceNone), string(AudienceKnown), string(AudienceAll)}
 }
 
+// ForwardScope says which forwarding a remote domain's AutoForwardEnabled decides about.
+type ForwardScope string
+
+const (
+	ForwardRules      ForwardScope = "rules"             // what inbox rules send on
+	ForwardAddress    ForwardScope = "rules-and-address" // also what a mailbox sends on to a bare address
+	ForwardEverything ForwardScope = "everything"        // also what a mailbox sends on to a contact
+)
+
+func (ForwardScope) choices() []string {
+	return []string{string(ForwardRules), string(ForwardAddress), string(ForwardEverything)}
+}
+
+// FlagsOf says whose protocol flags count where somebody opens another's mailbox.
+type FlagsOf string
+
+const (
+	FlagsOfCaller  FlagsOf = "caller"  // who opens it
+	FlagsOfMailbox FlagsOf = "mailbox" // whose mailbox it is
+)
+
+func (FlagsOf) choices() []string { return []string{string(FlagsOfCaller), string(FlagsOfMailbox)} }
+
 // MailboxOOF is a mailbox's ExternalOofOptions.
 type MailboxOOF string
 

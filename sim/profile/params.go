@@ -113,6 +113,9 @@ type Store struct {
 	AttributesGoneSevers  bool          `param:"store.attributes_gone_severs"`
 	UnifiedMessaging      bool          `param:"store.unified_messaging"`
 	Archive               bool          `param:"store.archive"`
+	ForwardingSMTPAddress bool          `param:"store.forwarding_smtp_address"`
+	RulesWithinSendLimit  bool          `param:"store.rules_within_send_limit"`
+	DelegateFlags         FlagsOf       `param:"store.delegate_flags"`
 }
 
 // RPC is Outlook over RPC, with TCP or HTTP below it.
@@ -138,6 +141,7 @@ type MAPIHTTP struct {
 type EWS struct {
 	Available      bool          `param:"ews.available"`
 	StatusInterval time.Duration `param:"ews.status_interval"`
+	InboxRules     bool          `param:"ews.inbox_rules"`
 }
 
 // Autodiscover is how clients find their mailbox.
@@ -222,10 +226,11 @@ type Pickup struct {
 
 // Remote is what the default remote domain lets out.
 type Remote struct {
-	OOFType     OOFType `param:"remote.oof_type"`
-	AutoReply   bool    `param:"remote.auto_reply"`
-	AutoForward bool    `param:"remote.auto_forward"`
-	NDR         bool    `param:"remote.ndr"`
+	OOFType          OOFType      `param:"remote.oof_type"`
+	AutoReply        bool         `param:"remote.auto_reply"`
+	AutoForward      bool         `param:"remote.auto_forward"`
+	AutoForwardScope ForwardScope `param:"remote.auto_forward_scope"`
+	NDR              bool         `param:"remote.ndr"`
 }
 
 // OOF is out-of-office replies.

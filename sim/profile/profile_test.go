@@ -239,7 +239,7 @@ func TestErrors(t *testing.T) {
 	for assignment, want := range map[string]string{
 		"iis.token_tl=1m":           `unknown parameter "iis.token_tl"; the nearest is iis.token_ttl`,
 		"token_ttl=1m":              `unknown parameter "token_ttl"; the nearest are iis.token_ttl, iis.token_ttl_frozen, iis.token_ttl_live_reload`,
-		"ews.urls=1":                `unknown parameter "ews.urls"; there are ews.available, ews.status_interval`,
+		"ews.urls=1":                `unknown parameter "ews.urls"; there are ews.available, ews.inbox_rules, ews.status_interval`,
 		"colour=red":                `unknown parameter "colour"; the names begin with ad., auth., autodiscover., dir., dnsbl., eas., ews., iis., krb., mapihttp., net., ntlm., oof., outlook., owa., pickup., popimap., remote., rpc., server., smtp., store.`,
 		"iis.token_ttl":             `"iis.token_ttl" sets nothing; write name=value, for example iis.token_ttl=15m`,
 		"iis.token_ttl=15":          `iis.token_ttl takes a duration in s, m, h or d, not "15"; for example iis.token_ttl=15m`,

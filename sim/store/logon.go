@@ -8,6 +8,7 @@ import (
 
 	"shutout/lab"
 	"shutout/sim/directory"
+	"shutout/sim/profile"
 )
 
 // A Request asks for access to a mailbox. Whoever makes it has authenticated
@@ -36,7 +37,7 @@ func (s *Store) Logon(now time.Time, r Request) (*Session, lab.Decision) {
 		d.Reason = fmt.Sprintf("unknown protocol %q", r.Protocol)
 		return nil, d
 	}
-	if bar := e.object.ProtocolBar(r.Protocol); bar != "" {
+	if bar := mb.flags(now, e, r).ProtocolBar(r.Protocol); bar != "" {
 		d.Reason = bar + " flag off"
 		return nil, d
 	}
@@ -52,6 +53,23 @@ func (s *Store) Logon(now time.Time, r Request) (*Session, lab.Decision) {
 	}
 	mb.sessions = append(mb.sessions, x)
 	return x, d
+}
+
+// flags is the account whose protocol flags count for a request.
+func (mb *Mailbox) flags(now time.Time, e *mailboxInfo, r Request) *directory.Object {
+	if strings.EqualFold(r.As, mb.user) || mb.store.params.DelegateFlags != profile.FlagsOfCaller {
+		return e.object
+	}
+	cache := r.Cache
+	if cache == nil {
+		cache = mb.db.server.cache
+	}
+	if cache != nil {
+		if o, _, ok := cache.Get(now, r.As); ok {
+			return o
+		}
+	}
+	return e.object
 }
 
 // Allowed tells whether r.As holds a right on a mailbox, as far as the store

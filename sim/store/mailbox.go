@@ -30,6 +30,9 @@ type Mailbox struct {
 	mbi         *mailboxInfo // nil when the store does not know the mailbox
 	quota       quotas
 
+	rules    []Rule // in the order in which they act; copied on write
+	lastRule uint32 // the number that was given last
+
 	sessions []*Session // in order of logon
 	watchers []*watcher
 }

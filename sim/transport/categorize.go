@@ -129,11 +129,15 @@ func (t *Transport) categorize(now time.Time, h *host, m *message) {
 
 // toInside delivers a message to a recipient of the organisation, or queues it.
 func (t *Transport) toInside(now time.Time, h *host, m *message, to Address) (failure, bool) {
-	targets, why := t.resolve(now, h, m, to)
+	targets, out, why := t.resolve(now, h, m, to)
 	if why.code != "" {
 		return failure{to, why}, true
 	}
-	for _, o := range targets {
+	if out != nil {
+		t.sendOn(now, h, m, m, *out)
+	}
+	for _, target := range targets {
+		o := target.Object
 		mb, ok := t.st.Mailbox(o.SAM())
 		if !ok {
 			return failure{to, t.gen.unknownUser()}, true
@@ -143,6 +147,9 @@ func (t *Transport) toInside(now time.Time, h *host, m *message, to Address) (fa
 			if a, err := ParseAddress(o.Mail()); err == nil && !a.Null() {
 				at = a
 			}
+		}
+		if target.how != "" {
+			t.noteOnward(m, m, at, target.how, h.decision(now, true, target.how+" sends mail on to "+at.String(), ""))
 		}
 		key := queueKey{toMailbox, mb.Database()}
 		q := h.queues[key]
@@ -167,35 +174,45 @@ func (t *Transport) toInside(now time.Time, h *host, m *message, to Address) (fa
 	return failure{}, false
 }
 
-// resolve finds the mailboxes that mail for an address goes to: its own, or
-// the one that it forwards to (altRecipient), or both (deliverAndRedirect).
-func (t *Transport) resolve(now time.Time, h *host, m *message, to Address) ([]*directory.Object, status) {
+// target is a mailbox that a message goes to; how tells what sends it on there
+// from another one.
+type target struct {
+	*directory.Object
+	how string
+}
+
+// resolve finds where mail for an address goes to: its own mailbox, or the one
+// or the address outside that it forwards to, or both (deliverAndRedirect).
+func (t *Transport) resolve(now time.Time, h *host, m *message, to Address) ([]target, *onward, status) {
 	o, ok := t.recipient(now, h, to)
 	if !ok {
-		return nil, t.gen.unknownUser()
+		return nil, nil, t.gen.unknownUser()
 	}
 	if why := t.restricted(now, h, m, o); why.code != "" {
-		return nil, why
+		return nil, nil, why
 	}
-	var targets []*directory.Object
+	var targets []target
+	at := target{Object: o}
 	for range maxForwards {
-		dn := o.Get("altRecipient")
-		next, ok := h.lookup(now, dn)
-		if dn == "" || !ok {
-			return append(targets, o), status{}
+		next, out := t.forwarding(now, h, at.Object)
+		if next.Object == nil && out == nil {
+			return append(targets, at), nil, status{}
 		}
-		if strings.EqualFold(o.Get("deliverAndRedirect"), "TRUE") {
-			targets = append(targets, o)
+		if strings.EqualFold(at.Get(attrKeepCopy), "TRUE") {
+			targets = append(targets, at)
 		}
-		o = next
+		if out != nil {
+			return targets, out, status{}
+		}
+		at = next
 	}
-	return nil, status{"5.4.6", "554 5.4.6 RESOLVER.FWD.Loop; forwarding loop"}
+	return nil, nil, status{"5.4.6", "554 5.4.6 RESOLVER.FWD.Loop; forwarding loop"}
 }
 
 // restricted applies a recipient's delivery restrictions: only signed-in
 // senders, only listed senders (AcceptMessagesOnlyFrom), not these.
 func (t *Transport) restricted(now time.Time, h *host, m *message, o *directory.Object) status {
-	if m.kind != ordinary {
+	if m.kind != ordinary && m.kind != autoForward {
 		return status{}
 	}
 	if !m.internal && strings.EqualFold(o.Get("msExchRequireAuthToSendTo"), "TRUE") {
@@ -234,7 +251,11 @@ func (t *Transport) deliver(now time.Time, h *host, m *message, user string, to 
 			From: m.headerFrom, To: m.headerTo, Subject: m.subject, MessageID: m.messageID, Raw: m.raw,
 		}
 	}
-	d := t.st.Deliver(now, user, store.Inbox, m.content)
+	folder := store.Inbox
+	if deletes(mb) {
+		folder = store.DeletedItems
+	}
+	d := t.st.Deliver(now, user, folder, m.content)
 	if !d.Allowed {
 		if d.Temporary {
 			return status{d.Status, "432 4.3.2 STOREDRV.Deliver; " + d.Reason}, true
@@ -249,6 +270,7 @@ func (t *Transport) deliver(now time.Time, h *host, m *message, user string, to 
 		m.reply.queue, m.reply.state = nil, "delivered to "+to.String()
 	}
 	t.answer(now, h, m, user, to)
+	t.runRules(now, h, m, mb, to)
 	return status{}, false
 }
 

@@ -55,15 +55,16 @@ func (r *ring[T]) backward(yield func(T) bool) {
 type Event string
 
 const (
-	eventReceive Event = "RECEIVE"
-	eventSubmit  Event = "SUBMIT"
-	eventSend    Event = "SEND"
-	eventDeliver Event = "DELIVER"
-	eventDefer   Event = "DEFER"
-	eventFail    Event = "FAIL"
-	eventDSN     Event = "DSN"
-	eventDrop    Event = "DROP"
-	eventBadMail Event = "BADMAIL"
+	eventReceive  Event = "RECEIVE"
+	eventSubmit   Event = "SUBMIT"
+	eventSend     Event = "SEND"
+	eventDeliver  Event = "DELIVER"
+	eventDefer    Event = "DEFER"
+	eventFail     Event = "FAIL"
+	eventDSN      Event = "DSN"
+	eventRedirect Event = "REDIRECT"
+	eventDrop     Event = "DROP"
+	eventBadMail  Event = "BADMAIL"
 )
 
 // Source is a SOURCE of the message tracking log.

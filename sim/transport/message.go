@@ -34,7 +34,8 @@ type message struct {
 	internal bool   // AuthAs Internal: from a signed-in user or made by the server
 	client   netip.Addr
 	kind     messageKind
-	reply    *reply // set when kind is automaticReply
+	reply    *reply   // set when kind is automaticReply
+	passed   []string // the users whose inbox rules have sent it on
 	header
 	raw     []byte
 	content *store.Message // of raw, made at the first delivery
@@ -47,6 +48,7 @@ const (
 	automaticReply
 	bounce
 	delayNotice
+	autoForward // made by an inbox rule
 )
 
 // header is what transport reads from a message's header.

@@ -117,15 +117,7 @@ func (t *Transport) SetRepliesTo(domain string, allowed bool) {
 
 // repliesTo tells whether out-of-office replies may leave for a domain: what
 // the nearest remote domain says.
-func (t *Transport) repliesTo(domain string) bool {
-	for domain != "" {
-		if allowed, ok := t.remote[domain]; ok {
-			return allowed
-		}
-		_, domain, _ = strings.Cut(domain, ".")
-	}
-	return t.external
-}
+func (t *Transport) repliesTo(domain string) bool { return nearest(t.remote, domain, t.external) }
 
 // ExternalReplies tells whether out-of-office replies may leave.
 func (t *Transport) ExternalReplies() bool { return t.external }

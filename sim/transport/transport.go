@@ -38,14 +38,17 @@ type Transport struct {
 	gen    generation
 	domain string // the accepted domain, lower case
 
-	hosts      []*host // in the organisation's order
-	connectors []*Connector
-	servers    map[netip.Addr]bool // addresses of the organisation's own servers
-	people     map[string]*autoReply
-	replies    replyLog
-	external   bool            // AllowedOOFType of the default remote domain lets replies out
-	remote     map[string]bool // the same for remote domains of their own
-	frozen     bool            // nothing leaves for other domains
+	hosts       []*host // in the organisation's order
+	connectors  []*Connector
+	servers     map[netip.Addr]bool // addresses of the organisation's own servers
+	people      map[string]*autoReply
+	replies     replyLog
+	external    bool            // AllowedOOFType of the default remote domain lets replies out
+	remote      map[string]bool // the same for remote domains of their own
+	autoForward bool            // AutoForwardEnabled of the default remote domain
+	forwardTo   map[string]bool // the same for remote domains of their own
+	onward      onwardLog
+	frozen      bool // nothing leaves for other domains
 
 	ids      *rand.Rand // Message-IDs and session ids
 	nextID   uint64     // InternalMessageId
@@ -77,12 +80,13 @@ func New(tl *timeline.Timeline, p profile.Params, dir *directory.Directory, st *
 	reach func(from, toAddr string, port int) bool) *Transport {
 	t := &Transport{
 		tl: tl, params: p, dir: dir, st: st, cast: cast, reach: reach,
-		gen:      generationOf(p.Server.Version),
-		domain:   strings.ToLower(cast.Organisation.Domain),
-		servers:  map[netip.Addr]bool{},
-		people:   map[string]*autoReply{},
-		external: externalByDefault(p),
-		remote:   map[string]bool{},
+		gen:         generationOf(p.Server.Version),
+		domain:      strings.ToLower(cast.Organisation.Domain),
+		servers:     map[netip.Addr]bool{},
+		people:      map[string]*autoReply{},
+		external:    externalByDefault(p),
+		remote:      map[string]bool{},
+		autoForward: p.Remote.AutoForward, forwardTo: map[string]bool{},
 		ids:      tl.Rand("transport"),
 		tracking: newRing[TrackEvent](maxTracking),
 		log:      newRing[LogLine](maxLogLines),

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"shutout/scenarios"
+	"shutout/sim"
 )
 
 // BenchmarkCatalogue plays every case of the catalogue on its own profile, as
@@ -23,7 +24,7 @@ func BenchmarkCatalogue(b *testing.B) {
 			var virtual float64
 			begun := time.Now()
 			for b.Loop() {
-				results, err := playAll(context.Background(), scenarios.Catalogue(), nil, 1, &terminal{Writer: io.Discard})
+				results, err := playAll(context.Background(), scenarios.Catalogue(), sim.PlayOptions{Seed: 1}, &terminal{Writer: io.Discard})
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -17,6 +17,7 @@ import (
 	"shutout/scenarios"
 	"shutout/scenarios/matrix"
 	"shutout/scenarios/strict"
+	"shutout/sim"
 )
 
 // matrixOptions is a command line of matrix that has been understood.
@@ -262,7 +263,7 @@ func runMatrix(ctx context.Context, o *matrixOptions) error {
 		}
 	}
 	begun := time.Now()
-	results, err := playAll(ctx, o.Grid.Scenarios(), nil, o.Seed, o.Stderr)
+	results, err := playAll(ctx, o.Grid.Scenarios(), sim.PlayOptions{Seed: o.Seed}, o.Stderr)
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ func runCases(ctx context.Context, o *runOptions) (exit int, err error) {
 		}
 	}
 	begun := time.Now()
-	results, err := playAll(ctx, o.Cases, o.Set, o.Seed, o.Stderr)
+	results, err := playAll(ctx, o.Cases, sim.PlayOptions{Set: o.Set, Seed: o.Seed, Sweep: o.Sweep}, o.Stderr)
 	if err != nil {
 		os.Remove(o.Out)
 		return exitBad, err
@@ -84,7 +84,7 @@ func writable(path string) error {
 
 // playAll plays every case, as many at a time as there are cores, and returns
 // the results in the order of the cases. How far it has come is shown on stderr.
-func playAll(ctx context.Context, cases []*lab.Scenario, set []string, seed uint64, stderr *terminal) ([]*lab.RunResult, error) {
+func playAll(ctx context.Context, cases []*lab.Scenario, how sim.PlayOptions, stderr *terminal) ([]*lab.RunResult, error) {
 	// Played days leave much short-lived garbage and little that stays.
 	debug.SetGCPercent(400)
 	p := newProgress(stderr, len(cases))
@@ -99,9 +99,9 @@ func playAll(ctx context.Context, cases []*lab.Scenario, set []string, seed uint
 		workers.Go(func() {
 			for i := range next {
 				c := cases[i]
-				results[i], faults[i] = sim.Play(stop, c, sim.PlayOptions{
-					Set: set, Seed: seed, Progress: func(at, horizon time.Duration) { p.at(i, c, at) },
-				})
+				how := how
+				how.Progress = func(at, horizon time.Duration) { p.at(i, c, at) }
+				results[i], faults[i] = sim.Play(stop, c, how)
 				if faults[i] != nil {
 					cancel()
 				}

@@ -25,6 +25,9 @@ func (r *replay) flag(name, value string) {
 	}
 }
 
+// word adds a flag that has no value.
+func (r *replay) word(flag string) { *r = append(*r, flag) }
+
 // times adds the limit and the horizon if they were given.
 func (r *replay) times(within, horizon durationFlag) {
 	if within.set {

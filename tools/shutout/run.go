@@ -21,6 +21,7 @@ type runOptions struct {
 	Cases []*lab.Scenario
 	Set   []string // name=value, after those of the case; every profile takes them
 	Seed  uint64
+	Sweep bool   // look for what works without a session in every case
 	JSON  string // where the result document goes: a file, "-" for standard output, or empty
 	Out   string // the run folder
 	// Fresh says that the run folder must be a new one: nobody named it.
@@ -38,6 +39,7 @@ type runFlags struct {
 	set                    []string
 	seed                   uint64
 	json, out              string
+	sweep                  bool
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -49,12 +51,18 @@ func (a *app) runCommand() *cobra.Command {
 for each promise when access really ended, and why it lasted that long. With --sop and without arguments it plays the
 cases of the catalogue in which somebody leaves.
 
-The exit status is 0 when every promise was kept, 1 when one was not, and 2 when the input was wrong.`,
+With --sweep, it also looks, after the horizon, for what works without a session: a fresh sign-in, mail that is sent on,
+others' rights, device partnerships, mail on the device and in the queues, out-of-office replies; and says what would
+end it. Cases with sweep-expect have that done by themselves.
+
+The exit status is 0 when every promise was kept, 1 when one was not or a sweep found what still serves whoever left, and
+2 when the input was wrong.`,
 		Example: `  shutout run
   shutout run session-open-before-disable our-case.yaml
   shutout run --sop our-sop.yaml --within 15m
   shutout run reset-iis-on-one-of-two --profiles all
   shutout run session-open-before-disable --set iis.token_ttl=7m --set iis.token_ttl_mode=absolute
+  shutout run session-open-before-disable --sop thorough --sweep
   shutout run only-cas-down --json -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := notEmpty(cmd, "sop", "profile", "profiles", "json", "out"); err != nil {
@@ -83,6 +91,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	fs.Var(&f.within, "within", "the limit, such as 15m, in the place of the case's own")
 	fs.Var(&f.horizon, "horizon", "how long to watch, such as 2d, in the place of the case's own")
 	fs.StringArrayVar(&f.set, "set", nil, "set a profile's parameter, `NAME=VALUE`; may be given several times")
+	fs.BoolVar(&f.sweep, "sweep", false, "after the horizon, look for what still works without a session")
 	f.seed = 1
 	fs.Var((*numberFlag)(&f.seed), "seed", "the `NUMBER` that everything random comes from")
 	fs.StringVar(&f.json, "json", "", "write the result document to `FILE`, or with - to standard output and nothing else there")
@@ -97,7 +106,7 @@ func (f *runFlags) options(args []string, now time.Time) (*runOptions, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &runOptions{Set: f.set, Seed: f.seed, JSON: f.json, Out: f.out, Replay: f.replay(args)}
+	o := &runOptions{Set: f.set, Seed: f.seed, Sweep: f.sweep, JSON: f.json, Out: f.out, Replay: f.replay(args)}
 	cases, err := loadCases(args)
 	if err != nil {
 		return nil, err
@@ -185,6 +194,9 @@ func (f *runFlags) replay(args []string) string {
 	line.flag("profile", f.profile)
 	line.flag("profiles", f.profiles)
 	line.times(f.within, f.horizon)
+	if f.sweep {
+		line.word("--sweep")
+	}
 	line.played(f.set, f.seed)
 	return line.String()
 }

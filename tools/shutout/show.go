@@ -158,6 +158,7 @@ func showScenario(t *terminal, sc *lab.Scenario) {
 		"run", "shutout run "+runName(sc),
 	)
 	blank(t)
+	showScene(t, sc)
 	t.heading("activities that must end")
 	showActivities(t, sc, sc.Activities)
 	blank(t)
@@ -166,6 +167,7 @@ func showScenario(t *terminal, sc *lab.Scenario) {
 	blank(t)
 	t.heading("SOP")
 	showSteps(t, sc.SOP)
+	showSweep(t, sc)
 	showElsewhere(t, sc)
 	showSources(t, sc.Sources)
 }

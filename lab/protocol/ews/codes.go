@@ -19,6 +19,7 @@ const (
 	ErrorExpiredSubscription     ResponseCode = "ErrorExpiredSubscription"
 	ErrorFolderNotFound          ResponseCode = "ErrorFolderNotFound"
 	ErrorImpersonateUserDenied   ResponseCode = "ErrorImpersonateUserDenied"
+	ErrorInboxRulesValidation    ResponseCode = "ErrorInboxRulesValidationError"
 	ErrorInternalServerError     ResponseCode = "ErrorInternalServerError"
 	ErrorInternalServerTransient ResponseCode = "ErrorInternalServerTransientError"
 	ErrorInvalidIDMalformed      ResponseCode = "ErrorInvalidIdMalformed"

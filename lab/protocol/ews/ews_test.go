@@ -61,6 +61,10 @@ var requests = map[string]Request{
 	"Unsubscribe":         {Op: Unsubscribe{"HABj"}},
 	"GetStreamingEvents":  {Op: GetStreamingEvents{[]string{"HABj", "HABk"}, 30 * time.Minute}},
 	"ConvertId":           {Op: ConvertID{"EwsId", []AlternateID{{"EwsId", "AQMk5", "blah@blah.com"}}}},
+	"GetInboxRules":       {Op: GetInboxRules{"dana@corp.example"}},
+	"GetInboxRules own":   {Op: GetInboxRules{}},
+	"UpdateInboxRules": {Version: Exchange2010SP1, Op: UpdateInboxRules{"", true, []RuleChange{{CreateRule, aRule("")}, {SetRule, aRule("AQ==")},
+		{DeleteRule, Rule{ID: "Ag=="}}}}},
 }
 
 // responses has one of each operation's.
@@ -86,7 +90,17 @@ var responses = map[string]Response{
 		{NewMailEvent, aTime, ID{"AAMk1", "CQ1"}, ID{}, ID{ID: "AQMk5"}}, {Type: CreatedEvent, Time: aTime, Folder: ID{ID: "AQMk6"}}, {Type: StatusEvent}}}}}}},
 	"GetStreamingEvents lost": {ServerVersion{}, "GetStreamingEvents", []Message{{Code: ErrorExpiredSubscription, Lost: []string{"HABj"}, Connection: ConnectionClosed}}},
 	"ConvertId":               {server, "ConvertId", []Message{{Code: NoError, ID: &AlternateID{"EwsId", "AQMk5", "dana@corp.example"}}}},
+	"GetInboxRules":           {server, "GetInboxRules", []Message{{Code: NoError, RuleBlob: False, Rules: []Rule{aRule("AQ=="), {Name: "gone", Priority: 2, Delete: true}}}}},
+	"GetInboxRules none":      {server, "GetInboxRules", []Message{{Code: NoError, RuleBlob: True, Rules: []Rule{}}}},
+	"UpdateInboxRules":        {server, "UpdateInboxRules", []Message{{Code: NoError}}},
+	"UpdateInboxRules no":     {server, "UpdateInboxRules", []Message{{Code: ErrorInvalidRequest, Text: "no"}}},
 	"warning":                 {server, "GetItem", []Message{{Code: "ErrorBatchProcessingStopped", Warning: true, Text: "stopped"}}},
+}
+
+// aRule sends everything on.
+func aRule(id string) Rule {
+	return Rule{ID: id, Name: "Copy & go", Priority: 1, Enabled: true, Forward: []Mailbox{{Address: "dana@private.example"}},
+		Redirect: []Mailbox{{Name: "Dana", Address: "dana@else.example", Routing: "SMTP"}}}
 }
 
 func TestRequests(t *testing.T) {
@@ -189,10 +203,21 @@ func TestMalformedRequests(t *testing.T) {
 	create := func(s string) string {
 		return `<m:CreateItem MessageDisposition="SendOnly"><m:Items><t:Message>` + s + `</t:Message></m:Items></m:CreateItem>`
 	}
+	rules := func(s string) string {
+		return `<m:UpdateInboxRules><m:Operations>` + s + `</m:Operations></m:UpdateInboxRules>`
+	}
+	rule := func(s string) string {
+		return rules(`<t:CreateRuleOperation><t:Rule>` + s + `</t:Rule></t:CreateRuleOperation>`)
+	}
 	sync := func(s string) string {
 		return `<m:SyncFolderItems>` + shape + `<m:SyncFolderId>` + inbox + `</m:SyncFolderId><m:MaxChangesReturned>` + s + `</m:MaxChangesReturned></m:SyncFolderItems>`
 	}
 	for body, element := range map[string]string{
+		"<m:UpdateInboxRules/>":     "UpdateInboxRules",
+		rules("<t:RuleOperation/>"): "RuleOperation", rules("<t:SetRuleOperation><t:Rule/></t:SetRuleOperation>"): "SetRuleOperation", rules("<t:DeleteRuleOperation/>"): "DeleteRuleOperation",
+		rule("<t:Priority>0</t:Priority>"): "Priority", rule("<t:Conditions><t:IsMeetingRequest>true</t:IsMeetingRequest></t:Conditions>"): "Conditions",
+		rule("<t:Actions><t:MoveToFolder/></t:Actions>"): "MoveToFolder", rule("<t:Actions><t:ForwardToRecipients/></t:Actions>"): "ForwardToRecipients",
+		rule("<t:Actions><t:ForwardToRecipients><t:Mailbox/></t:ForwardToRecipients></t:Actions>"): "Mailbox", rule("<t:Colour/>"): "Colour",
 		"": "Body", "<m:GetItem/><m:GetItem/>": "Body", "<m:Delete/>": "Delete", "<t:GetItem/>": "GetItem", "<GetItem/>": "GetItem",
 		"<m:GetItem/>": "GetItem", "<m:GetItem>" + shape + "</m:GetItem>": "GetItem", "<m:GetItem>" + ids + "</m:GetItem>": "GetItem",
 		"<m:GetItem>" + shape + "<m:ItemIds/></m:GetItem>":                                                   "ItemIds",

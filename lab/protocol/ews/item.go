@@ -304,18 +304,22 @@ func parseMailboxes(n *xmltree.Node) ([]Mailbox, error) {
 		if inTypes(c) != "Mailbox" {
 			return schemaError(c, "is not a Mailbox")
 		}
-		var m Mailbox
-		for i := range c.Children {
-			switch f := &c.Children[i]; inTypes(f) {
-			case "Name":
-				m.Name = f.Text
-			case "EmailAddress":
-				m.Address = f.Text
-			case "RoutingType":
-				m.Routing = f.Text
-			}
-		}
-		all = append(all, m)
+		all = append(all, readMailbox(c))
 		return nil
 	})
+}
+
+// readMailbox reads an EmailAddressType, whatever the element is called.
+func readMailbox(n *xmltree.Node) (m Mailbox) {
+	for i := range n.Children {
+		switch f := &n.Children[i]; inTypes(f) {
+		case "Name":
+			m.Name = f.Text
+		case "EmailAddress":
+			m.Address = f.Text
+		case "RoutingType":
+			m.Routing = f.Text
+		}
+	}
+	return m
 }

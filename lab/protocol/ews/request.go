@@ -17,7 +17,8 @@ type Request struct {
 
 // An Operation is one of GetFolder, FindFolder, FindItem, GetItem, CreateItem,
 // SendItem, UpdateItem, DeleteItem, MoveItem, CopyItem, SyncFolderItems,
-// Subscribe, Unsubscribe, GetStreamingEvents and ConvertID.
+// Subscribe, Unsubscribe, GetStreamingEvents, ConvertID, GetInboxRules and
+// UpdateInboxRules.
 type Operation interface {
 	Name() string // for example "GetFolder"
 	node() xmltree.Node
@@ -39,6 +40,8 @@ var operations = map[string]func(*xmltree.Node) (Operation, error){
 	"Unsubscribe":        parse(parseUnsubscribe),
 	"GetStreamingEvents": parse(parseGetStreamingEvents),
 	"ConvertId":          parse(parseConvertID),
+	"GetInboxRules":      parse(parseGetInboxRules),
+	"UpdateInboxRules":   parse(parseUpdateInboxRules),
 }
 
 func parse[O Operation](f func(*xmltree.Node) (O, error)) func(*xmltree.Node) (Operation, error) {

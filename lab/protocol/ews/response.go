@@ -33,6 +33,8 @@ type Message struct {
 	Connection    Connection     // GetStreamingEvents
 	Lost          []string       // GetStreamingEvents: subscriptions that the error is about
 	ID            *AlternateID   // ConvertId
+	RuleBlob      Flag           // GetInboxRules: Outlook keeps something of its rules for itself
+	Rules         []Rule         // GetInboxRules
 }
 
 // A Page is a part of what was found (RootFolder).
@@ -73,14 +75,21 @@ func (r Response) Encode() ([]byte, error) {
 	if r.Server != (ServerVersion{}) {
 		header.add(r.Server.node())
 	}
+	if flat(r.Op) && len(r.Messages) == 1 {
+		return envelope(header, r.Messages[0].node(r.Op, r.Op+"Response"))
+	}
 	messages := msg("ResponseMessages")
 	for _, m := range r.Messages {
-		messages.Children = append(messages.Children, m.node(r.Op))
+		messages.Children = append(messages.Children, m.node(r.Op, r.Op+"ResponseMessage"))
 	}
 	return envelope(header, msg(r.Op+"Response", messages))
 }
 
-func (m Message) node(op string) xmltree.Node {
+// flat tells whether an operation is answered by one message that is the
+// response itself.
+func flat(op string) bool { return op == "GetInboxRules" || op == "UpdateInboxRules" }
+
+func (m Message) node(op, name string) xmltree.Node {
 	class := "Error"
 	switch {
 	case m.Warning:
@@ -98,7 +107,7 @@ func (m Message) node(op string) xmltree.Node {
 		l.add(msg("MessageXml", backOff(m.BackOff)))
 	}
 	m.content(&l, op)
-	return with(msg(op+"ResponseMessage", l...), "ResponseClass", class)
+	return with(msg(name, l...), "ResponseClass", class)
 }
 
 func (m Message) content(l *list, op string) {
@@ -143,6 +152,15 @@ func (m Message) content(l *list, op string) {
 	case "ConvertId":
 		if m.ID != nil && !failed {
 			l.add(m.ID.node(msg("AlternateId")))
+		}
+	case "GetInboxRules":
+		l.flag(msg("OutlookRuleBlobExists"), m.RuleBlob)
+		if m.Rules != nil {
+			n := msg("InboxRules")
+			for _, r := range m.Rules {
+				n.Children = append(n.Children, r.node())
+			}
+			l.add(n)
 		}
 	}
 }
@@ -200,7 +218,7 @@ func parseResponse(n *xmltree.Node) (Response, error) {
 	var r Response
 	op, isResponse := strings.CutSuffix(inMessages(body), "Response")
 	messages := body.Child(nsMessages, "ResponseMessages")
-	if !isResponse || operations[op] == nil || messages == nil {
+	if !isResponse || operations[op] == nil || messages == nil && !flat(op) {
 		return Response{}, schemaError(body, "is not a response that is known here")
 	}
 	r.Op = op
@@ -210,6 +228,14 @@ func parseResponse(n *xmltree.Node) (Response, error) {
 				return Response{}, err
 			}
 		}
+	}
+	if flat(op) {
+		m, err := parseMessage(body, op)
+		r.Messages = []Message{m}
+		if err != nil {
+			return Response{}, err
+		}
+		return r, nil
 	}
 	err = each(messages, func(c *xmltree.Node) error {
 		if inMessages(c) != r.Op+"ResponseMessage" {
@@ -298,6 +324,10 @@ func (m *Message) parseContent(n *xmltree.Node, op string) (err error) {
 		var id AlternateID
 		id, err = parseAlternateID(n)
 		m.ID = &id
+	case "GetInboxRules OutlookRuleBlobExists":
+		m.RuleBlob, err = flag(n)
+	case "GetInboxRules InboxRules":
+		m.Rules, err = parseRules(n)
 	}
 	return err
 }

@@ -17,18 +17,29 @@ const (
 	itemOverhead   = 1 << 10 // of an item in a response, beside its content
 )
 
-// admit opens the caller's mailbox. When it may not come in, it returns what
-// each part of the request is answered, or the fault for the whole.
-func (c *call) admit() (*ews.Message, *ews.Fault) {
-	s, d := c.w.Store.Logon(c.now, store.Request{
-		User: c.user.SAM(), Protocol: directory.EWS, Cache: c.cas.Directory(), Owner: network.Owner(c.conn),
-	})
+// admit opens the mailbox that the request is about: the caller's own, or
+// another one if the caller holds a right on it. When the caller may not come in,
+// it returns what each part of the request is answered, or the fault for the
+// whole.
+func (c *call) admit(op ews.Operation) (*ews.Message, *ews.Fault) {
+	r := store.Request{User: c.user.SAM(), Protocol: directory.EWS, Cache: c.cas.Directory(), Owner: network.Owner(c.conn)}
+	other := c.whose(op)
+	if other != "" {
+		o, _, ok := c.cas.Directory().Get(c.now, other)
+		if !ok {
+			return failed(ews.ErrorNonExistentMailbox, "The SMTP address has no mailbox associated with it."), nil
+		}
+		r.User, r.As = o.SAM(), c.user.SAM()
+	}
+	s, d := c.w.Store.Logon(c.now, r)
 	c.record(d)
 	if d.Allowed {
 		c.session = s
 		return nil, nil
 	}
 	switch {
+	case d.Layer == lab.LayerMailboxInfo && other != "":
+		return failed(ews.ErrorAccessDenied, "Access is denied. Check credentials and try again."), nil
 	case d.Layer == lab.LayerMailboxInfo: // a flag or a permission
 		return nil, &ews.Fault{Code: ews.ErrorAccessDenied, Text: "Access is denied. Check credentials and try again."}
 	case d.Layer == lab.LayerService:
@@ -77,6 +88,8 @@ func parts(op ews.Operation) (n int, each bool) {
 		return len(op.Ignore), false
 	case ews.GetStreamingEvents:
 		return len(op.Subscriptions), false
+	case ews.UpdateInboxRules:
+		return len(op.Changes), false
 	}
 	return 1, false
 }

@@ -1,5 +1,6 @@
 // Package ews is the Exchange Web Services front end of a client access
-// server: SOAP by POST, for the caller's own mailbox.
+// server: SOAP by POST, for the caller's own mailbox or
+// for another one that the caller has full access to.
 //
 // Identifiers name a mailbox, a folder and an item; change keys are given out
 // and not asked for. Sync states are self-contained: they say what the client
@@ -127,6 +128,11 @@ func (f *frontEnd) post(rw http.ResponseWriter, r *http.Request, who signin.Iden
 			c.fault(&ews.Fault{Code: ews.ErrorSchemaValidation, Text: "The request failed schema validation: this schema has no streaming subscriptions."})
 			return
 		}
+	case ews.GetInboxRules, ews.UpdateInboxRules:
+		if !f.streams(req.Version) || !f.w.Params.EWS.InboxRules { // both came with Exchange2010_SP1
+			c.fault(&ews.Fault{Code: ews.ErrorSchemaValidation, Text: "The request failed schema validation: this schema has no inbox rules."})
+			return
+		}
 	}
 	resp, err := c.serve(req)
 	var fault *ews.Fault
@@ -167,7 +173,7 @@ func (c *call) serve(req ews.Request) (ews.Response, error) {
 		return ews.Response{}, &ews.Fault{Code: ews.ErrorInvalidRequest, Text: "The request asks for too much at once."}
 	}
 	resp := ews.Response{Server: c.version, Op: req.Op.Name()}
-	if no, fault := c.admit(); fault != nil {
+	if no, fault := c.admit(req.Op); fault != nil {
 		return resp, fault
 	} else if no != nil {
 		resp.Messages = []ews.Message{*no}
@@ -219,6 +225,10 @@ func (c *call) run(op ews.Operation) []ews.Message {
 		return []ews.Message{c.unsubscribe(op)}
 	case ews.ConvertID:
 		return c.convertID(op)
+	case ews.GetInboxRules:
+		return []ews.Message{c.getInboxRules()}
+	case ews.UpdateInboxRules:
+		return []ews.Message{c.updateInboxRules(op)}
 	}
 	return []ews.Message{*failed(ews.ErrorInvalidRequest, "The request is invalid.")}
 }

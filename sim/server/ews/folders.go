@@ -88,8 +88,11 @@ func (c *call) tree() []place {
 
 // folder finds the folder that a client names.
 func (c *call) folder(ref ews.FolderRef) (*place, *ews.Message) {
-	if ref.Mailbox != "" && !c.own(ref.Mailbox) {
+	if ref.Mailbox != "" && !c.here(ref.Mailbox) {
 		return nil, failed(ews.ErrorAccessDenied, "Access is denied. Check credentials and try again.")
+	}
+	if ref.Distinguished != "" && ref.Mailbox == "" && !strings.EqualFold(c.session.Mailbox().User(), c.user.SAM()) {
+		return nil, failed(ews.ErrorInvalidRequest, "The folders of a request must be of one mailbox.")
 	}
 	number := uint32(0)
 	if ref.Distinguished == "" {

@@ -37,6 +37,12 @@ func FuzzPost(f *testing.F) {
 		ews.Subscribe{Events: everything},
 		ews.Unsubscribe{Subscription: "Y2FzMS8x"},
 		ews.GetStreamingEvents{Subscriptions: []string{"Y2FzMS8x"}, Timeout: time.Minute},
+		ews.GetFolder{Shape: idsOnly, Folders: []ews.FolderRef{{Distinguished: ews.Inbox, Mailbox: webtest.Erin}}},
+		ews.GetInboxRules{}, ews.GetInboxRules{Mailbox: webtest.Erin},
+		ews.UpdateInboxRules{RemoveBlob: true, Changes: []ews.RuleChange{
+			{Op: ews.CreateRule, Rule: ews.Rule{Name: "a", Priority: 1, Enabled: true, Forward: []ews.Mailbox{{Address: webtest.Erin}}}},
+			{Op: ews.DeleteRule, Rule: ews.Rule{ID: ruleID(1)}},
+		}},
 		ews.ConvertID{To: ewsFormat, IDs: []ews.AlternateID{{Format: ewsFormat, ID: id.ID}}},
 	} {
 		body, err := ews.Request{Version: ews.Exchange2010, Op: op}.Encode()

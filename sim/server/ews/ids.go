@@ -42,6 +42,18 @@ func mailboxTag(mb *store.Mailbox) uint64 {
 	return h.Sum64()
 }
 
+// tagOf is the tag of the mailbox that an identifier belongs to.
+func tagOf(id string) (uint64, bool) {
+	if len(id) > base64.StdEncoding.EncodedLen(17) {
+		return 0, false
+	}
+	b, err := base64.StdEncoding.DecodeString(id)
+	if err != nil || len(b) < 13 {
+		return 0, false
+	}
+	return binary.BigEndian.Uint64(b[1:]), true
+}
+
 // parse reads an identifier of a kind. One of another mailbox names nothing.
 func (c *call) parse(kind byte, id string) (target, *ews.Message) {
 	length := 13

@@ -1,0 +1,434 @@
+package lab
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	// sweepPace is the time between two attempts of a sweep.
+	sweepPace = time.Second
+	// sweepWatch is how long a sweep waits, after its attempts, for what leaves
+	// later.
+	sweepWatch = time.Hour
+	// sweepSize is the body size, in bytes, of the mail that a stranger writes: a
+	// size limit of 1 KB has to meet it.
+	sweepSize = 2 << 10
+)
+
+// sweeping is a sweep under way. It begins when the horizon is over, so that no
+// attempt of the case is disturbed, and its clients are new ones.
+type sweeping struct {
+	*play
+	sweeper Sweeper // nil: the lab is none
+	next    time.Time
+	found   []*SweepResult
+	later   []func() // what is found out when the watch is over
+}
+
+// sweep looks for what works without a session.
+func (p *play) sweep(ctx context.Context) ([]*SweepResult, error) {
+	w := &sweeping{play: p, next: p.order.Add(p.s.Horizon), found: slices.Clone(p.unset)}
+	w.sweeper, _ = p.lab.(Sweeper)
+	people := p.leavers()
+	if people == nil {
+		return []*SweepResult{}, nil
+	}
+	for _, id := range people {
+		w.person(p.lab.Cast().People[id])
+	}
+	for _, until := range []time.Time{w.next, w.next.Add(sweepWatch)} {
+		if err := p.lab.Clock().Run(ctx, until); err != nil {
+			return nil, err
+		}
+	}
+	for _, f := range w.later {
+		f()
+	}
+	return settle(w.found, people, p.s), nil
+}
+
+// leavers are the people of the organisation whose access has to end.
+func (p *play) leavers() []string {
+	var ids []string
+	for _, a := range p.s.Activities {
+		who := p.lab.Cast().People[a.Who]
+		if who != nil && !who.Outsider() && !slices.Contains(ids, who.ID) {
+			ids = append(ids, who.ID)
+		}
+	}
+	return ids
+}
+
+// person looks for all that concerns one person. What an administrator finds is
+// read first: a sign-in may leave something behind itself.
+func (w *sweeping) person(who *Person) {
+	var left Remains
+	if w.sweeper != nil {
+		left = w.sweeper.Remains(who)
+	}
+	w.devices(who, left.Devices)
+	w.queued(who, left.Queued)
+	w.mail(who, left.Forwards)
+	for _, id := range left.Delegates {
+		w.open(SweepDelegate, w.lab.Cast().People[id], who)
+	}
+	for _, id := range left.Shared {
+		w.open(SweepShared, who, w.lab.Cast().People[id])
+	}
+	w.signIns(who)
+}
+
+// add notes a finding whose answer is still to come.
+func (w *sweeping) add(f SweepResult) *SweepResult {
+	r := &f
+	w.found = append(w.found, r)
+	return r
+}
+
+// attempt makes one attempt with a new client, and notes in f what came of it.
+// Passed gets the decision that let it in.
+func (w *sweeping) attempt(f *SweepResult, a *Activity, of *Person, t Task, passed func(Decision)) {
+	f.Works, f.Shown, f.Detail = WorksUnknown, ShownWire, "no answer"
+	client, err := w.dial(a, of)
+	if err != nil {
+		f.Works, f.Detail = WorksNotAvailable, err.Error()
+		return
+	}
+	w.lab.Clock().At(w.next, ClassAttempt, a.ID, func(ctx context.Context) {
+		err := client.Do(ctx, t)
+		if ctx.Err() != nil {
+			return
+		}
+		client.Close()
+		var why []Decision
+		if ex, ok := w.lab.(Explainer); ok {
+			why = ex.Decisions(a.ID)
+		}
+		w.judgeAttempt(f, err, why, passed)
+	})
+	w.next = w.next.Add(sweepPace)
+}
+
+func (w *sweeping) judgeAttempt(f *SweepResult, err error, why []Decision, passed func(Decision)) {
+	failed := failure(err)
+	switch {
+	case failed == nil:
+		f.Works = WorksYes
+	case errors.Is(err, ErrNotAvailable):
+		f.Works = WorksNotAvailable
+	case failed.Kind != Refused: // nobody was there to say no
+		f.Works = WorksUnknown
+	default:
+		f.Works = WorksNo
+	}
+	d := deciding(why, failed == nil, w.order)
+	if f.Kind == SweepDelegate || f.Kind == SweepShared { // the right is the question, not how they signed in
+		for _, e := range why {
+			if e.Layer == LayerMailboxInfo && e.Allowed == (failed == nil) {
+				d = e
+			}
+		}
+	}
+	var r ActivityResult
+	if d.Layer != "" {
+		r.because([]Decision{d}, w.order)
+		f.Detail = d.Describe(w.order)
+	} else if failed != nil {
+		f.Detail = failed.Error()
+	}
+	f.Because = r.Because
+	if failed == nil && passed != nil {
+		passed(d)
+	}
+}
+
+// signIns tries every path with every password that the person knows.
+func (w *sweeping) signIns(who *Person) {
+	words := []string{"own"}
+	for _, a := range w.s.Activities {
+		if a.Who == who.ID && slices.Contains(a.Client.Passwords, "new") {
+			words = append(words, "new")
+			break
+		}
+	}
+	for _, path := range Paths {
+		if path == SMTPAnonymous || path == SMTPDirect {
+			continue // nobody signs in there
+		}
+		if _, err := w.lab.Endpoint(who, path); err != nil {
+			continue
+		}
+		for _, word := range words {
+			what := string(path)
+			if word == "new" {
+				what += ", password told after the reset"
+			}
+			f := w.add(SweepResult{Kind: SweepSignIn, Of: who.ID, What: what, Broken: true})
+			a := &Activity{
+				ID: fmt.Sprintf("sweep-%s-%s-%s", who.ID, path, word), Who: who.ID, From: w.hostFor(who.ID, path), Path: path,
+				Client: Behaviour{Passwords: []string{word}},
+			}
+			w.attempt(f, a, nil, Task{Capability: SignIn}, func(d Decision) { f.Ends = signInEnds(d.Layer) })
+		}
+	}
+}
+
+// hostFor is where somebody uses a path from.
+func (p *play) hostFor(who string, path Path) string {
+	for _, a := range p.s.Activities {
+		if a.Who == who && a.Path == path {
+			return a.From
+		}
+	}
+	if path == OutlookRPC { // which no firewall lets in from outside
+		return p.office()
+	}
+	return p.hostOf(who)
+}
+
+// signInEnds are the mitigations that end a sign-in which a layer admitted.
+func signInEnds(layer Layer) []string {
+	switch layer {
+	case LayerToken:
+		return []string{"reset-iis"}
+	case LayerOldPassword:
+		return []string{"reset-password"}
+	default:
+		return []string{"disable-account", "reset-password"}
+	}
+}
+
+// open has somebody read in the mailbox of somebody else, over web services or,
+// where there are none, with an Outlook in the office. The finding is about
+// whoever leaves, one of the two.
+func (w *sweeping) open(kind SweepKind, who, of *Person) {
+	f := SweepResult{Kind: kind, Of: who.ID, What: "the mailbox of " + of.ID, Broken: true, Ends: []string{"remove-delegates"}}
+	if kind == SweepDelegate {
+		f.Of, f.What, f.Broken = of.ID, who.ID, false
+	}
+	r := w.add(f)
+	a := &Activity{ID: fmt.Sprintf("sweep-%s-opens-%s", who.ID, of.ID), Who: who.ID, From: w.hostOf(who.ID), Path: EWS}
+	if _, err := w.lab.Endpoint(who, EWS); err != nil && of.MailboxDN != "" {
+		a.Path, a.From = OutlookRPC, w.office()
+	}
+	r.What += " over " + string(a.Path)
+	w.attempt(r, a, of, Task{Capability: Read}, nil)
+	if r.Works == WorksNotAvailable { // no path to show it by
+		r.Works, r.Shown, r.Detail = WorksUnknown, ShownListed, "holds full access; not tried: "+r.Detail
+	}
+}
+
+// devices tells of partnerships, and of what the leaver's own clients keep.
+func (w *sweeping) devices(who *Person, devices []Device) {
+	for _, d := range devices {
+		detail := "listed by the server, last seen " + Moment(d.LastSync.Sub(w.order))
+		if d.Wipe != "" {
+			detail += ", " + d.Wipe
+		}
+		w.add(SweepResult{Kind: SweepDevice, Of: who.ID, What: d.ID, Works: WorksYes, Shown: ShownListed, Detail: detail,
+			Ends: []string{"remove-device"}})
+	}
+	for _, pl := range w.players {
+		k, ok := pl.client.(Keeper)
+		if !ok || pl.activity.Who != who.ID || pl.activity.Role != Threat {
+			continue
+		}
+		kept, known := k.Kept()
+		if !known {
+			continue
+		}
+		f := w.add(SweepResult{Kind: SweepCopy, Of: who.ID, What: pl.activity.ID, Works: WorksNo, Shown: ShownListed, Broken: true,
+			Detail: "nothing is on it"})
+		switch {
+		case kept.Erased:
+			f.Detail = "it has wiped itself"
+		case kept.Messages > 0:
+			f.Works, f.Ends = WorksYes, []string{"wipe-device"}
+			f.Detail = "it tells of " + plural(kept.Messages, "message") + " on it; a wipe comes with its next contact, and only while it is let in"
+			f.Because = []Reason{{AtS: Seconds(w.s.Horizon), Layer: LayerLocalCopy, Allowed: true, Detail: f.Detail}}
+		}
+	}
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}
+
+// queued watches what waits of the leaver's mail.
+func (w *sweeping) queued(who *Person, list []Queued) {
+	if len(list) == 0 {
+		return
+	}
+	f := w.add(SweepResult{Kind: SweepQueue, Of: who.ID, What: plural(len(list), "message"), Shown: ShownListed, Broken: true,
+		Ends: []string{"remove-queued-mail", "freeze-outbound"}})
+	w.later = append(w.later, func() {
+		f.Works = WorksNo
+		counts, examples := map[Works]int{}, map[Works]string{}
+		for _, q := range list {
+			state, arrived := w.sweeper.Trace(q.ID)
+			works := WorksNo
+			switch {
+			case arrived:
+				works = WorksYes
+			case strings.HasPrefix(state, "queued"):
+				works = WorksUnknown
+			}
+			counts[works]++
+			if examples[works] == "" {
+				examples[works] = fmt.Sprintf("that to %s, which waited since %s (%s), is %s", q.To, Moment(q.Since.Sub(w.order)), q.State, state)
+			}
+			if slices.Index(WorksWords, works) < slices.Index(WorksWords, f.Works) {
+				f.Works = works
+			}
+		}
+		var parts []string
+		for _, c := range []struct {
+			works Works
+			text  string
+		}{{WorksYes, "left within " + Duration(sweepWatch) + " after the horizon"}, {WorksUnknown, "still there"}, {WorksNo, "did not arrive"}} {
+			if counts[c.works] > 0 {
+				parts = append(parts, fmt.Sprintf("%d %s", counts[c.works], c.text))
+			}
+		}
+		f.Detail = strings.Join(parts, ", ") + "; " + examples[f.Works] + " (as queues and tracking log have it)"
+	})
+}
+
+// mail has a stranger write to the leaver, and sees whether the message is sent
+// on and whether it is answered.
+func (w *sweeping) mail(who *Person, listed []Onward) {
+	forwards := make([]*SweepResult, len(listed))
+	for i, o := range listed {
+		forwards[i] = w.add(SweepResult{Kind: SweepForward, Of: who.ID, What: "to " + o.To, Works: WorksUnknown, Shown: ShownWire,
+			Broken: w.serves(who, o.To), Ends: forwardEnds(o.How), Detail: o.How})
+	}
+	reply := w.add(SweepResult{Kind: SweepReply, Of: who.ID, What: "a stranger's mail", Works: WorksUnknown, Shown: ShownWire,
+		Ends: []string{"set-out-of-office", "limit-replies"}})
+	stranger, host := w.stranger()
+	if stranger == nil {
+		reply.Works, reply.Detail = WorksNotAvailable, "the cast has nobody outside who could write"
+		return
+	}
+	_, domain, _ := strings.Cut(stranger.Mail, "@")
+	a := &Activity{ID: "sweep-mail-" + who.ID, Who: stranger.ID, From: host, Path: SMTPAnonymous, To: who.ID}
+	t := Task{
+		Capability: Send, To: who.Mail, From: "sweep-" + who.ID + "@" + domain, Subject: "sweep for " + who.ID,
+		MessageID: "sweep." + who.ID + "@" + domain, Size: sweepSize,
+	}
+	handed := &SweepResult{}
+	w.attempt(handed, a, nil, t, nil)
+	w.later = append(w.later, func() {
+		if handed.Works != WorksYes { // no mail comes in, so nothing follows from it
+			for _, f := range append(forwards, reply) {
+				f.Works, f.Detail = handed.Works, "a stranger's mail is not taken: "+handed.Detail
+			}
+			return
+		}
+		w.answered(reply, a.ID, t.MessageID)
+		if w.sweeper != nil {
+			w.wentOn(forwards, listed, w.sweeper.Onward(a.ID, t.MessageID))
+		}
+	})
+}
+
+// stranger is somebody outside whose mail server works, and where that is.
+func (w *sweeping) stranger() (*Person, string) {
+	cast := w.lab.Cast()
+	for _, id := range slices.Sorted(maps.Keys(cast.People)) {
+		p := cast.People[id]
+		_, domain, _ := strings.Cut(p.Mail, "@")
+		if !p.Outsider() || cast.Domains[domain] != GoodDomain {
+			continue
+		}
+		var host string
+		for _, h := range slices.Sorted(maps.Keys(cast.Hosts)) {
+			switch {
+			case cast.Hosts[h].Zone != Internet:
+			case cast.Hosts[h].MX == domain:
+				return p, h
+			default:
+				host = cmp.Or(host, h)
+			}
+		}
+		if host != "" {
+			return p, host
+		}
+	}
+	return nil, ""
+}
+
+// answered tells whether the stranger was answered.
+func (w *sweeping) answered(f *SweepResult, owner, messageID string) {
+	watch, ok := w.lab.(ReplyWatcher)
+	if !ok {
+		f.Works, f.Detail = WorksNotAvailable, "nobody can see automatic replies"
+		return
+	}
+	state, made := watch.AutomaticReply(owner, messageID)
+	f.Works, f.Detail = WorksNo, state
+	if made {
+		f.Works = WorksYes
+	}
+	f.Because = w.reasons(owner)
+}
+
+// wentOn compares what an administrator finds with where the message went.
+func (w *sweeping) wentOn(forwards []*SweepResult, listed, went []Onward) {
+	for i, f := range forwards {
+		f.Works, f.Detail = WorksNo, listed[i].How+": the message was not sent on"
+		for _, o := range went {
+			if !strings.EqualFold(o.To, listed[i].To) || o.How != listed[i].How {
+				continue
+			}
+			f.Detail = o.How + ": " + o.State
+			if o.Arrived {
+				f.Works = WorksYes
+			} else if strings.HasPrefix(o.State, "queued") {
+				f.Works = WorksUnknown
+			}
+			var r ActivityResult
+			r.because([]Decision{o.Why}, w.order)
+			f.Because = r.Because
+		}
+	}
+}
+
+// reasons are the decisions that were recorded for owner.
+func (w *sweeping) reasons(owner string) []Reason {
+	ex, ok := w.lab.(Explainer)
+	if !ok {
+		return nil
+	}
+	var r ActivityResult
+	r.because(slices.DeleteFunc(slices.Clone(ex.Decisions(owner)), func(d Decision) bool { return d.Layer == "" }), w.order)
+	return r.Because
+}
+
+// serves tells whether mail to an address reaches whoever leaves: it is outside,
+// or their own.
+func (w *sweeping) serves(who *Person, to string) bool {
+	_, domain, _ := strings.Cut(to, "@")
+	return !strings.EqualFold(domain, w.lab.Cast().Organisation.Domain) || strings.EqualFold(to, who.Mail)
+}
+
+// forwardEnds are the mitigations that end a forwarding.
+func forwardEnds(how string) []string {
+	switch {
+	case strings.HasPrefix(how, "inbox rule"):
+		return []string{"remove-inbox-rules", "block-auto-forward"}
+	case strings.HasPrefix(how, "ForwardingSmtpAddress"):
+		return []string{"remove-forwarding", "block-auto-forward"}
+	default:
+		return []string{"remove-forwarding"}
+	}
+}
