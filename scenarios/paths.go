@@ -57,7 +57,7 @@ func PathInfos() []PathInfo {
 			Sources: []string{
 				"POPIMAP", "004_4d27062e20911578.txt#imap-instead", "004_4d27062e20911578.txt#other-ways-than-pop3",
 			}},
-		{Path: lab.POP3, Short: "POP3", Title: "POP3", Do: fetch, Account: true,
+		{Path: lab.POP3, Short: "POP3", Title: "POP3", Do: []lab.Capability{lab.SignIn, lab.Read, lab.ReadLocal, lab.Receive}, Account: true,
 			Doc: "Mail programs that fetch and leave. Each poll is a connection of its own and asks for the password. There is mail and nothing else: no address list, no calendar.",
 			Sources: []string{
 				"POPIMAP", "004_4d27062e20911578.txt#any-program-any-device",
