@@ -225,7 +225,8 @@ type Keeper interface {
 // LocalCopy is the mail that a client keeps.
 type LocalCopy struct {
 	Messages int
-	Erased   bool // the client has wiped itself
+	Since    time.Time // when the first was stored
+	Erased   bool      // the client has wiped itself
 }
 
 // Task is one attempt's work.

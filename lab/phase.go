@@ -10,7 +10,7 @@ import (
 // it again.
 var ByMemory = []Layer{
 	LayerToken, LayerOldPassword, LayerTicket, LayerCloudToken, LayerRefreshToken, LayerSession, LayerConnection,
-	LayerHanging, LayerMailboxInfo, LayerDirCache, LayerCookie, LayerDirectory,
+	LayerHanging, LayerLocalCopy, LayerMailboxInfo, LayerDirCache, LayerCookie, LayerDirectory,
 	LayerPermission, LayerTransport, LayerStore, LayerNetwork, LayerService,
 }
 

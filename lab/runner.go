@@ -246,6 +246,9 @@ func (p *play) attempt(ctx context.Context, pl *player, t *Track) {
 			why = append(why, p.decisions(pl.activity.ID)...)
 		}
 	}
+	if k, ok := pl.client.(Keeper); ok && t.Capability == ReadLocal {
+		why = append(why, keptDecision(k, pl.activity.From, begun))
+	}
 	if errors.Is(err, ErrNotAvailable) && t.Attempts == 0 {
 		t.Missing = err.Error()
 		return
@@ -260,6 +263,23 @@ func (p *play) decisions(owner string) []Decision {
 		return ex.Decisions(owner)
 	}
 	return nil
+}
+
+// keptDecision tells what lets somebody read on without any server, or what
+// has put an end to it (layer L11).
+func keptDecision(keeper Keeper, host string, now time.Time) Decision {
+	k, _ := keeper.Kept()
+	d := Decision{At: now, Layer: LayerLocalCopy, Server: host, Allowed: k.Messages > 0}
+	switch {
+	case k.Erased:
+		d.Reason = "the mail was wiped"
+	case k.Messages == 0:
+		d.Reason = "no mail is kept"
+	default:
+		d.Since = k.Since
+		d.Reason = "the program's own store" // how much it holds would make each decision another one
+	}
+	return d
 }
 
 func failure(err error) *Failure {

@@ -91,6 +91,9 @@ type Behaviour struct {
 	// Removes says that a POP3 program takes the mail off the server, as POP3
 	// is meant, and does not leave it there.
 	Removes bool
+	// EAS is the newest version of ActiveSync that a phone speaks, "16.1";
+	// empty means what phones speak by themselves.
+	EAS string
 	// Heartbeat is how long a phone asks the server to hold its request; 0
 	// means what phones begin with.
 	Heartbeat time.Duration

@@ -250,8 +250,14 @@ func (w *sweeping) devices(who *Person, devices []Device) {
 		case kept.Erased:
 			f.Detail = "it has wiped itself"
 		case kept.Messages > 0:
-			f.Works, f.Ends = WorksYes, []string{"wipe-device"}
-			f.Detail = "it tells of " + plural(kept.Messages, "message") + " on it; a wipe comes with its next contact, and only while it is let in"
+			f.Works = WorksYes
+			f.Detail = "it tells of " + plural(kept.Messages, "message") + " on it; "
+			if pl.activity.Path == ActiveSync {
+				f.Ends = []string{"wipe-device"}
+				f.Detail += "a wipe comes with its next contact, and only while it is let in"
+			} else {
+				f.Detail += "nothing on the servers takes them back"
+			}
 			f.Because = []Reason{{AtS: Seconds(w.s.Horizon), Layer: LayerLocalCopy, Allowed: true, Detail: f.Detail}}
 		}
 	}

@@ -44,6 +44,9 @@ const (
 	Read Capability = "read"
 	// Receive sees a message that arrived after the previous attempt.
 	Receive Capability = "receive"
+	// ReadLocal reads a message that the program keeps on its own computer,
+	// without asking any server.
+	ReadLocal Capability = "read-local"
 	// Send has a message accepted for delivery.
 	Send Capability = "send"
 	// Reply makes the recipient's mailbox answer by itself (out-of-office):
@@ -63,7 +66,7 @@ const (
 const SetRule Capability = "set-rule"
 
 // Capabilities lists every capability in the order in which it is presented.
-var Capabilities = []Capability{SignIn, Read, Receive, Send, Reply, Deliver, Harvest}
+var Capabilities = []Capability{SignIn, Read, ReadLocal, Receive, Send, Reply, Deliver, Harvest}
 
 // Layer is one thing that keeps a session alive, each with its own clock.
 // The numbers L1 to L13 in the comments are those of the product's layer

@@ -33,6 +33,7 @@ type activityFile struct {
 		Script    bool          `yaml:"script"`
 		Consent   bool          `yaml:"consent"`
 		Heartbeat time.Duration `yaml:"heartbeat"`
+		EAS       string        `yaml:"eas"`
 		Cleartext bool          `yaml:"cleartext"`
 		Removes   bool          `yaml:"removes"`
 	} `yaml:"client"`
@@ -246,6 +247,12 @@ func (l *loader) client(a *lab.Activity, f *activityFile, n *strict.Node) {
 // agrees is for the two to find out.
 func (l *loader) heartbeat(a *lab.Activity, f *activityFile, n *strict.Node) {
 	a.Client.Heartbeat = f.Client.Heartbeat
+	if eas := n.Find("client", "eas"); f.Client.EAS != "" && f.Client.EAS != "14.1" && f.Client.EAS != "16.1" {
+		l.d.Problemf(eas, "%s is no version of ActiveSync that a phone here speaks: expected 14.1 or 16.1", strict.Quote(f.Client.EAS))
+	} else if f.Client.EAS != "" && a.Path != lab.ActiveSync {
+		l.d.Problemf(eas, "only a phone speaks ActiveSync: on %s leave eas out", a.Path)
+	}
+	a.Client.EAS = f.Client.EAS
 	where := n.Find("client", "heartbeat")
 	switch {
 	case n.Get("client").Get("heartbeat") == nil:

@@ -21,29 +21,30 @@ type PathInfo struct {
 
 // PathInfos describes every access path, in the order of [lab.Paths].
 func PathInfos() []PathInfo {
+	cached := []lab.Capability{lab.SignIn, lab.Read, lab.ReadLocal, lab.Receive, lab.Send, lab.Deliver}
 	mail := []lab.Capability{lab.SignIn, lab.Read, lab.Receive, lab.Send, lab.Deliver}
 	fetch := []lab.Capability{lab.SignIn, lab.Read, lab.Receive}
 	any := []lab.Auth{lab.AuthBasic, lab.AuthNTLM, lab.AuthKerberos, lab.AuthOAuth}
 	return []PathInfo{
-		{Path: lab.OutlookRPC, Short: "RPC", Title: "Outlook over RPC/TCP", Do: mail, Account: true,
+		{Path: lab.OutlookRPC, Short: "RPC", Title: "Outlook over RPC/TCP", Do: cached, Account: true,
 			Auth:    []lab.Auth{lab.AuthKerberos, lab.AuthNTLM},
 			Doc:     "Outlook in the office up to Exchange 2010. The session is held by the store or by RPC Client Access and does not pass IIS.",
 			Sources: []string{"BLOG-P2", "MAPIHTTP", "000_aa5026bcf9d1a159.txt#open-outlook-goes-on"}},
-		{Path: lab.OutlookAnywhere, Short: "Anywhere", Title: "Outlook Anywhere (RPC over HTTP)", Do: mail, Account: true,
+		{Path: lab.OutlookAnywhere, Short: "Anywhere", Title: "Outlook Anywhere (RPC over HTTP)", Do: cached, Account: true,
 			Auth: []lab.Auth{lab.AuthBasic, lab.AuthNTLM, lab.AuthKerberos},
 			Doc:  "Outlook from outside: the same RPC session inside an HTTPS tunnel through IIS.",
 			Sources: []string{
 				"BLOG-P2", "MAPIHTTP", "000_aa5026bcf9d1a159.txt#open-outlook-goes-on",
 				"004_4d27062e20911578.txt#other-ways-than-pop3",
 			}},
-		{Path: lab.MAPIHTTP, Short: "MAPI", Title: "MAPI over HTTP", Do: mail, Account: true,
+		{Path: lab.MAPIHTTP, Short: "MAPI", Title: "MAPI over HTTP", Do: cached, Account: true,
 			Auth:    []lab.Auth{lab.AuthNTLM, lab.AuthBasic, lab.AuthKerberos, lab.AuthOAuth},
 			Doc:     "Outlook from Exchange 2013 SP1 on: HTTPS requests that belong to a session context on the server.",
 			Sources: []string{"MAPIHTTP", "OXC-NEW", "OXC-RE"}},
 		{Path: lab.OWA, Short: "OWA", Title: "Outlook on the web", Do: mail, Account: true,
 			Doc:     "The browser: a sign-in form, then a cookie that carries the credentials. Each request is authenticated from the token cache of IIS, in Exchange Online from an access token.",
 			Sources: []string{"KB3035228", "OWA-KEYS", "001_01342c1255a20eb5.txt#token-at-first-logon"}},
-		{Path: lab.ActiveSync, Short: "EAS", Title: "Exchange ActiveSync", Do: []lab.Capability{lab.SignIn, lab.Read, lab.Receive, lab.Send, lab.Reply, lab.Deliver}, Account: true,
+		{Path: lab.ActiveSync, Short: "EAS", Title: "Exchange ActiveSync", Do: []lab.Capability{lab.SignIn, lab.Read, lab.ReadLocal, lab.Receive, lab.Send, lab.Reply, lab.Deliver}, Account: true,
 			Doc: "Phones: Basic authentication over HTTPS, or access tokens in Exchange Online, and a Ping that the server holds open until mail arrives.",
 			Sources: []string{
 				"KB2612821", "DIRECTPUSH", "000_aa5026bcf9d1a159.txt#any-device",
@@ -57,7 +58,7 @@ func PathInfos() []PathInfo {
 			Sources: []string{
 				"POPIMAP", "004_4d27062e20911578.txt#imap-instead", "004_4d27062e20911578.txt#other-ways-than-pop3",
 			}},
-		{Path: lab.POP3, Short: "POP3", Title: "POP3", Do: fetch, Account: true,
+		{Path: lab.POP3, Short: "POP3", Title: "POP3", Do: []lab.Capability{lab.SignIn, lab.Read, lab.ReadLocal, lab.Receive}, Account: true,
 			Doc: "Mail programs that fetch and leave. Each poll is a connection of its own and asks for the password. There is mail and nothing else: no address list, no calendar.",
 			Sources: []string{
 				"POPIMAP", "004_4d27062e20911578.txt#any-program-any-device",

@@ -84,7 +84,7 @@ func (o *Organisation) apply(now time.Time, a lab.Action) (string, error) {
 	case *mitigation.RemoveDevice:
 		return o.removeDevices(a.User)
 	case *mitigation.WipeDevice:
-		return o.wipeDevices(a.User)
+		return o.wipeDevices(a)
 
 	case *mitigation.ResetIIS:
 		return o.resetIIS(now, a)

@@ -123,12 +123,19 @@ func (o *Organisation) removeDevices(user string) (string, error) {
 	return "partnership of " + count(len(devices)) + " removed", err
 }
 
-func (o *Organisation) wipeDevices(user string) (string, error) {
-	devices, err := o.devicesOf(user)
-	for _, d := range devices {
-		o.devices.Wipe(user, d.ID, activesync.DeviceWipe)
+func (o *Organisation) wipeDevices(a *mitigation.WipeDevice) (string, error) {
+	what, word := activesync.DeviceWipe, "wipe of "
+	if a.AccountOnly {
+		if !o.Params.EAS.AccountOnlyWipe {
+			return "", fmt.Errorf("%w: this version wipes whole devices only (eas.account_only_wipe)", lab.ErrNotAvailable)
+		}
+		what, word = activesync.AccountWipe, "account-only wipe of "
 	}
-	return "wipe of " + count(len(devices)) + " waits for the next contact", err
+	devices, err := o.devicesOf(a.User)
+	for _, d := range devices {
+		o.devices.Wipe(a.User, d.ID, what)
+	}
+	return word + count(len(devices)) + " waits for the next contact", err
 }
 
 func count(devices int) string {

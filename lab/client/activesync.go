@@ -37,7 +37,8 @@ type phone struct {
 	policy  string          // the policy key; "" until Provision gave one
 	wiped   bool            // the account is gone from it
 	// mail is the messages that it keeps, by their server ids (layer L11).
-	mail map[string]struct{}
+	mail  map[string]struct{}
+	since time.Time // when the first of it came
 }
 
 // maxKept bounds what is counted of a phone's mail.
@@ -45,7 +46,10 @@ const maxKept = 1 << 14
 
 // keep notes a message that the phone has stored, and drop one that the server
 // had it remove.
-func (p *phone) keep(id string) {
+func (p *phone) keep(id string, now time.Time) {
+	if len(p.mail) == 0 {
+		p.since = now
+	}
 	if len(p.mail) < maxKept {
 		p.mail[id] = struct{}{}
 	}
@@ -83,7 +87,7 @@ func openActiveSync(l *line) func() session {
 	h := fnv.New64a()
 	h.Write([]byte(l.env.Activity.ID + "\x00" + l.env.Login.User))
 	p := &phone{id: fmt.Sprintf("SHUTOUT%016X", h.Sum64()), mail: map[string]struct{}{}}
-	l.kept = func() lab.LocalCopy { return lab.LocalCopy{Messages: len(p.mail), Erased: p.wiped} }
+	l.kept = func() lab.LocalCopy { return lab.LocalCopy{Messages: len(p.mail), Since: p.since, Erased: p.wiped} }
 	scheme := "https"
 	if l.env.Endpoint.Security == lab.Plain {
 		scheme = "http"
@@ -169,14 +173,22 @@ func (s *activeSync) negotiate(ctx context.Context) error {
 		return unexpected(stageMailbox, "%v", err)
 	}
 	for _, v := range options.Versions {
-		if v <= airsync.V141 && v > s.phone.version {
+		if v <= s.newestVersion() && v > s.phone.version {
 			s.phone.version = v
 		}
 	}
 	if s.phone.version == 0 {
-		return refused(stageMailbox, "no ActiveSync version up to 14.1 is offered")
+		return refused(stageMailbox, "no ActiveSync version up to "+s.newestVersion().String()+" is offered")
 	}
 	return nil
+}
+
+// newestVersion is that of the protocol which the phone speaks.
+func (s *activeSync) newestVersion() airsync.Version {
+	if s.line.env.Activity.Client.EAS == airsync.V161.String() {
+		return airsync.V161
+	}
+	return airsync.V141
 }
 
 func (s *activeSync) do(ctx context.Context, t lab.Task) error {
@@ -315,7 +327,7 @@ func (s *activeSync) take(changes []airsync.SyncCommand) {
 	for _, c := range changes {
 		switch {
 		case c.Op == airsync.Add && c.Email != nil:
-			s.phone.keep(c.ServerID)
+			s.phone.keep(c.ServerID, s.line.env.Now())
 			if s.newest == "" || !c.Email.DateReceived.Before(s.date) {
 				s.newest, s.date = c.ServerID, c.Email.DateReceived
 			}

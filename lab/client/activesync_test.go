@@ -384,9 +384,9 @@ func TestPhoneKeepsItsMail(t *testing.T) {
 	check(t, "wiped", do(c, lab.Read), errWiped)
 	want("after the wipe", 0, true)
 
-	other := newTestLab(t, lab.POP3).client()
+	other := newTestLab(t, lab.SMTPSubmission).client()
 	defer other.Close()
 	if _, ok := other.(lab.Keeper).Kept(); ok {
-		t.Error("a POP3 program is said to keep something")
+		t.Error("a program that only sends is said to keep something")
 	}
 }

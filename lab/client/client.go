@@ -49,17 +49,17 @@ var paths = map[lab.Path]path{
 	// Over OWA the server chooses the Message-ID, so no reply can be told to
 	// belong to it.
 	lab.OWA:            {can: []lab.Capability{lab.SignIn, lab.Read, lab.Receive, lab.Send}, open: openOWA},
-	lab.ActiveSync:     {can: []lab.Capability{lab.SignIn, lab.Read, lab.Receive, lab.Send, lab.Reply}, open: openActiveSync},
+	lab.ActiveSync:     {can: []lab.Capability{lab.SignIn, lab.Read, lab.ReadLocal, lab.Receive, lab.Send, lab.Reply}, open: openActiveSync},
 	lab.IMAP:           {can: []lab.Capability{lab.SignIn, lab.Read, lab.Receive}, open: openIMAP},
-	lab.POP3:           {can: []lab.Capability{lab.SignIn, lab.Read, lab.Receive}, short: true, open: openPOP3},
+	lab.POP3:           {can: []lab.Capability{lab.SignIn, lab.Read, lab.ReadLocal, lab.Receive}, short: true, open: openPOP3},
 	lab.SMTPSubmission: {can: []lab.Capability{lab.SignIn, lab.Send, lab.Reply}, open: openSubmission},
 	lab.SMTPAnonymous:  {can: []lab.Capability{lab.Send, lab.Reply, lab.Harvest}, short: true, open: openAnonymous},
 	lab.Pickup:         {can: []lab.Capability{lab.SignIn, lab.Send}, open: openPickup},
 	lab.SMTPDirect:     {can: []lab.Capability{lab.Send}, short: true, open: openAnonymous},
 	// Outlook and EWS have the server make the Message-ID.
-	lab.OutlookRPC:      {can: []lab.Capability{lab.SignIn, lab.Read, lab.Receive, lab.Send}, open: openOutlookRPC},
-	lab.OutlookAnywhere: {can: []lab.Capability{lab.SignIn, lab.Read, lab.Receive, lab.Send}, open: openOutlookAnywhere},
-	lab.MAPIHTTP:        {can: []lab.Capability{lab.SignIn, lab.Read, lab.Receive, lab.Send}, open: openMAPIHTTP},
+	lab.OutlookRPC:      {can: []lab.Capability{lab.SignIn, lab.Read, lab.ReadLocal, lab.Receive, lab.Send}, open: openOutlookRPC},
+	lab.OutlookAnywhere: {can: []lab.Capability{lab.SignIn, lab.Read, lab.ReadLocal, lab.Receive, lab.Send}, open: openOutlookAnywhere},
+	lab.MAPIHTTP:        {can: []lab.Capability{lab.SignIn, lab.Read, lab.ReadLocal, lab.Receive, lab.Send}, open: openMAPIHTTP},
 	lab.EWS:             {can: []lab.Capability{lab.SignIn, lab.Read, lab.Receive, lab.Send, lab.SetRule}, open: openEWS},
 }
 
@@ -141,6 +141,9 @@ func (c *client) Do(ctx context.Context, t lab.Task) error {
 	if !slices.Contains(c.path.can, t.Capability) {
 		return fmt.Errorf("%s over %s: %w", t.Capability, c.line.env.Activity.Path, lab.ErrNotAvailable)
 	}
+	if t.Capability == lab.ReadLocal {
+		return c.readLocal()
+	}
 	if c.over != nil {
 		return c.over
 	}
@@ -170,6 +173,19 @@ func (c *client) Do(ctx context.Context, t lab.Task) error {
 		c.forget()
 	}
 	return f
+}
+
+// readLocal opens what the program keeps on its own computer.
+func (c *client) readLocal() error {
+	k, _ := c.Kept()
+	switch {
+	case k.Messages > 0:
+		return nil
+	case k.Erased:
+		return errWiped
+	default:
+		return refused(string(lab.ReadLocal), "no mail is kept on this computer")
+	}
 }
 
 // final tells whether a client that never reconnects has nothing left to try:

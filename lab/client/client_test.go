@@ -157,9 +157,9 @@ func TestSessions(t *testing.T) {
 func TestCapabilitiesByPath(t *testing.T) {
 	for path, can := range map[lab.Path][]lab.Capability{
 		lab.OWA:            {lab.SignIn, lab.Read, lab.Receive, lab.Send},
-		lab.ActiveSync:     {lab.SignIn, lab.Read, lab.Receive, lab.Send, lab.Reply},
+		lab.ActiveSync:     {lab.SignIn, lab.Read, lab.ReadLocal, lab.Receive, lab.Send, lab.Reply},
 		lab.IMAP:           {lab.SignIn, lab.Read, lab.Receive},
-		lab.POP3:           {lab.SignIn, lab.Read, lab.Receive},
+		lab.POP3:           {lab.SignIn, lab.Read, lab.ReadLocal, lab.Receive},
 		lab.SMTPSubmission: {lab.SignIn, lab.Send, lab.Reply},
 		lab.SMTPAnonymous:  {lab.Send, lab.Reply, lab.Harvest},
 		lab.Pickup:         {lab.SignIn, lab.Send},
@@ -174,6 +174,10 @@ func TestCapabilitiesByPath(t *testing.T) {
 				continue
 			}
 			got = append(got, k)
+			if k == lab.ReadLocal {
+				check(t, string(path), err, refused("read-local", "no mail is kept on this computer"))
+				continue
+			}
 			var f *lab.Failure
 			if !errors.As(err, &f) || f.Kind != lab.Unreachable || f.Stage != stageDial || !strings.Contains(f.Text, "refused") {
 				t.Errorf("%s %s: %#v, want unreachable on dial", path, k, err)

@@ -42,6 +42,8 @@ type line struct {
 	wallet   wallet
 	granted  *tokens              // once a token was needed
 	kept     func() lab.LocalCopy // what the program keeps on its own computer; nil: not known
+	stored   map[string]struct{}  // the messages that it has stored there
+	since    time.Time            // when the first was
 }
 
 func newLine(env lab.Env) *line {
@@ -67,6 +69,25 @@ func (l *line) passwords() []string {
 		return own
 	}
 	return append(l.env.Login.Overheard(), own...)
+}
+
+// keeps says that the program stores what it fetches on its own computer.
+func (l *line) keeps() {
+	l.stored = map[string]struct{}{}
+	l.kept = func() lab.LocalCopy { return lab.LocalCopy{Messages: len(l.stored), Since: l.since} }
+}
+
+// store notes a message that the program has stored.
+func (l *line) store(id string) {
+	if l.stored == nil {
+		return // it is not known to store anything
+	}
+	if len(l.stored) == 0 {
+		l.since = l.env.Now()
+	}
+	if len(l.stored) < maxKept {
+		l.stored[id] = struct{}{}
+	}
 }
 
 // tracked is a connection that its line can hang up on.

@@ -28,6 +28,7 @@ type anywhereCarrier struct {
 }
 
 func openOutlookAnywhere(l *line) func() session {
+	l.keeps()
 	opened := 0
 	return func() session { return newOutlook(l, &anywhereCarrier{line: l, opened: &opened}) }
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"fmt"
 	"slices"
 	"unicode/utf16"
 
@@ -57,6 +58,7 @@ func (o *outlook) readNewest(ctx context.Context) error {
 		return err
 	}
 	o.read = newest[0].id
+	o.line.store(fmt.Sprint(o.read)) // Outlook's cached mode keeps what it has read
 	return nil
 }
 

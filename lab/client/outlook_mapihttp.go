@@ -50,6 +50,7 @@ type mapiHTTPClient struct {
 }
 
 func openMAPIHTTP(l *line) func() session {
+	l.keeps()
 	h := fnv.New128a()
 	h.Write([]byte(l.env.Activity.ID + "\x00" + l.env.Login.User))
 	id := h.Sum(nil)

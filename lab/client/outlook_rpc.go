@@ -18,6 +18,7 @@ type rpcCarrier struct {
 }
 
 func openOutlookRPC(l *line) func() session {
+	l.keeps()
 	return func() session { return newOutlook(l, &rpcCarrier{line: l}) }
 }
 

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"hash/fnv"
 	"mime"
 	"net/textproto"
 	"strings"
@@ -22,6 +23,7 @@ type pop3Session struct {
 }
 
 func openPOP3(l *line) func() session {
+	l.keeps()
 	return func() session { return &pop3Session{line: l} }
 }
 
@@ -74,8 +76,7 @@ func (s *pop3Session) do(_ context.Context, t lab.Task) error {
 		if s.line.env.Activity.Client.Removes {
 			return s.fetchAll(count, stage)
 		}
-		_, err := s.client.Retr(count)
-		return pop3Failure(stage, err)
+		return pop3Failure(stage, s.fetch(count))
 	}
 	for n := count; n > 0 && n > count-recent; n-- {
 		head, err := s.client.Top(n, 0)
@@ -89,11 +90,22 @@ func (s *pop3Session) do(_ context.Context, t lab.Task) error {
 	return missing()
 }
 
+// fetch fetches a message and stores it.
+func (s *pop3Session) fetch(n int) error {
+	raw, err := s.client.Retr(n)
+	if err == nil {
+		h := fnv.New64a()
+		h.Write(raw)
+		s.line.store(string(h.Sum(nil)))
+	}
+	return err
+}
+
 // fetchAll fetches every message and has it removed from the server, which
 // happens when the session is left (RFC 1939 section 6).
 func (s *pop3Session) fetchAll(count int, stage string) error {
 	for n := 1; n <= count; n++ {
-		if _, err := s.client.Retr(n); err != nil {
+		if err := s.fetch(n); err != nil {
 			return pop3Failure(stage, err)
 		}
 		if err := s.client.Dele(n); err != nil {

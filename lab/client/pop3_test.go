@@ -177,3 +177,27 @@ func FuzzSubject(f *testing.F) {
 	f.Add([]byte("nonsense\r\n"))
 	f.Fuzz(func(_ *testing.T, head []byte) { subjectOf(head) })
 }
+
+// A program that takes the mail off the server holds it when the server says no.
+func TestPOP3TakesMailAlong(t *testing.T) {
+	l := newTestLab(t, lab.POP3)
+	m := l.servePOP3(lab.Plain)
+	l.env.Activity.Client.Removes = true
+	c := l.client()
+	check(t, "nothing fetched yet", do(c, lab.ReadLocal), refused("read-local", "no mail is kept on this computer"))
+	m.set(func() { m.subjects = []string{"one", "two"} })
+	check(t, "read", do(c, lab.Read), nil)
+	if got, want := m.take(), "USER dana@corp.example, PASS ***, STAT, RETR 1, DELE 1, RETR 2, DELE 2, QUIT"; got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+	m.set(func() { m.password = "" })
+	check(t, "refused", do(c, lab.Read), refused(stageSignIn, "-ERR [AUTH] Logon failure: unknown user name or bad password."))
+	m.take()
+	check(t, "read from the own store", do(c, lab.ReadLocal), nil)
+	if got := m.take(); got != "" {
+		t.Errorf("the server was asked: %s", got)
+	}
+	if k, ok := c.(lab.Keeper).Kept(); !ok || k.Messages != 2 || k.Erased {
+		t.Errorf("kept %+v, %v", k, ok)
+	}
+}
