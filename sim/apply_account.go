@@ -58,6 +58,9 @@ func (o *Organisation) lockAccount(now time.Time, a *mitigation.LockAccount) (st
 }
 
 func (o *Organisation) limitRecipients(now time.Time, a *mitigation.LimitRecipients) (string, error) {
+	if low := o.Params.SMTP.RecipientLimitMin; a.Recipients < low {
+		return "", fmt.Errorf("RecipientLimits cannot be %d: this version takes at least %d (smtp.recipient_limit_min)", a.Recipients, low)
+	}
 	return o.replace(now, a.User, a.DC, "msExchRecipLimit", func(*directory.Object) string { return strconv.Itoa(a.Recipients) })
 }
 

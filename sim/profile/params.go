@@ -224,6 +224,7 @@ type SMTP struct {
 	MessageRate           int                 `param:"smtp.message_rate"` // per minute and client address; 0: no limit
 	MaxMessageSize        Size                `param:"smtp.max_message_size"`
 	MaxRecipients         int                 `param:"smtp.max_recipients"`
+	RecipientLimitMin     int                 `param:"smtp.recipient_limit_min"` // of a mailbox
 	ProtocolLog           ProtocolLog         `param:"smtp.protocol_log"`
 	StampsAuthAs          bool                `param:"smtp.stamps_auth_as"`
 	RetryLadder           []time.Duration     `param:"smtp.retry_ladder"` // the wait after the nth failure; then RetryThen
