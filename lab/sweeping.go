@@ -187,7 +187,7 @@ func (p *play) hostFor(who string, path Path) string {
 			return a.From
 		}
 	}
-	if path == OutlookRPC { // which no firewall lets in from outside
+	if path == OutlookRPC || path == Pickup { // which no firewall lets in from outside
 		return p.office()
 	}
 	return p.hostOf(who)

@@ -9,6 +9,7 @@ import (
 
 	"shutout/fixtures/sources"
 	"shutout/scenarios"
+	"shutout/sim/profile"
 )
 
 // small is a ledger that the tests change.
@@ -167,7 +168,7 @@ func TestVariations(t *testing.T) {
 		t.Error(got)
 	}
 	plan, err := NewPlan(l, []*Claim{c, c, other}, nil)
-	if err != nil || len(plan.Scenarios()) != 6+6 || len(plan.Keys()) != 12 {
+	if err != nil || len(plan.Scenarios()) != 6+len(profile.Names()) || len(plan.Keys()) != 6+len(profile.Names()) {
 		t.Errorf("%d plays, %v", len(plan.Scenarios()), err)
 	}
 }

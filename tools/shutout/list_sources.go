@@ -74,6 +74,10 @@ func listSource(t *terminal, text string) error {
 	for _, st := range statements {
 		blank(t)
 		t.hanging("", "  ", statementText(st.Statement))
+		if why := st.Statement.Untried; why != "" {
+			t.hanging("    ", "    ", "not tried: "+why)
+			continue
+		}
 		if c.Statement != nil {
 			itemRows(t, "    ", evidence.Citing(items, st))
 		} else {
