@@ -68,26 +68,11 @@ func (s *Server) Authenticate(now time.Time, pool Pool, user, password string) (
 	if s.ca.p.IIS.BasicNeedsLocalLogon && s.noLocal[strings.ToLower(l.Object.SAM())] {
 		return Grant{}, lab.Decision{At: now, Layer: lab.LayerService, Server: s.host, Reason: "the user has no right to log on locally (error 1385)"}
 	}
+	p := s.Process(pool)
 	if s.rule.ttl > 0 || s.rule.never {
 		s.keep(now, pool, user, password, &token{user: l.Object, minted: now, renewed: now, rule: s.rule})
 	}
-	return Grant{User: l.Object, Process: s.Process(pool)}, l.Decision
-}
-
-// keep puts a token into the cache of this server's process, and, where the
-// profile has it that tokens are copied, into that of every other one.
-func (s *Server) keep(now time.Time, pool Pool, user, password string, t *token) {
-	holders := []*Server{s}
-	if s.ca.p.IIS.TokenScope == profile.PerOrganisation {
-		holders = nil
-		for _, host := range s.ca.hosts {
-			holders = append(holders, s.ca.servers[host])
-		}
-	}
-	for _, holder := range holders {
-		c := holder.Process(pool).tokens
-		c.put(now, c.key(user, password), t)
-	}
+	return Grant{User: l.Object, Process: p}, l.Decision
 }
 
 // reuse looks for a live token: in this server's process, and, where the
@@ -115,6 +100,22 @@ func (s *Server) reuse(now time.Time, pool Pool, user, password string) (Grant, 
 func (s *Server) token(now time.Time, pool Pool, user, password string) (*token, bool) {
 	c := s.Process(pool).tokens
 	return c.get(now, c.key(user, password))
+}
+
+// keep puts a token into the cache of this server's process, and, where the
+// profile has it that tokens are copied, into that of every other one.
+func (s *Server) keep(now time.Time, pool Pool, user, password string, t *token) {
+	holders := []*Server{s}
+	if s.ca.p.IIS.TokenScope == profile.PerOrganisation {
+		holders = nil
+		for _, host := range s.ca.hosts {
+			holders = append(holders, s.ca.servers[host])
+		}
+	}
+	for _, holder := range holders {
+		c := holder.Process(pool).tokens
+		c.put(now, c.key(user, password), t)
+	}
 }
 
 // Tokens counts the live tokens of pool.

@@ -57,7 +57,7 @@ With ids, only these claims are played, and each observation is shown with its r
 
 The exit status is 0 when every claim came out as predicted, 1 when one did not, and 2 when the input was wrong.`,
 		Example: `  shutout claims
-  shutout claims reset-makes-outlook-ask reset-does-nothing-once-connected
+  shutout claims reset-makes-outlook-ask reset-and-disable-do-nothing
   shutout claims --disagreement X1
   shutout claims --source 001 --details
   shutout claims --source KB3035228 --set iis.token_ttl_mode=absolute
@@ -91,6 +91,22 @@ The exit status is 0 when every claim came out as predicted, 1 when one did not,
 	return cmd
 }
 
+// noClaim tells that nothing is called id, and what may have been meant.
+func noClaim(ledger *claims.Ledger, id string) error {
+	if d, ok := ledger.Disagreement(id); ok {
+		return fmt.Errorf("%s is a question that several claims answer: shutout claims --disagreement %s", d.ID, d.ID)
+	}
+	var known []string
+	for _, c := range ledger.All() {
+		known = append(known, c.ID)
+	}
+	hint := ""
+	if near := strict.Nearest(id, known); len(near) > 0 {
+		hint = ": did you mean " + near[0] + "?"
+	}
+	return fmt.Errorf("there is no claim %s%s (shutout list claims)", strict.Quote(id), hint)
+}
+
 // options chooses the claims and plans their plays.
 func (f *claimsFlags) options(ids []string) (*claimsOptions, error) {
 	if f.markdown && f.json == "-" {
@@ -119,11 +135,7 @@ func (f *claimsFlags) choose(ledger *claims.Ledger, ids []string) ([]*claims.Cla
 	all := ledger.All()
 	for i, id := range ids {
 		if _, ok := ledger.Find(id); !ok {
-			var known []string
-			for _, c := range all {
-				known = append(known, c.ID)
-			}
-			return nil, fmt.Errorf("there is no claim %s%s (shutout list claims)", strict.Quote(id), strict.Expected(id, known))
+			return nil, noClaim(ledger, id)
 		}
 		if slices.Contains(ids[:i], id) {
 			return nil, fmt.Errorf("%s is named twice", id)
