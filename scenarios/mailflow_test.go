@@ -43,6 +43,21 @@ expect:
   inside: {send: kept, deliver: kept}
   reads: {read: kept, receive: kept}
 `},
+	{name: "reject-mail returns whatever the leaver hands in, by whatever program, and nobody else's", file: `
+activities:
+  - {id: by-smtp, who: dana, from: home, path: smtp-submission, do: [send, deliver], to: olga, every: 1m, since: -5m}
+  - {id: by-owa, who: dana, from: home, path: owa, do: [send, deliver, read], to: frank, every: 1m, since: -5m}
+controls:
+  - {id: erin, who: erin, from: erin-desk, path: smtp-submission, do: [send, deliver], to: olga, every: 1m, since: -5m}
+  - {id: erin-owa, who: erin, from: erin-desk, path: owa, do: [send, deliver, read], to: dana, every: 1m, since: -5m}
+sop:
+  - {at: 90s, do: reject-mail, user: dana}
+expect:
+  by-smtp: {send: open, deliver: ended}
+  by-owa: {send: open, deliver: ended, read: open}
+  erin: {send: kept, deliver: kept}
+  erin-owa: {send: kept, deliver: kept, read: kept}
+`},
 	{name: "freeze-outbound of one domain leaves the others alone", file: `
 cast: {domains: {other.example: good}, people: {oscar: {name: Oscar, mail: oscar@other.example}}}
 activities:

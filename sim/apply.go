@@ -169,6 +169,12 @@ func (o *Organisation) apply(now time.Time, a lab.Action) (string, error) {
 		return o.restrictSenders(now, a)
 	case *mitigation.LimitReplies:
 		return o.limitReplies(now, a)
+	case *mitigation.RejectMail:
+		return o.rejectMail(a)
+	case *mitigation.ClientAccessRule:
+		return o.clientAccessRule(a)
+	case *mitigation.BlockLegacyAuth:
+		return o.blockLegacyAuth(a)
 
 	case *mitigation.RemoveForwarding:
 		return o.removeForwarding(now, a)

@@ -165,3 +165,22 @@ func (o *Organisation) restartServer(now time.Time, a *mitigation.RestartServer)
 	}
 	return fmt.Sprintf("%s restarted, away for %s", strings.Join(servers, ", "), lab.Duration(down)), nil
 }
+
+// clientAccessRule changes nothing that mail clients meet: on servers of one's
+// own a rule is about the admin center and remote PowerShell [CAR], which this
+// organisation does not have.
+func (o *Organisation) clientAccessRule(a *mitigation.ClientAccessRule) (string, error) {
+	if o.Params.Server.Version.Before(profile.Build2019) {
+		return "", fmt.Errorf("%w: this version has no Client Access Rules", lab.ErrNotAvailable)
+	}
+	return "the rule about " + a.User + " is for the admin center and remote PowerShell", nil
+}
+
+// blockLegacyAuth finds nothing to refuse: where tokens can be had, Basic is
+// off already.
+func (o *Organisation) blockLegacyAuth(a *mitigation.BlockLegacyAuth) (string, error) {
+	if o.Cloud == nil {
+		return "", fmt.Errorf("%w: it needs hybrid modern authentication (Exchange 2019 CU2 and later)", lab.ErrNotAvailable)
+	}
+	return "legacy authentication is refused to " + a.User + ", as to everybody", nil
+}

@@ -12,6 +12,7 @@ import (
 	"shutout/lab/mitigation"
 	"shutout/sim/directory"
 	"shutout/sim/network"
+	"shutout/sim/profile"
 	"shutout/sim/server/outside"
 	"shutout/sim/transport"
 )
@@ -203,4 +204,19 @@ func (o *Organisation) admitToPort(a *mitigation.AdmitToPort) (string, error) {
 		where = strings.Join(a.Hosts, ", ")
 	}
 	return fmt.Sprintf("port %d of %s admits from the office %s on %s only", a.Port, strings.Join(servers, ", "), who, where), nil
+}
+
+// rejectMail adds a transport rule against whatever comes from somebody.
+func (o *Organisation) rejectMail(a *mitigation.RejectMail) (string, error) {
+	if o.Params.Server.Version.Before(profile.Build2007) {
+		return "", fmt.Errorf("%w: this version has no transport rules", lab.ErrNotAvailable)
+	}
+	_, obj, err := o.account(a.User, "")
+	if err != nil {
+		return "", err
+	}
+	if err := o.Transport.RejectFrom(obj.Mail()); err != nil {
+		return "", err
+	}
+	return "mail from " + obj.Mail() + " is returned", nil
 }

@@ -40,25 +40,24 @@ var advice = map[Class]Advice{
 		Cases:       []string{"authenticated-relay"},
 		Sources: []string{
 			"004_4d27062e20911578.txt#guessed-password", "004_4d27062e20911578.txt#relay-by-default",
-			"004_4d27062e20911578.txt#disable-relay", "RECV", "KB909005",
+			"004_4d27062e20911578.txt#disable-relay", "RECV", "TRACK", "KB909005",
 		},
 	},
 	OpenRelay: {
 		Title: "open relay",
 		Means: `A receive connector lets whoever connects send to any domain, without signing in: it gives anonymous clients the
 			right ms-Exch-SMTP-Accept-Any-Recipient.`,
-		Mitigations: []string{"restrict-anonymous", "freeze-outbound", "remove-queued-mail", "thaw-outbound"},
-		Beyond:      []string{"Take ms-Exch-SMTP-Accept-Any-Recipient from ANONYMOUS LOGON on that connector, or narrow its RemoteIPRanges."},
-		Cases:       []string{"anonymous-internal-send"},
+		Mitigations: []string{"deny-anonymous-relay", "restrict-anonymous", "freeze-outbound", "remove-queued-mail", "thaw-outbound"},
+		Cases:       []string{"open-relay"},
 		Sources:     []string{"004_4d27062e20911578.txt#not-an-open-relay", "ANON", "RECV", "KB909005"},
 	},
 	Relay: {
 		Title: "relay, open or with a stolen account",
 		Means: `Mail that comes from outside goes out again through your server. What was given does not show whether somebody
 			signs in with a stolen password or a connector lets everybody relay.`,
-		Mitigations: []string{"disable-relay", "restrict-anonymous", "freeze-outbound", "remove-queued-mail"},
+		Mitigations: []string{"disable-relay", "deny-anonymous-relay", "freeze-outbound", "remove-queued-mail"},
 		Beyond:      []string{"Switch the SMTP protocol log on and look for who signs in: Set-ReceiveConnector -ProtocolLoggingLevel Verbose; in Exchange 2003 the log of the SMTP virtual server, and event 1708."},
-		Cases:       []string{"authenticated-relay"},
+		Cases:       []string{"authenticated-relay", "open-relay"},
 		Sources:     []string{"004_4d27062e20911578.txt#not-an-open-relay", "KB909005", "HARDISTY"},
 	},
 	OutOfOffice: {
@@ -78,7 +77,7 @@ var advice = map[Class]Advice{
 		Means: `Somebody tries many addresses to learn which of them exist. They are refused, so nothing is sent, but each one that is
 			not refused is known from now on.`,
 		Mitigations: []string{"set-tarpit", "block-source-ip"},
-		Cases:       []string{"ndr-attack"},
+		Cases:       []string{"directory-harvest"},
 		Sources: []string{
 			"004_4d27062e20911578.txt#directory-harvest", "004_4d27062e20911578.txt#filter-needs-tarpit",
 			"RECIPF",
@@ -88,12 +87,11 @@ var advice = map[Class]Advice{
 		Title: "infected workstation",
 		Means: `A computer in the office sends by an SMTP engine of its own, straight to the internet and past the mail server,
 			from the public address that all share. The mail server is neither cause nor cure.`,
-		Mitigations: []string{"freeze-outbound", "close-outbound-port", "thaw-outbound"},
+		Mitigations: []string{"freeze-outbound", "close-outbound-port", "thaw-outbound", "use-second-address", "use-smart-host", "request-delisting"},
 		Beyond: []string{
 			"Find the computer by its address, take it off the network and install it anew: a virus scanner is not enough.",
-			"Give the mail server a public address of its own, or send by your provider's SMTP server while the shared one is listed.",
 		},
-		Cases: []string{"infected-workstation"},
+		Cases: []string{"infected-workstation", "shared-address-blacklisted", "second-address-for-the-server"},
 		Sources: []string{
 			"004_4d27062e20911578.txt#listed-with-clear-queues", "004_4d27062e20911578.txt#bot-own-engine",
 			"004_4d27062e20911578.txt#freeze-close-and-watch", "004_4d27062e20911578.txt#firewall-log-shows-it",
@@ -115,7 +113,7 @@ var advice = map[Class]Advice{
 			complained, its operator knows.`,
 		Mitigations: []string{"disable-relay", "filter-recipients"},
 		Beyond:      []string{"Ask the smart host's operator what waits there and from whom."},
-		Cases:       []string{"authenticated-relay", "ndr-attack"},
+		Cases:       []string{"smart-host-hides-the-abuse"},
 		Sources:     []string{"004_4d27062e20911578.txt#smart-host-hides-abuse", "004_4d27062e20911578.txt#smart-host-blocks"},
 	},
 }

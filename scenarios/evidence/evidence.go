@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"shutout/fixtures/sources"
+	"shutout/lab/diagnosis"
 	"shutout/lab/mitigation"
 	"shutout/scenarios"
 	"shutout/scenarios/claims"
@@ -51,6 +52,10 @@ func Items() []Item {
 	}
 	for _, c := range claims.Load().All() {
 		add("claim", c.ID, c.Text, c.Sources)
+	}
+	for _, c := range diagnosis.Classes() {
+		advice := diagnosis.AdviceFor(c)
+		add("diagnosis", string(c), advice.Title, advice.Sources)
 	}
 	for _, info := range scenarios.PathInfos() {
 		add("path", string(info.Path), info.Title, info.Sources)

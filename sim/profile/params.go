@@ -246,7 +246,6 @@ type Pickup struct {
 // Remote is what the default remote domain lets out.
 type Remote struct {
 	OOFType          OOFType      `param:"remote.oof_type"`
-	AutoReply        bool         `param:"remote.auto_reply"`
 	AutoForward      bool         `param:"remote.auto_forward"`
 	AutoForwardScope ForwardScope `param:"remote.auto_forward_scope"`
 	NDR              bool         `param:"remote.ndr"`

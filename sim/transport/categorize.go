@@ -97,6 +97,14 @@ type failure struct {
 // categorize resolves the recipients and delivers or queues the message for
 // each. Recipients that fail at once share one report.
 func (t *Transport) categorize(now time.Time, h *host, m *message) {
+	if t.rejects[m.from.key()] {
+		var all []failure
+		for _, to := range m.to {
+			all = append(all, failure{to, status{"5.7.1", "550 5.7.1 TRANSPORT.RULES.RejectMessage; the message was rejected by organization policy"}})
+		}
+		t.failed(now, h, m, all, sourceRouting)
+		return
+	}
 	var failures []failure
 	var seen map[string]bool
 	if len(m.to) > 1 {

@@ -50,6 +50,7 @@ type Transport struct {
 	replies     replyLog
 	external    bool            // AllowedOOFType of the default remote domain lets replies out
 	remote      map[string]bool // the same for remote domains of their own
+	rejects     map[string]bool // senders whose mail a transport rule returns, by address
 	frozen      bool            // nothing leaves for other domains
 	smartHost   string          // the host that all mail for other domains is handed to, if any
 	autoForward bool            // AutoForwardEnabled of the default remote domain

@@ -176,6 +176,20 @@ func (t *Transport) FreezeDomain(now time.Time, domain string) {
 // Frozen tells whether all mail for other domains is held.
 func (t *Transport) Frozen() bool { return t.frozen }
 
+// RejectFrom has a transport rule return every message of a sender that comes
+// from now on.
+func (t *Transport) RejectFrom(sender string) error {
+	a, err := ParseAddress(sender)
+	if err != nil {
+		return err
+	}
+	if t.rejects == nil {
+		t.rejects = map[string]bool{}
+	}
+	t.rejects[a.key()] = true
+	return nil
+}
+
 // RemoveMessages takes the queued messages that match out of their queues
 // (Remove-Message), with or without a report to the sender, and counts them.
 func (t *Transport) RemoveMessages(now time.Time, match func(Queue, QueuedMessage) bool, report bool) int {
