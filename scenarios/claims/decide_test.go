@@ -43,6 +43,7 @@ func TestDecide(t *testing.T) {
 	}{
 		{"one trait", points(t, "a=1 b=x: yes", "a=1 b=y: yes", "a=2 b=x: no", "a=2 b=y: no"), "a", "", "a=1", "a=2"},
 		{"the other one", points(t, "a=1 b=x: yes", "a=1 b=y: no", "a=2 b=x: yes", "a=2 b=y: no"), "b", "", "b=x", "b=y"},
+		{"the other one, no first", points(t, "a=1 b=x: no", "a=1 b=y: yes", "a=2 b=x: no", "a=2 b=y: yes"), "b", "", "b=y", "b=x"},
 		{"two that vary together", points(t, "a=1 b=x: yes", "a=2 b=y: no"), "a", "b", "a=1", "a=2"},
 		{"both", points(t, "a=1 b=x: yes", "a=1 b=y: no", "a=2 b=x: no", "a=2 b=y: no"), "a b", "", "a=1+b=x", "b=y | a=2"},
 		{"either", points(t, "a=1 b=x: yes", "a=1 b=y: yes", "a=2 b=x: yes", "a=2 b=y: no"), "a b", "", "b=x | a=1", "a=2+b=y"},

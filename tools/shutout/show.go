@@ -152,7 +152,11 @@ func fields(t *terminal, pairs ...string) {
 func blank(t *terminal) { fmt.Fprintln(t) }
 
 func showScenario(t *terminal, sc *lab.Scenario) {
-	title(t, "scenario", sc.ID, sc.Title)
+	kind := "scenario"
+	if _, ok := claims.Load().Experiment(sc.ID); ok {
+		kind = "experiment"
+	}
+	title(t, kind, sc.ID, sc.Title)
 	if sc.Story != "" {
 		blank(t)
 		t.paragraph("", sc.Story)
