@@ -101,7 +101,6 @@ func TestValues(t *testing.T) {
 		{"smtp.retry_then", []string{"4h", "10m"}},
 		{"smtp.delay_notice", []string{"12h", "4h"}},
 		{"smtp.expiry", []string{"2d"}},
-		{"remote.auto_reply", []string{"false"}},
 		{"oof.external_default", []string{"none", "all"}},
 		{"oof.envelope_sender", []string{"user", "empty"}},
 		{"oof.repeat", []string{"never"}},
