@@ -193,6 +193,9 @@ func (c *Case) notes(v *view, r *Report) (notes []string) {
 	if !c.saw[FromQueues] {
 		note("no list of the queues was given (Get-Queue and Get-Message), so whether they are clear is not known")
 	}
+	if !c.saw[FromProtocol] && len(r.Findings) == 0 {
+		note("no SMTP protocol log was given, so whether somebody guesses passwords or harvests addresses is not known")
+	}
 	if has(r, InfectedWorkstation) && len(r.Servers) == 0 {
 		note("nothing shows which addresses are your mail servers: name them with --server, since a mail server may call port 25")
 	}

@@ -39,6 +39,9 @@ func (t *terminal) entry(head, text string) {
 
 // below writes a text under the entry that it belongs to.
 func (t *terminal) below(text string) {
+	if text == "" {
+		return
+	}
 	for _, s := range wrap("      "+text, t.st.Width, 6) {
 		t.line(s)
 	}

@@ -203,7 +203,7 @@ func (v *view) legend() []string {
 		{v.marks.open, fmt.Sprintf(">%s: it still worked when the watch ended", seconds(d.HorizonS))},
 		{v.marks.part, "r or s: reading or sending alone lasted so long, the other ended sooner"},
 		{v.marks.outage, fmt.Sprintf("†1m: the bystander was cut off for so long, as seen by trying every %s", seconds(d.EveryS))},
-		{v.marks.failed, "!: the mitigation failed"},
+		{v.marks.failed, "!: the mitigation, or a step of the SOP, failed"},
 		{v.marks.doubt, "5m?: the deciding attempt has no clear outcome"},
 		{v.marks.invalid, "?: the bystander failed as well, so nothing was shown"},
 	} {

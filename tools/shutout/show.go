@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -106,6 +107,9 @@ func findTopic(all []topic, name string) (topic, error) {
 		if len(strict.Nearest(name, names)) == 0 {
 			hint = ""
 		}
+		if d, ok := claims.Load().Disagreement(name); ok {
+			return topic{}, fmt.Errorf("%s is a question that several claims answer: shutout claims --disagreement %s", d.ID, d.ID)
+		}
 		if c, err := sources.Parse(name); err == nil {
 			return topic{}, fmt.Errorf("%s is a source: shutout list --source %s", strict.Quote(name), c)
 		}
@@ -138,15 +142,24 @@ func title(t *terminal, kind, name, text string) {
 }
 
 // fields writes names and what belongs to them, aligned; empty ones are left
-// out.
+// out. On a terminal a long one is wrapped, for nothing of it may be lost.
 func fields(t *terminal, pairs ...string) {
 	var rows [][]string
+	widest := 0
 	for i := 0; i < len(pairs); i += 2 {
 		if pairs[i+1] != "" {
 			rows = append(rows, []string{pairs[i], pairs[i+1]})
+			widest = max(widest, utf8.RuneCountInString(pairs[i]))
 		}
 	}
-	t.table("", rows)
+	if t.Width == 0 {
+		t.table("", rows)
+		return
+	}
+	for _, row := range rows {
+		gap := strings.Repeat(" ", widest-utf8.RuneCountInString(row[0])+2)
+		t.hanging(row[0]+gap, strings.Repeat(" ", widest+2), row[1])
+	}
 }
 
 func blank(t *terminal) { fmt.Fprintln(t) }
@@ -176,6 +189,7 @@ func showScenario(t *terminal, sc *lab.Scenario) {
 	blank(t)
 	t.heading("controls that must go on")
 	showActivities(t, sc, sc.Controls)
+	showManner(t, sc)
 	blank(t)
 	t.heading("SOP")
 	showSteps(t, sc.SOP)

@@ -2,11 +2,13 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"shutout/lab"
 	"shutout/lab/diagnosis"
+	"shutout/lab/diagnosis/logfile"
 	"shutout/lab/mitigation"
 )
 
@@ -26,6 +28,12 @@ func showDiagnosis(t *terminal, doc *diagnosed) {
 	blank(t)
 	if w := doc.Waiting; w != nil {
 		line := fmt.Sprintf("  queues: %s in %s to other domains", count(w.Messages, "message"), count(w.Queues, "queue"))
+		switch {
+		case w.Messages == 0:
+			line = "  queues: nothing waits for other domains"
+		case w.Queues == 0: // only the messages were listed
+			line = fmt.Sprintf("  queues: %s for other domains", count(w.Messages, "message"))
+		}
 		if w.Suspended > 0 {
 			line += fmt.Sprintf(", %d held by an administrator", w.Suspended)
 		}
@@ -75,6 +83,9 @@ func nothing(doc *diagnosed) string {
 	w := doc.Waiting
 	if w != nil && w.Messages > w.Suspended {
 		return "What waits in the queues and stands in the logs looks like ordinary mail."
+	}
+	if slices.ContainsFunc(doc.Files, func(f logfile.Stats) bool { return f.Firewall() && f.Records > 0 }) {
+		return "The logs look ordinary, and in the firewall's log no computer stands out that sends past the mail server."
 	}
 	return "The logs look like ordinary mail. A workstation that sends past the mail server shows in a firewall's log only: close port 25 " +
 		"to the internet for all but the mail servers, wait, and diagnose the log; or tell with --listed that your public address is on a block list."

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"shutout/lab/diagnosis"
@@ -41,6 +42,11 @@ type Stats struct {
 	Records  int       `json:"records"`
 	Broken   int       `json:"broken,omitempty"`   // lines that could not be read
 	Problems []Problem `json:"problems,omitempty"` // the first of them
+}
+
+// Firewall says whether the file is a firewall's log.
+func (s Stats) Firewall() bool {
+	return slices.ContainsFunc(formats, func(f format) bool { return f.name == s.Format && f.kind == diagnosis.FromFirewall })
 }
 
 // Error tells why nothing of a file could be used.
