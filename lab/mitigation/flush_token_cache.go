@@ -24,5 +24,6 @@ var flushTokenCache = Info{
 	},
 	SideEffects: "For a moment the domain controllers are asked about everybody. Nobody notices otherwise.",
 	Undo:        "None needed; delete the value.",
+	Where:       OwnServers,
 	New:         func() lab.Action { return new(FlushTokenCache) },
 }
