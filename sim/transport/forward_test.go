@@ -152,3 +152,21 @@ func TestForwardedMessage(t *testing.T) {
 		t.Errorf("%s", raw)
 	}
 }
+
+// A distribution list stands for its members: whose mailbox is full, or who
+// forwards, makes no difference to the others.
+func TestListMembers(t *testing.T) {
+	w := newWorld(t, params(t, "ex2016"))
+	if err := w.dir.AddList("staff", "staff@corp.example", []string{"dana", "erin", "frank"}); err != nil {
+		t.Fatal(err)
+	}
+	w.modify("dana", directory.Set("unauthOrig", w.user("erin").DN()))
+	w.modify("frank", directory.Set(attrForwardAddress, "smtp:dana@corp.example"), directory.Set(attrKeepCopy, "TRUE"))
+	if err := w.submitRaw("erin", mailText("erin@corp.example", "staff@corp.example", "1@x"), "staff@corp.example"); err != nil {
+		t.Fatal(err)
+	}
+	w.until(time.Second)
+	equal(t, "dana's, by frank alone", len(w.inbox("dana")), 1)
+	equal(t, "erin's, with the report about dana", len(w.inbox("erin")), 2)
+	equal(t, "frank's", len(w.inbox("frank")), 1)
+}
