@@ -233,7 +233,7 @@ func (t *Transport) resolve(now time.Time, h *host, o *directory.Object) ([]targ
 		if next.Object == nil && out == nil {
 			return append(targets, at), nil, status{}
 		}
-		if strings.EqualFold(at.Get(attrKeepCopy), "TRUE") {
+		if strings.EqualFold(at.Get(AttrKeepCopy), "TRUE") {
 			targets = append(targets, at)
 		}
 		if out != nil {
