@@ -200,11 +200,8 @@ func (r *reader) claim(d *strict.Doc, n *strict.Node, f *claimFile) *Claim {
 	r.origin(d, n, c, bad)
 	base, known := r.cases[f.Case]
 	if !known {
-		hint := " (shutout list scenarios, and experiments: of the ledger)"
-		if near := strict.Nearest(f.Case, slices.Sorted(maps.Keys(r.cases))); len(near) > 0 {
-			hint = ": did you mean " + near[0] + "?"
-		}
-		bad("case", "there is no case %s%s", strict.Quote(f.Case), hint)
+		bad("case", "there is no case %s%s (shutout list scenarios, and experiments: of the ledger)",
+			strict.Quote(f.Case), strict.Expected(f.Case, slices.Sorted(maps.Keys(r.cases))))
 		return nil
 	}
 	own := *base
