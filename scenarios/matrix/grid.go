@@ -148,9 +148,9 @@ func (g *Grid) scenario(row Row, after *Row, profileName string, path lab.Path) 
 }
 
 // places are where the leaver and the bystander sit: on the internet, and for
-// Outlook without HTTP in the office.
+// Outlook without HTTP and a share in the office.
 func places(path lab.Path) (leaver, bystander string) {
-	if path == lab.OutlookRPC {
+	if path == lab.OutlookRPC || path == lab.Pickup {
 		return "desk", "erin-desk"
 	}
 	return "home", "erin-home"
