@@ -32,7 +32,7 @@ deps:
 # The same tests under the race detector. It makes the cases six times as slow,
 # so each is played on its own profile only.
 race: deps
-	go test -race -timeout 30m $$(go list ./... | grep -v /scenarios$$)
+	go test -race -timeout 30m -skip README $$(go list ./... | grep -v /scenarios$$)
 	go test -race -timeout 30m ./scenarios -ginkgo.label-filter='!elsewhere'
 
 # Each fuzz target for FUZZTIME.

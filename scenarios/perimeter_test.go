@@ -149,7 +149,7 @@ var _ = Describe("replies stuck in the queues", func() {
 				Expect(q.MessageCount).To(Equal(1))
 				Expect(q.Status).To(Equal(transport.QueueRetry))
 				for _, to := range q.Messages[0].Recipients {
-					Expect(log).To(MatchRegexp(`192\.0\.2\.66,<,MAIL FROM:<` + regexp.QuoteMeta(to) + `>`))
+					Expect(log).To(MatchRegexp(`192\.0\.2\.66:\d+,<,MAIL FROM:<` + regexp.QuoteMeta(to) + `>`))
 				}
 			}
 		})

@@ -129,6 +129,73 @@ func (o *Organisation) sharePickup(a *mitigation.SharePickup) (string, error) {
 	return fmt.Sprintf("the Pickup directories of %s may be written to by %s", strings.Join(servers, ", "), who), nil
 }
 
+func (o *Organisation) restrictAnonymous(a *mitigation.RestrictAnonymous) (string, error) {
+	var ranges []transport.Range
+	for _, r := range a.Ranges {
+		tr, err := transport.ParseRange(r.Prefix.String())
+		if err != nil {
+			return "", err
+		}
+		ranges = append(ranges, tr)
+	}
+	servers := a.Servers
+	if len(servers) == 0 {
+		servers = []string{""}
+	}
+	var names []string
+	for _, s := range servers {
+		for _, c := range o.Transport.AnonymousConnectors(s) {
+			if c.Name == anonymousRelay {
+				continue // it has ranges of its own, and more rights
+			}
+			c.Ranges = ranges
+			names = append(names, c.Identity())
+		}
+	}
+	if names == nil {
+		return "", fmt.Errorf("no receive connector admits anonymous senders")
+	}
+	return fmt.Sprintf("remote ranges of %s: %s", strings.Join(names, ", "), joinRanges(a.Ranges)), nil
+}
+
+func joinRanges(rs []mitigation.Range) string {
+	if len(rs) == 0 {
+		return "none"
+	}
+	var out []string
+	for _, r := range rs {
+		out = append(out, r.String())
+	}
+	return strings.Join(out, ", ")
+}
+
+func (o *Organisation) blockSource(a *mitigation.BlockSourceIP) (string, error) {
+	prefix := a.Source.Prefix
+	if a.Host != "" {
+		addr, ok := o.Net.HostAddr(a.Host)
+		if !ok {
+			return "", fmt.Errorf("no host %q", a.Host)
+		}
+		prefix = netip.PrefixFrom(addr, addr.BitLen())
+	}
+	o.Net.AddRule(network.Rule{ID: fmt.Sprintf("block %s %v", prefix, a.Ports), Action: network.Drop, From: []netip.Prefix{prefix}, Ports: a.Ports})
+	return "packets from " + prefix.String() + " are dropped", nil
+}
+
+func (o *Organisation) closePort(a *mitigation.ClosePort) (string, error) {
+	rule := network.Rule{
+		ID: fmt.Sprintf("close %d on %v from %s", a.Port, a.Servers, a.From), Action: network.Drop,
+		FromZone: a.From, To: a.Servers, Ports: []int{a.Port},
+	}
+	where := strings.Join(a.Servers, ", ")
+	if len(a.Servers) == 0 {
+		rule.ToZone = lab.Servers
+		where = "all servers"
+	}
+	o.Net.AddRule(rule)
+	return fmt.Sprintf("packets to port %d of %s are dropped", a.Port, where), nil
+}
+
 // plug is the firewall rules that stand for a pulled plug.
 const plug = "internet disconnected, "
 

@@ -21,12 +21,12 @@ import (
 // to make.
 func (o *Organisation) Forward(who *lab.Person, to string) (err error) {
 	o.Do(func(now time.Time) {
-		mod := directory.Set("msExchGenericForwardingAddress", "smtp:"+to)
+		mod := directory.Set(transport.AttrForwardAddress, "smtp:"+to)
 		if !o.Params.Store.ForwardingSMTPAddress {
-			mod = directory.Set("altRecipient", o.Dir.AddContact("Forward of "+who.ID, to))
+			mod = directory.Set(transport.AttrForwardTo, o.Dir.AddContact("Forward of "+who.ID, to))
 		}
 		for _, dc := range o.Dir.DCs() { // it has been there for long
-			if err = dc.Modify(now, who.ID, []directory.Mod{mod, directory.Set("deliverAndRedirect", "TRUE")}); err != nil {
+			if err = dc.Modify(now, who.ID, []directory.Mod{mod, directory.Set(transport.AttrKeepCopy, "TRUE")}); err != nil {
 				return
 			}
 		}
@@ -87,7 +87,7 @@ func (o *Organisation) Remains(who *lab.Person) lab.Remains {
 
 // forwardsOf is what the account itself says about sending mail on.
 func (o *Organisation) forwardsOf(obj *directory.Object) []lab.Onward {
-	if dn := obj.Get("altRecipient"); dn != "" {
+	if dn := obj.Get(transport.AttrForwardTo); dn != "" {
 		to, ok := o.Dir.PDC().Lookup(dn)
 		if !ok {
 			return nil
@@ -97,7 +97,7 @@ func (o *Organisation) forwardsOf(obj *directory.Object) []lab.Onward {
 		}
 		return []lab.Onward{{To: to.Mail(), How: transport.ByObject}}
 	}
-	if a := obj.Get("msExchGenericForwardingAddress"); a != "" && o.Params.Store.ForwardingSMTPAddress {
+	if a := obj.Get(transport.AttrForwardAddress); a != "" && o.Params.Store.ForwardingSMTPAddress {
 		return []lab.Onward{{To: strings.TrimPrefix(a, "smtp:"), How: transport.ByAddress}}
 	}
 	return nil
@@ -114,8 +114,8 @@ func wipeState(d *activesync.Device) string {
 	}
 }
 
-// Onward tells where a message was sent on to, and records why.
-func (o *Organisation) Onward(owner, messageID string) []lab.Onward {
+// Onward tells where a message was sent on to, and why.
+func (o *Organisation) Onward(_, messageID string) []lab.Onward {
 	o.Lock()
 	defer o.Unlock()
 	return o.Transport.Onward(messageID)
@@ -142,7 +142,7 @@ func (o *Organisation) removeForwarding(now time.Time, a *mitigation.RemoveForwa
 	}
 	var gone []string
 	var mods []directory.Mod
-	for _, attr := range []string{"altRecipient", "msExchGenericForwardingAddress", "deliverAndRedirect"} {
+	for _, attr := range []string{transport.AttrForwardTo, transport.AttrForwardAddress, transport.AttrKeepCopy} {
 		if obj.Get(attr) != "" {
 			mods = append(mods, directory.Set(attr))
 			gone = append(gone, attr)

@@ -33,6 +33,7 @@ type tokens struct {
 	web     *webLine
 	access  string // "": none
 	until   time.Time
+	last    string // the newest access token, also when it is refused
 	refresh string // "": none, somebody has to sign in
 	fresh   bool   // the access token has not been shown yet
 }
@@ -142,6 +143,7 @@ func (t *tokens) ask(ctx context.Context, q url.Values) error {
 	if err != nil {
 		return unexpected(stageSignIn, "%v", err)
 	}
+	t.last = got.Access
 	t.access, t.until, t.fresh = got.Access, t.line.env.Now().Add(got.Lifetime), true
 	if got.Refresh != "" {
 		t.refresh = got.Refresh

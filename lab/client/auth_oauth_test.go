@@ -157,3 +157,16 @@ func TestNoTokensWhereNobodyGivesThem(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A server that tells in its refusal what it was shown gives nothing away.
+func TestNoReportHasAToken(t *testing.T) {
+	_, _, tokens := newTokens(t, lab.IMAP)
+	token, err := tokens.get(context.Background(), oldPass)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokens.refused()
+	if got := tidy("NO "+token+" and r1 and "+oldPass, tokens.line.secrets()); got != "NO *** and *** and ***" {
+		t.Error(got)
+	}
+}

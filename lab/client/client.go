@@ -167,7 +167,7 @@ func (c *client) Do(ctx context.Context, t lab.Task) error {
 		c.forget()
 		return &lab.Failure{Kind: lab.Unknown, Stage: f.Stage, Text: "cut off before the answer came"}
 	}
-	f = &lab.Failure{Kind: f.Kind, Stage: f.Stage, Text: tidy(f.Text, c.line.passwords())}
+	f = &lab.Failure{Kind: f.Kind, Stage: f.Stage, Text: tidy(f.Text, c.line.secrets())}
 	if c.never && c.final(f) {
 		c.over = f
 		c.forget()

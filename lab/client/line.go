@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -61,6 +62,16 @@ func newLine(env lab.Env) *line {
 
 // never tells whether the client, once refused, stays so.
 func (l *line) never() bool { return l.env.Activity.Client.Reconnect == "never" }
+
+// secrets lists what no report may show: the passwords, and the tokens that the
+// client was given for them.
+func (l *line) secrets() []string {
+	all := slices.Clone(l.passwords())
+	if t := l.granted; t != nil {
+		all = append(all, t.last, t.refresh)
+	}
+	return all
+}
 
 // passwords lists those that the client knows by now.
 func (l *line) passwords() []string {

@@ -125,14 +125,18 @@ func (s *Server) Reset(now time.Time, o ResetOptions) ResetResult {
 		services = append(services, ServiceIMAP, ServicePOP, ServiceSMTP)
 	}
 	for _, service := range services {
-		s.RestartService(now, service, p.ResetDown)
+		if !s.stopped[service] { // iisreset starts again what it has stopped
+			s.RestartService(now, service, p.ResetDown)
+		}
 	}
 	return ResetResult{0, "IIS stopped and started again", p.ResetDown}
 }
 
 // RestartService stops a service, severs what it holds, and starts it again
-// after wait. One that is down already starts then instead of before.
+// after wait. One that is down already starts then instead of before, and one
+// that somebody had stopped as well.
 func (s *Server) RestartService(now time.Time, service string, wait time.Duration) {
+	delete(s.stopped, service)
 	s.ca.tl.Cancel(s.starting[service])
 	s.starting[service] = s.ca.tl.At(now.Add(wait), 0, func(now time.Time) { s.start(now, service) })
 	s.ca.serviceState(s.host, service, false)

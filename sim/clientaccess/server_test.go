@@ -195,3 +195,21 @@ func BenchmarkIdleSessions(b *testing.B) {
 		}
 	}
 }
+
+// A service that somebody has stopped is not among those that iisreset starts
+// again; a restart of its own starts it.
+func TestStoppedServiceStaysDown(t *testing.T) {
+	w := newWorld(t, "ex2003", "iis.reset_stops_mail_services=true")
+	s := w.ca.Server("cas1")
+	s.StopService(w.tl.Now(), ServicePOP)
+	s.Reset(w.tl.Now(), ResetOptions{})
+	w.run(time.Hour)
+	if !s.Stopped(ServicePOP) || s.Running(ServicePOP) || !s.Running(ServiceIMAP) {
+		t.Error("iisreset has started a service that was stopped, or not started one that ran")
+	}
+	s.RestartService(w.tl.Now(), ServicePOP, time.Minute)
+	w.run(time.Hour)
+	if s.Stopped(ServicePOP) || !s.Running(ServicePOP) {
+		t.Error("still stopped after a restart")
+	}
+}

@@ -273,3 +273,27 @@ func TestSessionRefreshesItself(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// A token that comes with a name is good for that name alone.
+func TestCheckFor(t *testing.T) {
+	w := newWorld(t)
+	token := w.signIn(password, program).Access
+	for user, want := range map[string]bool{"dana": true, "DANA@corp.example": true, "erin": false, "": false} {
+		r := w.CheckFor(w.tl.Now(), "cas1", user, token)
+		if (r.User != nil) != want || r.Decision.Allowed != want {
+			t.Errorf("%q: %+v", user, r)
+		}
+	}
+}
+
+// Sign-ins that nobody uses any more do not fill the memory.
+func TestLapsedGrantsAreForgotten(t *testing.T) {
+	w := newWorld(t, "cloud.refresh_token=1h", "cloud.sync_interval=never")
+	for range 20 * minSweep {
+		w.signIn(password, program)
+		w.at(w.tl.Now().Sub(start) + 5*time.Minute)
+	}
+	if n := len(w.grants); n > 2*minSweep {
+		t.Errorf("%d grants are kept", n)
+	}
+}

@@ -36,9 +36,9 @@ func (t *Tenant) every(interval time.Duration, f func(now time.Time, u *User, s 
 	})
 }
 
-// syncAccount carries whether the account is enabled. When it was blocked or
-// deleted in the cloud alone, Active Directory has the last word
-// ([M365-REMOVE]). An account that merely expires, or may not sign in at this
+// syncAccount carries whether the account is enabled. When it was blocked in the
+// cloud alone, Active Directory has the last word ([M365-REMOVE]); one that was
+// deleted there stays deleted. An account that merely expires, or may not sign in at this
 // hour, is not disabled, so nothing of that arrives.
 func (t *Tenant) syncAccount(now time.Time, u *User, s state) {
 	changed := s.enabled != u.synced.enabled

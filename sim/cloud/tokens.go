@@ -134,7 +134,7 @@ func (t *Tenant) Redeem(now time.Time, id string, c Client) (Tokens, lab.Decisio
 		return t.deny(now, *p, nil)
 	}
 	k.client.CAE = k.client.CAE || c.CAE
-	g := &grant{user: k.user, client: k.client, browser: c.Browser, signed: now}
+	g := &grant{user: k.user, client: k.client, browser: c.Browser, signed: now, used: now}
 	refresh := t.handle()
 	t.grants[refresh] = g
 	return t.issue(now, refresh, g), t.granted(now, g, "tokens given for a code"), nil
@@ -181,7 +181,7 @@ func (t *Tenant) issue(now time.Time, refresh string, g *grant) Tokens {
 
 // sweep forgets tokens that have lapsed so long ago that nobody shows them.
 func (t *Tenant) sweep(now time.Time) {
-	if len(t.access) < t.sweepAt {
+	if len(t.access)+len(t.grants) < t.sweepAt {
 		return
 	}
 	for id, a := range t.access {
@@ -189,7 +189,12 @@ func (t *Tenant) sweep(now time.Time) {
 			delete(t.access, id)
 		}
 	}
-	t.sweepAt = max(minSweep, 2*len(t.access))
+	for id, g := range t.grants {
+		if life := t.p.RefreshToken; life != profile.Never && now.Sub(g.used) >= 2*life {
+			delete(t.grants, id)
+		}
+	}
+	t.sweepAt = max(minSweep, 2*(len(t.access)+len(t.grants)))
 }
 
 func (t *Tenant) granted(now time.Time, g *grant, reason string) lab.Decision {
@@ -246,6 +251,16 @@ func (t *Tenant) Check(now time.Time, server, token string) Access {
 	}
 	d.Allowed, d.Reason = true, "access token accepted"
 	r.User, r.Until = a.user, a.until
+	return r
+}
+
+// CheckFor is [Tenant.Check] for a client that names its user beside the token,
+// as SASL has it.
+func (t *Tenant) CheckFor(now time.Time, server, user, token string) Access {
+	r := t.Check(now, server, token)
+	if named, ok := t.User(user); r.User != nil && (!ok || named != r.User) {
+		r.User, r.Decision.Allowed, r.Decision.Reason = nil, false, "the access token is another user's"
+	}
 	return r
 }
 

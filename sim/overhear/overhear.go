@@ -13,6 +13,7 @@ import (
 const (
 	maxLine      = 512  // octets of a line that are looked at; POP3 and IMAP commands that sign in are shorter
 	maxPasswords = 32   // of one user
+	maxUsers     = 4096 // of whom passwords are kept
 	maxStreams   = 4096 // conversations that are followed at a time
 )
 
@@ -101,6 +102,9 @@ func (l *Listener) hear(s *stream, line string) {
 
 func (l *Listener) note(user, password string) {
 	user = strings.ToLower(user)
+	if _, known := l.passwords[user]; !known && len(l.passwords) >= maxUsers {
+		return
+	}
 	known := slices.DeleteFunc(l.passwords[user], func(p string) bool { return p == password })
 	known = slices.Insert(known, 0, password)
 	l.passwords[user] = known[:min(len(known), maxPasswords)]

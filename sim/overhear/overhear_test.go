@@ -1,6 +1,7 @@
 package overhear
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -34,6 +35,18 @@ func TestPasswordsInTheClear(t *testing.T) {
 				t.Errorf("heard %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// Whoever makes up names fills no memory and drowns nobody's password.
+func TestMadeUpUsers(t *testing.T) {
+	l := New()
+	l.Feed(1, []byte("USER dana@corp.example\nPASS one\n"))
+	for i := range 2 * maxUsers {
+		l.Feed(2, fmt.Appendf(nil, "USER u%d\nPASS x\n", i))
+	}
+	if got := l.Passwords("dana@corp.example"); len(l.passwords) > maxUsers || !slices.Equal(got, []string{"one"}) {
+		t.Errorf("%d users, dana's %q", len(l.passwords), got)
 	}
 }
 

@@ -126,9 +126,7 @@ func (t *Transport) categorize(now time.Time, h *host, m *message) {
 			outside[to.Domain] = append(outside[to.Domain], to)
 			continue
 		}
-		if f, bad := t.toInside(now, h, m, to); bad {
-			failures = append(failures, f)
-		}
+		failures = append(failures, t.toInside(now, h, m, to)...)
 	}
 	for _, d := range domains {
 		t.toOutside(now, h, item{m: m, to: outside[d], entered: now})
@@ -137,10 +135,44 @@ func (t *Transport) categorize(now time.Time, h *host, m *message) {
 }
 
 // toInside delivers a message to a recipient of the organisation, or queues it.
-func (t *Transport) toInside(now time.Time, h *host, m *message, to Address) (failure, bool) {
-	targets, out, why := t.resolve(now, h, m, to)
+// A distribution list stands for its members, each with restrictions and a
+// forwarding of its own; what fails for one fails for nobody else.
+func (t *Transport) toInside(now time.Time, h *host, m *message, to Address) []failure {
+	o, ok := t.recipient(now, h, to)
+	if !ok {
+		return []failure{{to, t.gen.unknownUser()}}
+	}
+	if why := t.restricted(now, h, m, o); why.code != "" {
+		return []failure{{to, why}}
+	}
+	if !isList(o) {
+		return t.toMailbox(now, h, m, to, o)
+	}
+	var failures []failure
+	for _, dn := range o.All("member") {
+		member, ok := h.lookup(now, dn)
+		if !ok || isList(member) || slices.ContainsFunc(m.to, func(a Address) bool { return hasAddress(member, a) }) {
+			continue // who is named as well gets it once
+		}
+		at, err := ParseAddress(member.Mail())
+		if err != nil || at.Null() {
+			continue // who has no mailbox gets no mail
+		}
+		if why := t.restricted(now, h, m, member); why.code != "" {
+			failures = append(failures, failure{at, why})
+			continue
+		}
+		failures = append(failures, t.toMailbox(now, h, m, at, member)...)
+	}
+	return failures
+}
+
+// toMailbox delivers a message to whatever the address of o stands for: its
+// mailbox, the one that it forwards to, or both.
+func (t *Transport) toMailbox(now time.Time, h *host, m *message, to Address, o *directory.Object) (failures []failure) {
+	targets, out, why := t.resolve(now, h, o)
 	if why.code != "" {
-		return failure{to, why}, true
+		return []failure{{to, why}}
 	}
 	if out != nil {
 		t.sendOn(now, h, m, m, *out)
@@ -149,7 +181,8 @@ func (t *Transport) toInside(now time.Time, h *host, m *message, to Address) (fa
 		o := target.Object
 		mb, ok := t.st.Mailbox(o.SAM())
 		if !ok {
-			return failure{to, t.gen.unknownUser()}, true
+			failures = append(failures, failure{to, t.gen.unknownUser()})
+			continue
 		}
 		at := to
 		if len(targets) > 1 || !hasAddress(o, to) {
@@ -177,10 +210,10 @@ func (t *Transport) toInside(now time.Time, h *host, m *message, to Address) (fa
 			q.plan(now)
 			t.track(now, h, m, eventDefer, sourceStoreDriver, []Address{at}, why.text, "")
 		} else if why.code != "" {
-			return failure{to, why}, true
+			failures = append(failures, failure{to, why})
 		}
 	}
-	return failure{}, false
+	return failures
 }
 
 // target is a mailbox that a message goes to; how tells what sends it on there
@@ -190,34 +223,17 @@ type target struct {
 	how string
 }
 
-// resolve finds where mail for an address goes to: its own mailbox, or the one
-// or the address outside that it forwards to, or both (deliverAndRedirect).
-func (t *Transport) resolve(now time.Time, h *host, m *message, to Address) ([]target, *onward, status) {
-	o, ok := t.recipient(now, h, to)
-	if !ok {
-		return nil, nil, t.gen.unknownUser()
-	}
-	if why := t.restricted(now, h, m, o); why.code != "" {
-		return nil, nil, why
-	}
+// resolve finds where mail for a mailbox goes to: to itself, or to the one or
+// the address outside that it forwards to, or both (deliverAndRedirect).
+func (t *Transport) resolve(now time.Time, h *host, o *directory.Object) ([]target, *onward, status) {
 	var targets []target
-	if isList(o) {
-		for _, dn := range o.All("member") {
-			member, ok := h.lookup(now, dn)
-			if !ok || isList(member) || slices.ContainsFunc(m.to, func(a Address) bool { return hasAddress(member, a) }) {
-				continue // who is named as well gets it once
-			}
-			targets = append(targets, target{Object: member})
-		}
-		return targets, nil, status{}
-	}
 	at := target{Object: o}
 	for range maxForwards {
 		next, out := t.forwarding(now, h, at.Object)
 		if next.Object == nil && out == nil {
 			return append(targets, at), nil, status{}
 		}
-		if strings.EqualFold(at.Get(attrKeepCopy), "TRUE") {
+		if strings.EqualFold(at.Get(AttrKeepCopy), "TRUE") {
 			targets = append(targets, at)
 		}
 		if out != nil {

@@ -15,10 +15,10 @@ import (
 
 // The attributes that send a mailbox's mail on.
 const (
-	attrForwardTo      = "altRecipient"                   // ForwardingAddress: an object of the directory
-	attrForwardAddress = "msExchGenericForwardingAddress" // ForwardingSmtpAddress: "smtp:dana@private.example"
-	attrKeepCopy       = "deliverAndRedirect"             // DeliverToMailboxAndForward
-	contactAddress     = "targetAddress"                  // of a contact
+	AttrForwardTo      = "altRecipient"                   // ForwardingAddress: an object of the directory
+	AttrForwardAddress = "msExchGenericForwardingAddress" // ForwardingSmtpAddress: "smtp:dana@private.example"
+	AttrKeepCopy       = "deliverAndRedirect"             // DeliverToMailboxAndForward
+	attrTarget         = "targetAddress"                  // of a contact
 )
 
 // How a mailbox sends mail on, beside [RuleName].
@@ -43,18 +43,18 @@ type onward struct {
 // ForwardingAddress goes before ForwardingSmtpAddress (Set-Mailbox).
 func (t *Transport) forwarding(now time.Time, h *host, o *directory.Object) (next target, out *onward) {
 	scope := t.params.Remote.AutoForwardScope
-	if dn := o.Get(attrForwardTo); dn != "" {
+	if dn := o.Get(AttrForwardTo); dn != "" {
 		to, ok := h.lookup(now, dn)
 		if !ok {
 			return target{}, nil
 		}
-		address, err := ParseAddress(trimType(to.Get(contactAddress)))
+		address, err := ParseAddress(trimType(to.Get(attrTarget)))
 		if to.SAM() != "" || err != nil || address.Null() {
 			return target{to, ByObject}, nil
 		}
 		return target{}, &onward{address, ByContact, scope == profile.ForwardEverything}
 	}
-	to, err := ParseAddress(trimType(o.Get(attrForwardAddress)))
+	to, err := ParseAddress(trimType(o.Get(AttrForwardAddress)))
 	if err != nil || to.Null() || !t.params.Store.ForwardingSMTPAddress {
 		return target{}, nil
 	}

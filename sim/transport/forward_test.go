@@ -44,18 +44,18 @@ func TestMailboxForwards(t *testing.T) {
 		state   string
 		kept    int // messages in dana's own inbox
 	}{
-		{name: "to an address, off", mods: []directory.Mod{directory.Set(attrForwardAddress, "smtp:dana@good.example")},
+		{name: "to an address, off", mods: []directory.Mod{directory.Set(AttrForwardAddress, "smtp:dana@good.example")},
 			state: "ForwardingSmtpAddress may not send mail on to good.example"},
-		{name: "to an address, on", set: []string{"remote.auto_forward=true"}, mods: []directory.Mod{directory.Set(attrForwardAddress, "smtp:dana@good.example")},
+		{name: "to an address, on", set: []string{"remote.auto_forward=true"}, mods: []directory.Mod{directory.Set(AttrForwardAddress, "smtp:dana@good.example")},
 			arrived: true, state: "taken by the mail server of good.example"},
 		{name: "and keeps a copy", set: []string{"remote.auto_forward=true"},
-			mods:    []directory.Mod{directory.Set(attrForwardAddress, "smtp:dana@good.example"), directory.Set(attrKeepCopy, "TRUE")},
+			mods:    []directory.Mod{directory.Set(AttrForwardAddress, "smtp:dana@good.example"), directory.Set(AttrKeepCopy, "TRUE")},
 			arrived: true, state: "taken by", kept: 1},
 		{name: "to an address that is not asked about", set: []string{"remote.auto_forward_scope=rules"},
-			mods: []directory.Mod{directory.Set(attrForwardAddress, "smtp:dana@good.example")}, arrived: true, state: "taken by"},
+			mods: []directory.Mod{directory.Set(AttrForwardAddress, "smtp:dana@good.example")}, arrived: true, state: "taken by"},
 		{name: "to a server that does not answer", set: []string{"remote.auto_forward=true"},
-			mods: []directory.Mod{directory.Set(attrForwardAddress, "smtp:dana@dead.example")}, state: "queued for dead.example, Retry"},
-		{name: "to a colleague", mods: []directory.Mod{directory.Set(attrForwardAddress, "smtp:erin@corp.example")}, arrived: true, state: "delivered to erin@corp.example"},
+			mods: []directory.Mod{directory.Set(AttrForwardAddress, "smtp:dana@dead.example")}, state: "queued for dead.example, Retry"},
+		{name: "to a colleague", mods: []directory.Mod{directory.Set(AttrForwardAddress, "smtp:erin@corp.example")}, arrived: true, state: "delivered to erin@corp.example"},
 		{name: "to a contact", contact: true, arrived: true, state: "taken by the mail server of good.example"},
 		{name: "to a contact that is asked about", contact: true, set: []string{"remote.auto_forward_scope=everything"}, state: "may not send mail on"},
 	} {
@@ -63,8 +63,8 @@ func TestMailboxForwards(t *testing.T) {
 			w := newWorld(t, params(t, "ex2010", c.set...))
 			mods := c.mods
 			if c.contact { // which goes before the address
-				mods = []directory.Mod{directory.Set(attrForwardTo, w.dir.AddContact("Dana at home", "dana@good.example")),
-					directory.Set(attrForwardAddress, "smtp:erin@corp.example")}
+				mods = []directory.Mod{directory.Set(AttrForwardTo, w.dir.AddContact("Dana at home", "dana@good.example")),
+					directory.Set(AttrForwardAddress, "smtp:erin@corp.example")}
 			}
 			w.modify("dana", mods...)
 			w.inject("out@good.example", "dana@corp.example", "one@good.example")
@@ -151,4 +151,22 @@ func TestForwardedMessage(t *testing.T) {
 	if strings.Contains(raw, "X-Secret") {
 		t.Errorf("%s", raw)
 	}
+}
+
+// A distribution list stands for its members: whose mailbox is full, or who
+// forwards, makes no difference to the others.
+func TestListMembers(t *testing.T) {
+	w := newWorld(t, params(t, "ex2016"))
+	if err := w.dir.AddList("staff", "staff@corp.example", []string{"dana", "erin", "frank"}); err != nil {
+		t.Fatal(err)
+	}
+	w.modify("dana", directory.Set("unauthOrig", w.user("erin").DN()))
+	w.modify("frank", directory.Set(AttrForwardAddress, "smtp:dana@corp.example"), directory.Set(AttrKeepCopy, "TRUE"))
+	if err := w.submitRaw("erin", mailText("erin@corp.example", "staff@corp.example", "1@x"), "staff@corp.example"); err != nil {
+		t.Fatal(err)
+	}
+	w.until(time.Second)
+	equal(t, "dana's, by frank alone", len(w.inbox("dana")), 1)
+	equal(t, "erin's, with the report about dana", len(w.inbox("erin")), 2)
+	equal(t, "frank's", len(w.inbox("frank")), 1)
 }

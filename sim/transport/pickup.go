@@ -36,7 +36,8 @@ type pickupFile struct {
 // Bounds of a directory, for the memory's sake.
 const (
 	maxPickupFiles = 10000
-	maxPickupName  = 255 // NTFS has so many characters
+	maxPickupBytes = 1 << 30 // of all files
+	maxPickupName  = 255     // NTFS has so many characters
 )
 
 // SharePickup shares the Pickup directory of a server with some users, instead
@@ -76,6 +77,13 @@ func (t *Transport) PickupFile(server, name string) PickupState {
 
 func (p *pickup) index(name string) int {
 	return slices.IndexFunc(p.files, func(f pickupFile) bool { return strings.EqualFold(f.name, name) })
+}
+
+func (p *pickup) size() (n int) {
+	for _, f := range p.files {
+		n += len(f.raw)
+	}
+	return n
 }
 
 // WatchPickup has f called after each look into a server's directory, until
@@ -128,7 +136,7 @@ func (t *Transport) WritePickup(now time.Time, server string, user *directory.Ob
 	case p.index(name) >= 0:
 		d.Reason = "there is a file of this name already"
 		return d, PickupExists
-	case len(p.files) >= maxPickupFiles:
+	case len(p.files) >= maxPickupFiles || p.size()+len(raw) > maxPickupBytes:
 		d.Reason = "the Pickup directory is full"
 		return d, PickupFull
 	}

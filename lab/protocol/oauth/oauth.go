@@ -26,9 +26,11 @@ const (
 
 // Error codes (RFC 6749 section 5.2).
 const (
-	InvalidRequest       = "invalid_request"
 	InvalidGrant         = "invalid_grant"
 	UnsupportedGrantType = "unsupported_grant_type"
+	// InvalidToken is the error of a server that does not take the access token
+	// (RFC 6750 section 3.1).
+	InvalidToken = "invalid_token"
 	// InsufficientClaims is the error of a challenge by continuous access
 	// evaluation.
 	InsufficientClaims = "insufficient_claims"
@@ -161,7 +163,7 @@ func ParseHeader(field string) (token string, ok bool) {
 // Challenge is what a server wants in the place of the token that it was shown.
 type Challenge struct {
 	SignIn string // the address of the authorisation endpoint
-	Error  string // "" or [InsufficientClaims]
+	Error  string // "", [InvalidToken] or [InsufficientClaims]
 	Claims string // that the next token must have, as JSON
 }
 

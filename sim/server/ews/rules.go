@@ -9,8 +9,12 @@ import (
 	"shutout/sim/transport"
 )
 
-// maxRecipients bounds whom one rule sends mail on to.
-const maxRecipients = 100
+// Bounds of one rule; they keep the simulation's memory small and say nothing
+// about Exchange.
+const (
+	maxRecipients = 100 // whom it sends mail on to
+	maxRuleName   = 1024
+)
 
 // getInboxRules lists the mailbox's rules. Outlook has never been there, so
 // nothing of its own is kept.
@@ -86,6 +90,8 @@ func (c *call) updateInboxRules(op ews.UpdateInboxRules) ews.Message {
 			return invalid("A recipient of the rule is not valid.")
 		case r.Name == "" || len(forward)+len(redirect) == 0 && !r.Delete:
 			return invalid("The rule has no name, or no action.")
+		case len(r.Name) > maxRuleName:
+			return invalid("The name of the rule is too long.")
 		}
 		steps = append(steps, step{store.Rule{
 			Number: number, Name: r.Name, Priority: r.Priority, Enabled: r.Enabled,
@@ -95,15 +101,21 @@ func (c *call) updateInboxRules(op ews.UpdateInboxRules) ews.Message {
 	if count > store.MaxRules {
 		return invalid("The mailbox has no room for so many rules.")
 	}
-	for _, s := range steps {
-		var err error
-		if s.delete {
-			err = c.session.DeleteRule(c.now, s.rule.Number)
-		} else {
-			err = c.session.SetRule(c.now, s.rule)
-		}
-		if err != nil { // only the mailbox can be gone, and then it is for the first one, too
-			return *storeError(err)
+	// What goes makes room for what comes. No rule is named twice, so the order
+	// does not matter otherwise.
+	for _, deletes := range []bool{true, false} {
+		for _, s := range steps {
+			var err error
+			switch {
+			case s.delete != deletes:
+			case s.delete:
+				err = c.session.DeleteRule(c.now, s.rule.Number)
+			default:
+				err = c.session.SetRule(c.now, s.rule)
+			}
+			if err != nil { // only the mailbox can be gone, and then it is for the first one, too
+				return *storeError(err)
+			}
 		}
 	}
 	return ews.Message{Code: ews.NoError}

@@ -2,6 +2,7 @@ package ews
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 
 	"shutout/lab/protocol/ews"
@@ -78,6 +79,12 @@ func TestTooManyRules(t *testing.T) {
 	twice := ews.RuleChange{Op: ews.DeleteRule, Rule: ews.Rule{ID: ruleID(1)}}
 	c.wantCode(rules(twice, twice), ews.ErrorInboxRulesValidation)
 	c.good(rules(twice, all[0])) // one goes, one comes
+	c.good(rules(all[0], ews.RuleChange{Op: ews.DeleteRule, Rule: ews.Rule{ID: ruleID(2)}}))
+	if n := len(c.good(ews.GetInboxRules{}).Rules); n != store.MaxRules {
+		t.Errorf("%d rules", n)
+	}
+	long := ews.RuleChange{Op: ews.SetRule, Rule: copyRule(ruleID(3), strings.Repeat("x", maxRuleName+1), webtest.Erin)}
+	c.wantCode(rules(long), ews.ErrorInboxRulesValidation)
 }
 
 // Who holds full access reads another's mailbox and its rules; who does not is

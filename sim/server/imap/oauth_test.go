@@ -23,7 +23,7 @@ func TestSignInWithAToken(t *testing.T) {
 		w.WantReason("dana", "no connection: Basic authentication is off")
 		for _, c := range []struct{ user, token, reason string }{
 			{"dana@corp.example", "nonsense", "no cloud-token: access token unknown"},
-			{"erin@corp.example", w.Token(false), "no connection: the access token is another user's"},
+			{"erin@corp.example", w.Token(false), "no cloud-token: the access token is another user's"},
 		} {
 			if got := text(u.Authenticate(oauth.NewXOAUTH2Client(c.user, c.token))); got != "NO AUTHENTICATE failed." {
 				t.Error(got)

@@ -9,6 +9,7 @@ import (
 	"shutout/lab/protocol/oauth"
 	"shutout/sim/clientaccess"
 	"shutout/sim/cloud"
+	"shutout/sim/directory"
 )
 
 // Where people sign in at the cloud, OWA has no form of its own: it sends the
@@ -69,7 +70,7 @@ func (f *frontEnd) token(r *http.Request, now time.Time, refresh string) (client
 	}
 	o, ok := f.cas.DC().Lookup(a.User.SAM)
 	if !ok {
-		a.Decision.Allowed = false
+		a.Decision.Allowed, a.Decision.Reason = false, directory.NoSuchUser.String()
 	}
 	return clientaccess.Grant{User: o, Process: f.cas.Process(clientaccess.PoolOWA)}, a.Decision
 }

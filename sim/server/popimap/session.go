@@ -74,10 +74,7 @@ func (c *Conn) SignInToken(user, token string) error {
 		w.Record(c, c.refused(now, "access tokens are not taken here"))
 		return ErrCredentials
 	}
-	r := w.Cloud.Check(now, s.Host, token)
-	if named, ok := w.Cloud.User(user); r.User != nil && (!ok || named != r.User) {
-		r.User, r.Decision = nil, c.refused(now, "the access token is another user's")
-	}
+	r := w.Cloud.CheckFor(now, s.Host, user, token)
 	w.Record(c, r.Decision)
 	if r.User == nil {
 		return ErrCredentials

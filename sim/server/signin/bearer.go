@@ -16,7 +16,7 @@ func (a *Web) bearer(now time.Time, token string) (id Identity, challenge string
 	id.Decision = r.Decision
 	if r.User == nil {
 		id.Code = directory.BadPassword
-		c := oauth.Challenge{SignIn: a.w.SignInURL(), Error: "invalid_token"}
+		c := oauth.Challenge{SignIn: a.w.SignInURL(), Error: oauth.InvalidToken}
 		if r.Challenge {
 			c.Error = oauth.InsufficientClaims
 			c.Claims = fmt.Sprintf(`{"access_token":{"nbf":{"essential":true,"value":"%d"}}}`, now.Unix())

@@ -71,13 +71,15 @@ func (s *session) signIn(user, password string) error {
 func (s *session) signInToken(user, token string) error {
 	return s.do(func(now time.Time) (lab.Decision, *transport.SMTPError) {
 		server := s.c.policy.Connector().Server
-		r := s.w.Cloud.Check(now, server, token)
+		r := s.w.Cloud.CheckFor(now, server, user, token)
 		logon := directory.Logon{Code: directory.BadPassword, Decision: r.Decision}
-		if named, ok := s.w.Cloud.User(user); r.User != nil && (!ok || named != r.User) {
-			logon.Decision.Allowed, logon.Decision.Reason = false, "the access token is another user's"
-		} else if r.User != nil {
-			if o, ok := s.w.Dir.DCFor(server).Lookup(r.User.SAM); ok {
-				logon.Code, logon.Object = directory.OK, o
+		if r.User != nil {
+			var known bool
+			if logon.Object, known = s.w.Dir.DCFor(server).Lookup(r.User.SAM); known {
+				logon.Code = directory.OK
+			} else {
+				logon.Code = directory.NoSuchUser
+				logon.Decision.Allowed, logon.Decision.Reason = false, logon.Code.String()
 			}
 		}
 		d, refused := s.c.policy.AuthToken(now, logon)
