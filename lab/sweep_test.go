@@ -50,6 +50,20 @@ func TestSettle(t *testing.T) {
 	}
 }
 
+// Where nobody can look, nothing found does not mean that nothing is there.
+func TestSweepWithoutASweeper(t *testing.T) {
+	w := &sweeping{play: &play{}}
+	if left := w.remains(&Person{ID: "dana"}); left.Forwards != nil || left.Queued != nil {
+		t.Errorf("found %+v", left)
+	}
+	for _, f := range settle(w.found, []string{"dana"}, &Scenario{}, true) {
+		listed := slices.Contains([]SweepKind{SweepForward, SweepDelegate, SweepShared, SweepDevice, SweepQueue}, f.Kind)
+		if (f.Works == WorksNotAvailable) != listed {
+			t.Errorf("%+v", f)
+		}
+	}
+}
+
 // What serves whoever left fails a document, and nothing else that works does.
 func TestSweepFails(t *testing.T) {
 	run := &RunResult{

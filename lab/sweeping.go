@@ -66,10 +66,7 @@ func (p *play) leavers() []string {
 // person looks for all that concerns one person. What an administrator finds is
 // read first: a sign-in may leave something behind itself.
 func (w *sweeping) person(who *Person) {
-	var left Remains
-	if w.sweeper != nil {
-		left = w.sweeper.Remains(who)
-	}
+	left := w.remains(who)
 	w.devices(who, left.Devices)
 	w.queued(who, left.Queued)
 	w.mail(who, left.Forwards)
@@ -80,6 +77,18 @@ func (w *sweeping) person(who *Person) {
 		w.open(SweepShared, who, w.lab.Cast().People[id])
 	}
 	w.signIns(who)
+}
+
+// remains is what an administrator finds. Where nobody can look, nothing was
+// found for that reason alone, and the sweep says so.
+func (w *sweeping) remains(who *Person) Remains {
+	if w.sweeper != nil {
+		return w.sweeper.Remains(who)
+	}
+	for _, kind := range []SweepKind{SweepForward, SweepDelegate, SweepShared, SweepDevice, SweepQueue} {
+		w.add(SweepResult{Kind: kind, Of: who.ID, Works: WorksNotAvailable, Shown: ShownListed, Detail: "nobody can look for it in this lab"})
+	}
+	return Remains{}
 }
 
 // add notes a finding whose answer is still to come.

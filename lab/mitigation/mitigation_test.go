@@ -281,3 +281,15 @@ func TestExamples(t *testing.T) {
 		}
 	}
 }
+
+// Whatever names mail servers takes an organisation that has some of its own.
+func TestServersAreOnesOwn(t *testing.T) {
+	for _, info := range All() {
+		names := slices.ContainsFunc(info.Params, func(p Param) bool {
+			return slices.Contains([]string{"cas", "store", "server", "exchange", "database"}, p.Kind)
+		})
+		if names && info.Where != OwnServers {
+			t.Errorf("%s names servers, and can be carried out by everybody", info.Name)
+		}
+	}
+}

@@ -19,7 +19,7 @@ var rejectMail = Info{
 		"New-TransportRule 'Reject USER' -From USER -RejectMessageReasonText 'not sent'",
 		"Exchange 2007: New-TransportRule with the predicate From and the action RejectMessage",
 	},
-	Sources:     []string{"PS-SUSP", "GENERAL"},
+	Sources:     []string{"GENERAL"},
 	SideEffects: "None for others. The user is told with each message that it was rejected.",
 	Undo:        "Remove-TransportRule 'Reject USER'",
 	New:         func() lab.Action { return new(RejectMail) },
