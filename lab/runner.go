@@ -375,6 +375,12 @@ func (p *play) close() {
 	}
 }
 
+// hangs tells whether an attempt has waited for its answer at the horizon for
+// so long that the next one was due. One that began only then shows nothing yet.
+func (pl *player) hangs(horizon time.Duration) bool {
+	return pl.inFlight && horizon-pl.begun >= pl.activity.Every
+}
+
 func (p *play) result() *RunResult {
 	s := p.s
 	res := &RunResult{
@@ -384,7 +390,7 @@ func (p *play) result() *RunResult {
 	}
 	var controls []*Track
 	for _, pl := range p.players {
-		if pl.inFlight {
+		if pl.hangs(s.Horizon) {
 			pl.trying.Pending = &pl.begun
 		}
 		if pl.activity.Role == Control {

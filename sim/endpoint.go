@@ -79,6 +79,9 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 		}
 		return at(host, portSMTP, lab.Plain)
 	case lab.Pickup:
+		if o.Cloud != nil {
+			return none("the servers are the provider's, and share no directory")
+		}
 		return at(o.storeOf(who), portShare, lab.Plain)
 	case lab.OutlookRPC:
 		if !o.Params.RPC.Direct {

@@ -20,7 +20,7 @@ func TestWhichVersionLacksWhichPath(t *testing.T) {
 		"ex2013": {lab.OutlookRPC, lab.MAPIHTTP},
 		"ex2016": {lab.OutlookRPC},
 		"ex2019": {lab.OutlookRPC},
-		"exo":    {lab.OutlookRPC, lab.OutlookAnywhere},
+		"exo":    {lab.OutlookRPC, lab.OutlookAnywhere, lab.Pickup},
 	}
 	for _, name := range profile.Names() {
 		o := organisation(t, name, "popimap.autostart=true")
