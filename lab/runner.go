@@ -395,7 +395,7 @@ func (p *play) result() *RunResult {
 	for _, pl := range p.players {
 		for _, t := range pl.tracks {
 			j := p.judge(pl, t, controls)
-			ar := summarise(t, j, s.Predicts(pl.activity.ID, t.Capability, j.Verdict), p.order)
+			ar := summarise(t, j, s.Predicts(pl.activity.ID, t.Capability, p.missing == "" && j.Verdict != NotAvailable), p.order)
 			res.Activities = append(res.Activities, ar)
 			if pl.activity.Role == Threat {
 				threats = append(threats, ar)
@@ -416,7 +416,7 @@ func (p *play) judge(pl *player, t *Track, controls []*Track) Judgement {
 		return JudgeControl(t)
 	}
 	j := Judge(t, controls, p.s.Within)
-	if p.missing != "" && (j.Verdict == Open || j.Verdict == Late) {
+	if p.missing != "" && j.Verdict != Ended {
 		return Judgement{Verdict: NotAvailable, Note: p.missing}
 	}
 	return j

@@ -196,11 +196,12 @@ func (p Predictions) with(others Predictions) Predictions {
 }
 
 // Predicts returns what s predicts of a capability of an activity, or nothing.
-// On another profile than its own a case that does not name that profile
-// predicts nothing of a path or mitigation that is not there.
-func (s *Scenario) Predicts(id string, c Capability, found Verdict) Verdict {
-	if s.Elsewhere && found == NotAvailable && s.Stated[id][c] == "" {
-		return ""
+// On another profile than its own a case may not exist, because a path or a
+// step of it is not there; then it predicts only what it says of that profile
+// by name.
+func (s *Scenario) Predicts(id string, c Capability, exists bool) Verdict {
+	if s.Elsewhere && !exists {
+		return s.Stated[id][c]
 	}
 	return s.Expect[id][c]
 }

@@ -28,7 +28,7 @@ func TestPredictionsOnOtherProfiles(t *testing.T) {
 		{"exo", "dana", Read, NotAvailable, NotAvailable},
 		{"exo", "dana", Read, Ended, NotAvailable},
 	} {
-		if got := s.WithProfile(c.profile).Predicts(c.id, c.capability, c.found); got != c.want {
+		if got := s.WithProfile(c.profile).Predicts(c.id, c.capability, c.found != NotAvailable); got != c.want {
 			t.Errorf("%s %s on %s, found %s: predicts %q, want %q", c.id, c.capability, c.profile, c.found, got, c.want)
 		}
 	}
@@ -37,7 +37,7 @@ func TestPredictionsOnOtherProfiles(t *testing.T) {
 	}
 	again := s.WithProfile("ex2016")
 	again.Forget()
-	if got := again.Predicts("dana", Send, Open); got != "" {
+	if got := again.Predicts("dana", Send, true); got != "" {
 		t.Errorf("what was forgotten predicts %s", got)
 	}
 }

@@ -122,8 +122,9 @@ type Onward struct {
 
 // settle fills in what follows from the answers: a line for each kind of which
 // nothing was found, what is broken, and how it compares with the predictions.
-// On another profile than its own a case predicts nothing of what is not there.
-func settle(found []*SweepResult, people []string, s *Scenario) []*SweepResult {
+// On another profile than its own a case predicts nothing of what is not there,
+// and nothing at all when it is not whole: a step of it is not there.
+func settle(found []*SweepResult, people []string, s *Scenario, whole bool) []*SweepResult {
 	for _, kind := range SweepKinds {
 		for _, of := range people {
 			if !slices.ContainsFunc(found, func(f *SweepResult) bool { return f.Kind == kind && f.Of == of }) {
@@ -148,7 +149,7 @@ func settle(found []*SweepResult, people []string, s *Scenario) []*SweepResult {
 		}
 	}
 	for _, f := range found {
-		if want, predicted := s.SweepExpect[f.Kind]; predicted && !(s.Elsewhere && worst[f.Kind] == WorksNotAvailable) {
+		if want, predicted := s.SweepExpect[f.Kind]; predicted && !(s.Elsewhere && (!whole || worst[f.Kind] == WorksNotAvailable)) {
 			f.Expected = want
 			f.Drift = want != worst[f.Kind] && f.Works == worst[f.Kind]
 		}

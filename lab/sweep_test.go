@@ -15,7 +15,7 @@ func TestSettle(t *testing.T) {
 		{Kind: SweepDelegate, Of: "dana", Works: WorksNotAvailable},
 	}
 	s := &Scenario{SweepExpect: SweepPredictions{SweepForward: WorksNo, SweepSignIn: WorksUnknown, SweepDelegate: WorksYes, SweepQueue: WorksNo}}
-	list := settle(slices.Clone(found), []string{"dana", "frank"}, s)
+	list := settle(slices.Clone(found), []string{"dana", "frank"}, s, true)
 	if len(list) != 2*len(SweepKinds)+1 {
 		t.Fatalf("%d findings", len(list))
 	}
@@ -43,7 +43,7 @@ func TestSettle(t *testing.T) {
 
 	// Elsewhere, what is not there was not predicted.
 	s.Elsewhere = true
-	for _, f := range settle([]*SweepResult{{Kind: SweepDelegate, Of: "dana", Works: WorksNotAvailable}}, []string{"dana"}, s) {
+	for _, f := range settle([]*SweepResult{{Kind: SweepDelegate, Of: "dana", Works: WorksNotAvailable}}, []string{"dana"}, s, true) {
 		if f.Kind == SweepDelegate && (f.Drift || f.Expected != "") {
 			t.Errorf("%+v", f)
 		}

@@ -48,7 +48,7 @@ func (p *play) sweep(ctx context.Context) ([]*SweepResult, error) {
 	for _, f := range w.later {
 		f()
 	}
-	return settle(w.found, people, p.s), nil
+	return settle(w.found, people, p.s, p.missing == ""), nil
 }
 
 // leavers are the people of the organisation whose access has to end.

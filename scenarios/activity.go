@@ -124,7 +124,7 @@ func (l *loader) id(a *lab.Activity, n *strict.Node) {
 	}
 	switch {
 	case a.ID == "": // something else has been complained about
-	case given != nil && !idPattern.MatchString(a.ID):
+	case given != nil && !strict.IsID(a.ID):
 		l.d.Problemf(given, "%s is no id: expected small letters, digits and hyphens", strict.Quote(a.ID))
 	case l.ids[a.ID]:
 		l.d.Problemf(n.Find("id"), "there is an activity %s already: give each an id of its own", strict.Quote(a.ID))

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -211,8 +210,6 @@ func (l *loader) bad(path []any, format string, args ...any) {
 
 func at(path ...any) []any { return path }
 
-var idPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
-
 func (l *loader) head() {
 	head(l.d, l.root, l.sc.ID, l.sc.Title)
 	for _, key := range []string{"activities", "controls"} {
@@ -231,7 +228,7 @@ func head(d *strict.Doc, root *strict.Node, id, title string) {
 	switch {
 	case n == nil:
 		d.Problemf(root, "id is missing: give it a short name such as phone-keeps-syncing")
-	case n.Kind == strict.Scalar && !idPattern.MatchString(id):
+	case n.Kind == strict.Scalar && !strict.IsID(id):
 		d.Problemf(n, "%s is no id: expected small letters, digits and hyphens", strict.Quote(id))
 	}
 	if n := root.Get("title"); n == nil || n.Kind == strict.Scalar && strings.TrimSpace(title) == "" {

@@ -178,9 +178,9 @@ func TestProblems(t *testing.T) {
 		{"bad id", edit("a-case", "A Case"), []string{`1:5: "A Case" is no id`}},
 		{"cyclic", edit("sop:\n", "sop: &s [*s]\nx:\n"), []string{
 			"7:6: anchors (&name)", `8:1: unknown key "x"`}},
-		{"unknown sources", edit("sop:\n", "sources: [KB152526, KB3035229, 001#reset-forcd, an article, 000, 000_aa5026bcf9d1a159.txt]\nsop:\n"), []string{
+		{"unknown sources", edit("sop:\n", "sources: [KB152526, KB3035229, 001#reset-forcd, our own article, an-article, 000, 000_aa5026bcf9d1a159.txt]\nsop:\n"), []string{
 			`7:21: unknown source "KB3035229": did you mean KB3035228`, `7:32: 001_01342c1255a20eb5.txt has no statement "reset-forcd": did you mean reset-forced`,
-			`7:49: unknown source "an article" (shutout list sources)`, `7:66: 000_aa5026bcf9d1a159.txt is cited twice`}},
+			`7:66: unknown source "an-article" (shutout list sources; a text of your own by its title)`, `7:83: 000_aa5026bcf9d1a159.txt is cited twice`}},
 		{"unknown keys", edit("title", "titel", "who: dana", "whom: dana", "do: disable-account, user", "do: disable-account, usr"), []string{
 			"1:1: title is missing", `2:1: unknown key "titel": did you mean title?`,
 			`4:5: who is missing: for example who: dana`, `4:6: unknown key "whom": did you mean who?`,

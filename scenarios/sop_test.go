@@ -61,7 +61,7 @@ func TestSOPProblems(t *testing.T) {
 		{"a case", minimal, []string{"1:1: this is a case, not an SOP"}},
 		{"no steps", "id: a\ntitle: b\n", []string{"1:1: there are no steps"}},
 		{"unknown variable and mitigation", "id: a\ntitle: b\nsop:\n  - {do: disable-account, user: \"${lever}\"}\n  - {do: sack}\n", []string{
-			`4:33: unknown variable "${lever}": did you mean leaver?`, `5:10: unknown mitigation "sack": expected one of disable-account`}},
+			`4:33: unknown variable "${lever}": did you mean leaver?`, `5:10: unknown mitigation "sack" (shutout list mitigations)`}},
 		{"unknown key", "id: a\ntitle: b\nhorizon: 3h\nsop: [{do: reset-iis}]\n", []string{`3:1: unknown key "horizon"`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

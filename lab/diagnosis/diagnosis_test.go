@@ -361,7 +361,8 @@ func TestWhatIsOver(t *testing.T) {
 	if r := d.Conclude(); len(r.Findings) != 1 || r.Findings[0].Over {
 		t.Errorf("after 59 minutes: %+v", r.Findings)
 	}
-	d.in(morning.Add(time.Hour), "olga@partner.example", "erin@corp.example")
+	// Whoever signs in shows that the log goes on, too.
+	d.AddLogon(diagnosis.Logon{Where: d.where(), At: morning.Add(time.Hour), Client: desk, Server: server, Account: `CORP\erin`, OK: true})
 	if r := d.Conclude(); len(r.Findings) != 1 || !r.Findings[0].Over {
 		t.Errorf("after an hour: %+v", r.Findings)
 	}
@@ -403,7 +404,20 @@ func TestSameRecordsSameReport(t *testing.T) {
 		d.ordinary()
 		d.ndrAttack(400)
 		d.stolen(100)
-		got, err := json.Marshal(d.Conclude())
+		for i := range 10 { // from two files that are alike, each line for several people
+			d.AddQueued(diagnosis.Queued{
+				Where: diagnosis.Where{File: string("gh"[i%2]), Line: 1 + i/2}, At: morning, Queue: fmt.Sprintf("EX01\\%d", 900+i), From: "erin@corp.example",
+				Subject:    "Automatic reply: hello",
+				Recipients: []string{fmt.Sprintf("a%d@g%d.example", i, i), fmt.Sprintf("b%d@g%d.example", i, i), fmt.Sprintf("c%d@g%d.example", i, i)},
+			})
+		}
+		r := d.Conclude()
+		for _, f := range r.Findings {
+			if f.Class == diagnosis.OutOfOffice && fmt.Sprint(f.Evidence[0].Lines[0].Where, f.Evidence[0].Lines[1].Where) != "g:1 g:2" {
+				t.Errorf("the lines are %v", f.Evidence[0].Lines)
+			}
+		}
+		got, err := json.Marshal(r)
 		if err != nil {
 			t.Fatal(err)
 		}

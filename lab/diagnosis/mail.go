@@ -77,10 +77,13 @@ func (c *Case) replying(v *view, user string) *Finding {
 	recipients := map[string]bool{}
 	if u := v.own[user]; u != nil && len(u.perHop) >= c.t.StuckReplies && u.small(c.t.FewPerQueue) {
 		t := tally{}
-		for _, to := range slices.SortedFunc(maps.Keys(u.to), func(a, b string) int { return cmp.Compare(u.to[a].Line, u.to[b].Line) }) {
+		for _, to := range slices.SortedFunc(maps.Keys(u.to), func(a, b string) int {
+			return cmp.Or(cmp.Compare(u.to[a].File, u.to[b].File), cmp.Compare(u.to[a].Line, u.to[b].Line), cmp.Compare(a, b))
+		}) {
 			recipients[to] = true
-			s := u.to[to]
-			t.add(s.Where, s.At, func() string { return s.Text })
+			if s := u.to[to]; len(t.samples) == 0 || s.Where != t.samples[len(t.samples)-1].Where { // a line may be for several
+				t.add(s.Where, s.At, func() string { return s.Text })
+			}
 		}
 		t.n = u.n
 		marked = u.replies*2 > u.n

@@ -43,6 +43,7 @@ func (c *Case) AddRecipient(r Recipient) {
 // AddLogon takes an attempt to sign in.
 func (c *Case) AddLogon(l Logon) {
 	c.Open(FromProtocol)
+	c.until(l.At)
 	c.server(l.Server)
 	c.logons.add(logonKey{l.Client, l.Account, l.OK}, l.Where, l.At, func() string {
 		what := " signs in"

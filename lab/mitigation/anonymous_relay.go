@@ -16,7 +16,7 @@ var allowAnonymousRelay = Info{
 	Doc: `A receive connector of its own that listens to these remote addresses only: what they hand over goes to any domain.
 		Of two connectors the one with the more specific range answers. A wide range makes an open relay of the server.`,
 	Cmdlets: []string{
-		`New-ReceiveConnector -Name "Anonymous Relay" -Server SERVER -TransportRole FrontendTransport -Custom -Bindings 0.0.0.0:25 -RemoteIPRanges RANGES`,
+		`New-ReceiveConnector -Name "Anonymous Relay" -Server SERVER -TransportRole FrontendTransport -Custom -Bindings 0.0.0.0:25 -RemoteIPRanges RANGES   # 2007 and 2010 without -TransportRole`,
 		`Set-ReceiveConnector "SERVER\Anonymous Relay" -PermissionGroups AnonymousUsers`,
 		`Get-ReceiveConnector "SERVER\Anonymous Relay" | Add-ADPermission -User "NT AUTHORITY\ANONYMOUS LOGON" -ExtendedRights ms-Exch-SMTP-Accept-Any-Recipient`,
 	},
@@ -24,6 +24,7 @@ var allowAnonymousRelay = Info{
 	SideEffects: "Whatever runs on one of these computers can send data out of the organisation, and nobody signs for it.",
 	Undo:        `Remove-ReceiveConnector "SERVER\Anonymous Relay"; deny-anonymous-relay takes the right away from every connector.`,
 	Purpose:     Restore,
+	Where:       OwnServers,
 	New:         func() lab.Action { return new(AllowAnonymousRelay) },
 }
 
@@ -53,5 +54,6 @@ var denyAnonymousRelay = Info{
 	SideEffects: "Devices and programs that send to other domains without signing in are refused.",
 	Undo:        "allow-anonymous-relay for the addresses that need it",
 	Purpose:     EndAbuse,
+	Where:       OwnServers,
 	New:         func() lab.Action { return new(DenyAnonymousRelay) },
 }

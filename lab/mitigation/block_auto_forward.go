@@ -14,7 +14,7 @@ var blockAutoForward = Info{
 	Title: "Keep automatically forwarded mail inside",
 	Doc: `AutoForwardEnabled of a remote domain: what inbox rules send on, and what a mailbox sends on to a bare address, does not
 		leave for that domain, and nobody is told. Read for each message. Forwarding to a contact, which an administrator has
-		made, goes on. Off is what a new organisation has; many have switched it on.`,
+		made, goes on. On servers of one's own it is off until somebody switches it on, in Exchange Online it is on.`,
 	Cmdlets: []string{
 		"Set-RemoteDomain Default -AutoForwardEnabled $false",
 		"New-RemoteDomain -Name NAME -DomainName *.DOMAIN; Set-RemoteDomain NAME -AutoForwardEnabled $false   # one domain and those below it",

@@ -18,7 +18,9 @@ var blockLegacyAuth = Info{
 		needs Exchange 2019 CU2 with hybrid modern authentication, which this lab does not have. In Exchange Online Basic is
 		off already, so nothing is left for it to refuse.`,
 	Cmdlets: []string{
-		"New-AuthenticationPolicy 'Block legacy'; Set-User USER -AuthenticationPolicy 'Block legacy'",
+		"Exchange 2019: New-AuthenticationPolicy 'Block legacy' -BlockLegacyAuthActiveSync -BlockLegacyAuthAutodiscover -BlockLegacyAuthImap -BlockLegacyAuthMapi -BlockLegacyAuthOfflineAddressBook -BlockLegacyAuthPop -BlockLegacyAuthRpc -BlockLegacyAuthWebServices   # without the switches it blocks nothing",
+		"Exchange Online: New-AuthenticationPolicy 'Block legacy'   # every -AllowBasicAuth… is off",
+		"Set-User USER -AuthenticationPolicy 'Block legacy'",
 		"Exchange Online: Set-User USER -STSRefreshTokensValidFrom ([DateTime]::UtcNow)   # within 30 minutes instead of a day",
 	},
 	Sources:     []string{"PS-AUTHPOL", "PS-USER", "EXO-BASIC"},

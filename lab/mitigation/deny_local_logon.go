@@ -25,5 +25,6 @@ var denyLocalLogon = Info{
 	},
 	SideEffects: "None for others.",
 	Undo:        "Take the user out of the list again and apply it once more.",
+	Where:       OwnServers,
 	New:         func() lab.Action { return new(DenyLocalLogon) },
 }

@@ -19,6 +19,7 @@ var disconnectInternet = Info{
 	SideEffects: "Everybody is cut off from the internet, and everybody outside from the organisation's mail.",
 	Undo:        "reconnect-internet",
 	Purpose:     EndAbuse,
+	Where:       OwnServers,
 	New:         func() lab.Action { return new(DisconnectInternet) },
 }
 
@@ -36,5 +37,6 @@ var reconnectInternet = Info{
 	SideEffects: "Spam that lies in the queues leaves; remove-queued-mail first takes it out.",
 	Undo:        "disconnect-internet",
 	Purpose:     Restore,
+	Where:       OwnServers,
 	New:         func() lab.Action { return new(ReconnectInternet) },
 }

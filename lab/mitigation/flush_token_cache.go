@@ -23,6 +23,7 @@ var flushTokenCache = Info{
 		"TOKBASIC",
 	},
 	SideEffects: "For a moment the domain controllers are asked about everybody. Nobody notices otherwise.",
-	Undo:        "None needed; delete the value.",
+	Undo:        "None needed; set the value to 0 again, or the next flush is no change that is noticed.",
+	Where:       OwnServers,
 	New:         func() lab.Action { return new(FlushTokenCache) },
 }

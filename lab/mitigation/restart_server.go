@@ -23,5 +23,6 @@ var restartServer = Info{
 	},
 	SideEffects: "Everybody on these servers is without mail until they are back.",
 	Undo:        "None needed.",
+	Where:       OwnServers,
 	New:         func() lab.Action { return new(RestartServer) },
 }

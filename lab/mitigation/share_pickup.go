@@ -30,5 +30,6 @@ var sharePickup = Info{
 	SideEffects: "Whoever may write there sends in anybody's name, to any domain.",
 	Undo:        "share-pickup with an empty list; Remove-SmbShare Pickup",
 	Purpose:     EndAbuse,
+	Where:       OwnServers,
 	New:         func() lab.Action { return new(SharePickup) },
 }

@@ -27,5 +27,6 @@ var stopService = Info{
 	},
 	SideEffects: "Nobody can use the protocol any more.",
 	Undo:        "Set-Service -StartupType Automatic and Start-Service.",
+	Where:       OwnServers,
 	New:         func() lab.Action { return new(StopService) },
 }

@@ -177,7 +177,7 @@ func TestHowTheyCameInAgain(t *testing.T) {
 	if err := report.Terminal(&b, d, report.Style{}); err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(b.String(), "20m  old password; then session; then wrong password\n"); n != 2 {
+	if n := strings.Count(b.String(), "read send  late  20m  old password; then session; then wrong password\n"); n != 1 {
 		t.Errorf("%d in\n%s", n, &b)
 	}
 }

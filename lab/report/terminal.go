@@ -123,8 +123,8 @@ func (t *terminal) run(d *lab.Document, r *lab.RunResult) {
 		}
 		rows = append(rows, x)
 	}
-	if t.st.Brief {
-		rows = joined(rows)
+	if short := joined(rows, t.st.Brief); t.st.Brief || t.fits(short) {
+		rows = short
 	}
 	t.table(rows)
 	if t.st.Brief {
@@ -135,14 +135,16 @@ func (t *terminal) run(d *lab.Document, r *lab.RunResult) {
 	t.sweep(r)
 }
 
-// joined puts capabilities of one activity with one verdict on one line, with
-// the longest time.
-func joined(rows []row) []row {
+// joined puts capabilities of one activity with one verdict on one line: those
+// that lasted equally long for one reason, or in brief all, with the longest
+// time.
+func joined(rows []row, brief bool) []row {
 	var out []row
 	for _, x := range rows {
 		if n := len(out); n > 0 {
 			last := &out[n-1]
-			if last.who == x.who && last.path == x.path && last.verdict == x.verdict {
+			alike := brief || last.time == x.time && last.reason == x.reason
+			if last.who == x.who && last.path == x.path && last.verdict == x.verdict && alike {
 				last.capability += " " + x.capability
 				if last.time == "" || x.seconds > last.seconds {
 					last.time, last.seconds, last.reason = x.time, x.seconds, x.reason
@@ -184,18 +186,33 @@ func (t *terminal) controls(r *lab.RunResult) {
 	t.entry("  "+t.mark(row{mark: "✓"})+" ", text)
 }
 
-func (t *terminal) table(rows []row) {
-	cell := func(r row) []string { return []string{r.who, r.path, r.capability, r.verdict, r.time} }
-	var widths [5]int
+// cells are what stands in columns, before the reason.
+func (r row) cells() []string { return []string{r.who, r.path, r.capability, r.verdict, r.time} }
+
+func widths(rows []row) (w [5]int) {
 	for _, r := range rows {
-		for i, c := range cell(r) {
-			widths[i] = max(widths[i], utf8.RuneCountInString(c))
+		for i, c := range r.cells() {
+			w[i] = max(w[i], utf8.RuneCountInString(c))
 		}
 	}
+	return w
+}
+
+// fits tells whether the columns have room on the terminal.
+func (t *terminal) fits(rows []row) bool {
+	total := 4 // the mark
+	for _, w := range widths(rows) {
+		total += w + 2
+	}
+	return t.st.Width == 0 || total <= t.st.Width
+}
+
+func (t *terminal) table(rows []row) {
+	widths := widths(rows)
 	for n, r := range rows {
 		var b strings.Builder
 		b.WriteString("  " + t.mark(r) + " ")
-		for i, c := range cell(r) {
+		for i, c := range r.cells() {
 			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c))
 			if i == 4 { // numbers end at the same column
 				b.WriteString(pad + c + "  ")

@@ -100,6 +100,25 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+func TestByDefault(t *testing.T) {
+	saw := func(held bool, traits ...Trait) *Observation { return &Observation{Held: held, Traits: traits} }
+	is := func(value string) Trait {
+		return Trait{Name: "iis.token_ttl_mode", Value: value, Default: value == "sliding"}
+	}
+	for want, list := range map[string][]*Observation{
+		"by default yes": {saw(true, is("sliding")), saw(false, is("absolute"))},
+		"by default no":  {saw(false, is("sliding")), saw(true, is("absolute")), {Held: true, Traits: []Trait{is("sliding")}, LeftOut: "n/a"}},
+		"":               {saw(true, is("sliding"), trait("path", "owa")), saw(false, is("sliding"), trait("path", "imap")), saw(true, is("absolute"))},
+	} {
+		if got := (&ClaimResult{Observations: list}).byDefault(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if got := (&ClaimResult{Observations: []*Observation{saw(true, trait("path", "owa"))}}).byDefault(); got != "" {
+		t.Errorf("no parameter was varied: %q", got)
+	}
+}
+
 var codes = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
 func TestRenderings(t *testing.T) {
@@ -111,6 +130,11 @@ func TestRenderings(t *testing.T) {
 		}
 		if err := Terminal(&coloured, d, Style{Width: width, Detail: true, Colour: true}); err != nil {
 			t.Fatal(err)
+		}
+		for _, to := range []*bytes.Buffer{&plain, &coloured} {
+			if err := Terminal(to, d, Style{Width: width, Brief: true, Colour: to == &coloured}); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if codes.MatchString(plain.String()) || codes.ReplaceAllString(coloured.String(), "") != plain.String() {
 			t.Error("colour changes more than colour")
@@ -127,6 +151,18 @@ func TestRenderings(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
+	if err := Terminal(&b, d, Style{Brief: true}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"  ~ It ends. (it-ends; depends on disable-account, reset-iis, iis.token_ttl_mode and tried)\n",
+		"(it-works; refuted, predicted confirmed)\n",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the overview has no %q:\n%s", want, b.String())
+		}
+	}
+	b.Reset()
 	if err := Markdown(&b, d); err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -174,8 +173,6 @@ func (r *reader) group(d *strict.Doc, f ledgerFile) {
 	}
 }
 
-var idPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
-
 // claim checks one claim, which stands at n.
 func (r *reader) claim(d *strict.Doc, n *strict.Node, f *claimFile) *Claim {
 	before := d.Count()
@@ -185,7 +182,7 @@ func (r *reader) claim(d *strict.Doc, n *strict.Node, f *claimFile) *Claim {
 		Vary: f.Vary, Expect: f.Expect, File: d.File, Line: n.Line,
 	}
 	switch where := r.claims[c.ID]; {
-	case !idPattern.MatchString(c.ID):
+	case !strict.IsID(c.ID):
 		bad("id", "%s is no id: expected small letters, digits and hyphens", strict.Quote(c.ID))
 	case where != "":
 		bad("id", "there is a claim %s already, at %s", strict.Quote(c.ID), where)
@@ -200,11 +197,8 @@ func (r *reader) claim(d *strict.Doc, n *strict.Node, f *claimFile) *Claim {
 	r.origin(d, n, c, bad)
 	base, known := r.cases[f.Case]
 	if !known {
-		hint := " (shutout list scenarios, and experiments: of the ledger)"
-		if near := strict.Nearest(f.Case, slices.Sorted(maps.Keys(r.cases))); len(near) > 0 {
-			hint = ": did you mean " + near[0] + "?"
-		}
-		bad("case", "there is no case %s%s", strict.Quote(f.Case), hint)
+		bad("case", "there is no case %s%s (shutout list scenarios, and experiments: of the ledger)",
+			strict.Quote(f.Case), strict.Expected(f.Case, slices.Sorted(maps.Keys(r.cases))))
 		return nil
 	}
 	own := *base

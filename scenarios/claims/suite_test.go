@@ -28,7 +28,7 @@ var update = flag.Bool("update", false, "write docs/claims.md anew")
 //
 // The labels are source, disagreement and case:
 //
-//	go test ./scenarios/claims -run TestClaims -ginkgo.label-filter='disagreement: X1'
+//	go test ./scenarios/claims -run TestClaims -ginkgo.label-filter='disagreement: containsAny {X1}'
 func TestClaims(t *testing.T) {
 	RegisterFailHandler(Fail)
 	RunSpecs(t, "claims")

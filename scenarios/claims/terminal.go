@@ -11,6 +11,8 @@ import (
 type Style struct {
 	Colour bool // of the terminal
 	Width  int  // columns; 0 means 120
+	// Brief shows of each claim no more than its verdict and what decides.
+	Brief bool
 	// Detail shows each observation with its reason.
 	Detail bool
 }
@@ -31,19 +33,30 @@ func Terminal(w io.Writer, d *Document, st Style) error {
 		t.line("")
 		t.text("", "  ", g.Title, "1")
 		for _, c := range g.Claims {
-			t.claim(c)
+			if st.Brief {
+				t.brief(c)
+			} else {
+				t.claim(c)
+			}
 		}
 	}
 	if len(d.Disagreements) > 0 {
 		t.line("")
 		t.line(t.code("1", "where the texts disagree"))
 		for _, dis := range d.Disagreements {
-			t.disagreement(dis, d)
+			if st.Brief {
+				t.text("  "+dis.ID+"  ", "      ", dis.Question+" "+dis.decided(), "")
+			} else {
+				t.disagreement(dis, d)
+			}
 		}
 	}
 	t.line("")
 	t.text("", "", fmt.Sprintf("%s of mail traffic in %.1fs, %d plays · seed %d · replay: %s", seconds(d.VirtualS), d.WallS, d.Plays, d.Seed, d.Replay), "")
 	t.line(d.totals())
+	if st.Brief {
+		t.text("", "  ", "what was seen of each: shutout claims --source TEXT, --disagreement ID or a claim's id", "")
+	}
 	if strings.Contains(t.b.String(), defaultMark) {
 		t.text("", "  ", legend, "")
 	}
@@ -60,6 +73,18 @@ type terminal struct {
 }
 
 var colours = map[Verdict]string{Confirmed: "32", Refuted: "31", Depends: "33", Unseen: "35"}
+
+// brief writes a claim as its sentence, with its id and what decides behind.
+func (t *terminal) brief(c *ClaimResult) {
+	behind := c.ID
+	if on := c.condition(); on != "" {
+		behind += "; depends " + on
+	}
+	if c.Drift {
+		behind += fmt.Sprintf("; %s, predicted %s", c.Verdict, c.Predicted)
+	}
+	t.text("  "+marks[c.Verdict]+" ", "    ", c.Claim+" ("+behind+")", colours[c.Verdict])
+}
 
 func (t *terminal) claim(c *ClaimResult) {
 	colour := colours[c.Verdict]

@@ -35,13 +35,16 @@ func (t Trait) String() string {
 		return strings.TrimPrefix(t.Name, stepTrait)
 	case strings.HasPrefix(t.Name, stepTrait):
 		return "no " + strings.TrimPrefix(t.Name, stepTrait)
-	case strings.Contains(t.Name, "."): // a parameter
+	case t.parameter():
 		return t.Name + "=" + t.value()
 	case t.Name == "reconnect" || t.Name == "passwords" || t.Name == "tried" || t.Name == bySOP:
 		return t.Name + " " + t.Value
 	}
 	return t.Value
 }
+
+// parameter says whether the trait is a parameter of the profile.
+func (t Trait) parameter() bool { return strings.Contains(t.Name, ".") }
 
 // value writes the value, with a mark if it is the default.
 func (t Trait) value() string {

@@ -17,7 +17,7 @@ func (c *ClaimResult) finding() string {
 	text := ""
 	switch {
 	case c.Verdict == Depends && c.DependsOn != nil && len(c.DependsOn.On) == 1:
-		text = "on " + c.DependsOn.On[0] + ": " + c.byValue()
+		text = "on " + c.DependsOn.On[0] + ": " + c.byValue(true)
 	case c.Verdict == Depends && c.DependsOn != nil:
 		text = "on " + c.byTerms()
 	case c.Verdict == Depends:
@@ -31,6 +31,46 @@ func (c *ClaimResult) finding() string {
 		text = strings.TrimPrefix(text+" · "+out, " · ")
 	}
 	return text
+}
+
+// condition tells in a few words on what a claim depends, if it does: on one
+// thing by its values, on several by their names and by what is so by default.
+func (c *ClaimResult) condition() string {
+	switch {
+	case c.Verdict != Depends:
+		return ""
+	case c.DependsOn == nil:
+		return "on nothing that was varied"
+	case len(c.DependsOn.On) == 1:
+		return "on " + c.DependsOn.On[0] + ": " + c.byValue(false)
+	}
+	return strings.TrimSuffix("on "+c.names()+"; "+c.byDefault(), "; ")
+}
+
+// byDefault tells what is seen where every parameter that was varied has the
+// value of the profile. It is empty if none was, or if that alone decides
+// nothing.
+func (c *ClaimResult) byDefault() string {
+	varied, held, not := false, false, false
+	for _, o := range c.Observations {
+		told := false
+		for _, t := range o.Traits {
+			if t.parameter() {
+				varied = true
+				told = told || !t.Default
+			}
+		}
+		if o.LeftOut == "" && !told {
+			held, not = held || o.Held, not || !o.Held
+		}
+	}
+	switch {
+	case !varied || held == not:
+		return ""
+	case held:
+		return "by default yes"
+	}
+	return "by default no"
 }
 
 // summary tells in a few words what a set of observations showed: "ended after
@@ -105,8 +145,9 @@ func (c *ClaimResult) said() string {
 }
 
 // byValue lists the values of the one trait that decides: "absolute yes (ended
-// after 14m), sliding no (open >6h)". Values that showed the same stand together.
-func (c *ClaimResult) byValue() string {
+// after 14m), sliding no (open >6h)", or without what was seen. Values that
+// showed the same stand together.
+func (c *ClaimResult) byValue(seen bool) string {
 	name := c.DependsOn.On[0]
 	var values []string
 	of := map[string][]*Observation{}
@@ -133,25 +174,34 @@ func (c *ClaimResult) byValue() string {
 		if held {
 			word = "yes"
 		}
-		parts = append(parts, fmt.Sprintf("%s %s (%s)", strings.Join(names, ", "), word, summary(all)))
+		part := strings.Join(names, ", ") + " " + word
+		if seen {
+			part += " (" + summary(all) + ")"
+		}
+		parts = append(parts, part)
 	}
 	return strings.Join(parts, "; ")
 }
 
 // byTerms lists the combinations with which it holds, or does not.
 func (c *ClaimResult) byTerms() string {
-	var names []string
-	for _, name := range c.DependsOn.On {
-		names = append(names, strings.TrimPrefix(name, stepTrait))
-	}
-	last := len(names) - 1
 	// Whichever can be said in fewer words.
 	listed, word, other := c.DependsOn.Holds, "yes", "no"
 	if count(c.DependsOn.Fails) < count(listed) {
 		listed, word, other = c.DependsOn.Fails, "no", "yes"
 	}
-	return fmt.Sprintf("%s and %s: %s with %s (%s); otherwise %s (%s)", strings.Join(names[:last], ", "), names[last],
+	return fmt.Sprintf("%s: %s with %s (%s); otherwise %s (%s)", c.names(),
 		word, alternatives(listed, ", or with "), summary(c.counted(word == "yes")), other, summary(c.counted(word != "yes")))
+}
+
+// names lists the several traits that decide.
+func (c *ClaimResult) names() string {
+	var names []string
+	for _, name := range c.DependsOn.On {
+		names = append(names, strings.TrimPrefix(name, stepTrait))
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
 // count counts the values of some combinations.

@@ -148,15 +148,15 @@ func (g *Grid) scenario(row Row, after *Row, profileName string, path lab.Path) 
 }
 
 // places are where the leaver and the bystander sit: on the internet, and for
-// Outlook without HTTP in the office.
+// Outlook without HTTP and a share in the office.
 func places(path lab.Path) (leaver, bystander string) {
-	if path == lab.OutlookRPC {
+	if path == lab.OutlookRPC || path == lab.Pickup {
 		return "desk", "erin-desk"
 	}
 	return "home", "erin-home"
 }
 
-// activity reads and sends, as far as the path can.
+// activity reads, and sends mail that arrives, as far as the path can.
 func activity(role lab.Role, who, from string, path scenarios.PathInfo) *lab.Activity {
 	a := &lab.Activity{
 		ID: who, Role: role, Who: who, From: from, Path: path.Path, Every: every, Since: since,
@@ -165,9 +165,14 @@ func activity(role lab.Role, who, from string, path scenarios.PathInfo) *lab.Act
 	if !path.Account {
 		a.To = "frank" // nobody relays for whoever has not signed in
 	}
-	for _, c := range []lab.Capability{lab.Read, lab.Send} {
+	if slices.Contains(path.Do, lab.Read) {
+		a.Do = append(a.Do, lab.Read)
+	}
+	// Mail that was taken and then returned, or held, has not been sent.
+	for _, c := range []lab.Capability{lab.Deliver, lab.Send} {
 		if slices.Contains(path.Do, c) {
 			a.Do = append(a.Do, c)
+			break
 		}
 	}
 	return a

@@ -59,7 +59,7 @@ func TestGrid(t *testing.T) {
 		t.Errorf("steps %s", steps(sc))
 	}
 	dana, erin := sc.Activities[0], sc.Controls[0]
-	if dana.Who != "dana" || dana.Role != lab.Threat || dana.From != "home" || dana.To != "olga" || !slices.Equal(dana.Do, []lab.Capability{lab.Send}) {
+	if dana.Who != "dana" || dana.Role != lab.Threat || dana.From != "home" || dana.To != "olga" || !slices.Equal(dana.Do, []lab.Capability{lab.Deliver}) {
 		t.Errorf("leaver %+v", dana)
 	}
 	if erin.Who != "erin" || erin.Role != lab.Control || erin.From != "erin-home" || erin.Path != dana.Path || erin.Every != dana.Every {

@@ -54,7 +54,7 @@ func Markdown(w io.Writer, d *Document, st Style) error {
 	for _, text := range v.given() {
 		fmt.Fprintf(&b, "- with %s\n", text)
 	}
-	for _, text := range v.missing {
+	for _, text := range v.absences() {
 		fmt.Fprintf(&b, "- not in this version: %s\n", text)
 	}
 	fmt.Fprintf(&b, "\nMade by `%s`.\n", d.Replay)

@@ -44,7 +44,7 @@ func (f found) result(sc *lab.Scenario) *lab.RunResult {
 	}
 	for _, c := range sc.Activities[0].Do {
 		text := f.read
-		if c == lab.Send && f.send != "" {
+		if c == lab.Deliver && f.send != "" {
 			text = f.send
 		}
 		word, cutoff, timed := strings.Cut(text, " ")

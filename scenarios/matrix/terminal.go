@@ -28,7 +28,7 @@ func Terminal(w io.Writer, d *Document, st Style) error {
 	t.items(t.legend())
 	t.items(t.heads())
 	t.named("with ", t.given())
-	t.named("not in this version: ", t.missing)
+	t.named("not in this version: ", t.absences())
 	t.line("")
 	t.line(t.total())
 	_, err := io.WriteString(w, t.b.String())

@@ -26,9 +26,12 @@ type view struct {
 	paths  []int // indices of the columns
 	tables []table
 	// missing tells which paths and mitigations are not in these versions.
-	missing []string
+	missing []absence
 	marks   marks
 }
+
+// absence is a path or a mitigation that a version does not have, and why.
+type absence struct{ name, why string }
 
 type table struct {
 	title string
@@ -78,8 +81,24 @@ func (v *view) columns() {
 }
 
 // absent says that this version has no such thing, and why.
-func absent(name, why string) string {
-	return fmt.Sprintf("%s (%s)", name, strings.TrimPrefix(why, lab.ErrNotAvailable.Error()+": "))
+func absent(name, why string) absence {
+	return absence{name, strings.TrimPrefix(why, lab.ErrNotAvailable.Error()+": ")}
+}
+
+// absences lists what is missing, those that one reason explains together.
+func (v *view) absences() (texts []string) {
+	var reasons []string
+	names := map[string][]string{}
+	for _, a := range v.missing {
+		if names[a.why] == nil {
+			reasons = append(reasons, a.why)
+		}
+		names[a.why] = append(names[a.why], a.name)
+	}
+	for _, why := range reasons {
+		texts = append(texts, fmt.Sprintf("%s (%s)", strings.Join(names[why], ", "), why))
+	}
+	return texts
 }
 
 func (v *view) table(b *Block, all bool) table {
@@ -134,8 +153,12 @@ func (v *view) residual(c *Cell) string {
 	default:
 		text = seconds(*c.ResidualS)
 	}
-	if part := c.part(); part != "" {
-		text += " " + string(part[:1])
+	switch c.part() {
+	case "":
+	case lab.Read:
+		text += " r"
+	default:
+		text += " s"
 	}
 	if c.failed() {
 		text += "!"
@@ -229,7 +252,7 @@ func (v *view) given() []string {
 
 // setting tells what every cell has in common.
 func (v *view) setting() string {
-	return fmt.Sprintf("A leaver with a session open since %s and a bystander on the same servers read and send every %s until %s.",
+	return fmt.Sprintf("A leaver with a session open since %s and a bystander on the same servers read, and send mail that arrives, every %s until %s.",
 		moment(v.doc.SinceS), seconds(v.doc.EveryS), moment(v.doc.HorizonS))
 }
 

@@ -36,9 +36,9 @@ func Nearest(found string, known []string) []string {
 }
 
 // Expected says which words would do: the nearest ones, and all of them when
-// they are few.
+// there are few, or when none is near and they are not too many to be read.
 func Expected(found string, known []string) string {
-	const few = 12
+	const few, readable = 12, 30
 	var b strings.Builder
 	if near := Nearest(found, known); len(near) > 0 {
 		b.WriteString(": did you mean " + strings.Join(near, " or ") + "?")
@@ -49,7 +49,7 @@ func Expected(found string, known []string) string {
 		return b.String()
 	}
 	switch {
-	case len(known) == 0:
+	case len(known) == 0 || len(known) > readable:
 		return ""
 	case len(known) == 1:
 		return ": expected " + known[0]

@@ -253,3 +253,14 @@ func FuzzParseDuration(f *testing.F) {
 		}
 	})
 }
+
+func TestIsID(t *testing.T) {
+	for text, want := range map[string]bool{
+		"a": true, "phone-keeps-syncing": true, "7": true, strings.Repeat("a", 63): true,
+		"": false, "-a": false, "A": false, "a b": false, "a\n": false, "ä": false, strings.Repeat("a", 64): false,
+	} {
+		if IsID(text) != want {
+			t.Errorf("%q is an id: %v", text, !want)
+		}
+	}
+}

@@ -36,6 +36,7 @@ type claimsOptions struct {
 	Seed     uint64
 	JSON     string // as in runOptions
 	Markdown bool
+	Brief    bool
 	Details  bool
 	Replay   string
 
@@ -52,8 +53,8 @@ as other versions, other parameters, other clients, or single steps of an SOP. A
 seen in every variation, refuted if in none, and depends if in some: then it is told what decides, as found by playing.
 Below stand the questions about which the texts disagree.
 
-With ids, only these claims are played, and each observation is shown with its reason and the command that plays it again;
---details shows that of all. What is predicted of a claim holds for the parameters as they are, so with --set nothing is.
+Without a choice each claim is told in a line or two; with --source or --disagreement also what was seen of it; and with ids
+each observation, with its reason and the command that plays it again, which --details shows of all. What is predicted of a claim holds for the parameters as they are, so with --set nothing is.
 
 The exit status is 0 when every claim came out as predicted, 1 when one did not, and 2 when the input was wrong.`,
 		Example: `  shutout claims
@@ -127,7 +128,9 @@ func (f *claimsFlags) options(ids []string) (*claimsOptions, error) {
 		return nil, err
 	}
 	return &claimsOptions{
-		Plan: plan, Seed: f.seed, JSON: f.json, Markdown: f.markdown, Details: f.details || len(ids) > 0, Replay: f.replay(ids),
+		Plan: plan, Seed: f.seed, JSON: f.json, Markdown: f.markdown, Replay: f.replay(ids),
+		Brief:   len(ids) == 0 && f.source == "" && f.disagreement == "" && !f.details,
+		Details: f.details || len(ids) > 0,
 	}, nil
 }
 
@@ -210,7 +213,7 @@ func runClaims(ctx context.Context, o *claimsOptions) (exit int, err error) {
 	case o.Markdown:
 		err = claims.Markdown(o.Stdout, doc)
 	default:
-		err = claims.Terminal(o.Stdout, doc, claims.Style{Colour: o.Stdout.Colour, Width: o.Stdout.Width, Detail: o.Details})
+		err = claims.Terminal(o.Stdout, doc, claims.Style{Colour: o.Stdout.Colour, Width: o.Stdout.Width, Brief: o.Brief, Detail: o.Details})
 	}
 	if err != nil {
 		return exitBad, err

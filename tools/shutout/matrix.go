@@ -217,12 +217,12 @@ func mitigationRow(flag, name string) (matrix.Row, error) {
 }
 
 // pathNames lists the columns: those that --paths names, or those that need an
-// account.
+// account and are there without anybody setting them up.
 func (f *matrixFlags) pathNames() ([]lab.Path, error) {
 	var paths []lab.Path
 	if f.paths == "" {
 		for _, info := range scenarios.PathInfos() {
-			if info.Account {
+			if info.Account && info.Path != lab.Pickup {
 				paths = append(paths, info.Path)
 			}
 		}
