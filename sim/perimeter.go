@@ -75,19 +75,14 @@ func (o *Organisation) allowAnonymousRelay(a *mitigation.AllowAnonymousRelay) (s
 	if len(servers) == 0 {
 		servers = o.Servers().Stores
 	}
-	var ranges []transport.Range
-	for _, r := range a.Ranges {
-		tr, err := transport.ParseRange(r.Prefix.String())
-		if err != nil {
-			return "", err
-		}
-		ranges = append(ranges, tr)
+	ranges, err := rangesOf(a.Ranges)
+	if err != nil {
+		return "", err
 	}
 	var names []string
 	for _, server := range slices.Compact(servers) {
 		c, ok := o.Transport.Connector(server, anonymousRelay)
 		if !ok {
-			var err error
 			if c, err = o.relayConnector(server); err != nil {
 				return "", err
 			}
@@ -130,13 +125,9 @@ func (o *Organisation) sharePickup(a *mitigation.SharePickup) (string, error) {
 }
 
 func (o *Organisation) restrictAnonymous(a *mitigation.RestrictAnonymous) (string, error) {
-	var ranges []transport.Range
-	for _, r := range a.Ranges {
-		tr, err := transport.ParseRange(r.Prefix.String())
-		if err != nil {
-			return "", err
-		}
-		ranges = append(ranges, tr)
+	ranges, err := rangesOf(a.Ranges)
+	if err != nil {
+		return "", err
 	}
 	servers := a.Servers
 	if len(servers) == 0 {
@@ -156,6 +147,18 @@ func (o *Organisation) restrictAnonymous(a *mitigation.RestrictAnonymous) (strin
 		return "", fmt.Errorf("no receive connector admits anonymous senders")
 	}
 	return fmt.Sprintf("remote ranges of %s: %s", strings.Join(names, ", "), joinRanges(a.Ranges)), nil
+}
+
+func rangesOf(rs []mitigation.Range) ([]transport.Range, error) {
+	var ranges []transport.Range
+	for _, r := range rs {
+		tr, err := transport.ParseRange(r.Prefix.String())
+		if err != nil {
+			return nil, err
+		}
+		ranges = append(ranges, tr)
+	}
+	return ranges, nil
 }
 
 func joinRanges(rs []mitigation.Range) string {

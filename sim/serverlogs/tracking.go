@@ -150,13 +150,16 @@ func event2003(e *transport.TrackEvent) int {
 const fields2003 = "Date\tTime\tclient-ip\tClient-hostname\tPartner-Name\tServer-hostname\tserver-IP\tRecipient-Address\tEvent-ID\tMSGID\tPriority\t" +
 	"Recipient-Report-Status\ttotal-bytes\tNumber-Recipients\tOrigination-Time\tEncryption\tservice-Version\tLinked-MSGID\tMessage-Subject\tSender-Address"
 
+// oneColumn keeps a value from being two columns, or two lines.
+var oneColumn = strings.NewReplacer("\t", " ", "\r", " ", "\n", " ")
+
 // tracking2003 writes the log of Exchange 2003: one line for each recipient.
 func (s *State) tracking2003(b builder) {
 	or := func(v string) string {
 		if v == "" {
 			return "-"
 		}
-		return strings.ReplaceAll(v, "\t", " ")
+		return oneColumn.Replace(v)
 	}
 	for i := range s.Tracking {
 		e := &s.Tracking[i]
