@@ -4,12 +4,6 @@
 // servers all implement [Lab].
 package lab
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-)
-
 // Path is an access path: one way to reach mail.
 type Path string
 
@@ -93,21 +87,3 @@ const (
 	LayerService      Layer = "service"               // a server or service is down
 	LayerStore        Layer = "store"                 // mailbox missing, locked, over quota
 )
-
-// ParsePath returns the path called s, or an error that names the known ones.
-func ParsePath(s string) (Path, error) { return parseWord("access path", s, Paths) }
-
-// ParseCapability returns the capability called s, or an error that names the
-// known ones.
-func ParseCapability(s string) (Capability, error) { return parseWord("capability", s, Capabilities) }
-
-func parseWord[T ~string](what, s string, known []T) (T, error) {
-	if slices.Contains(known, T(s)) {
-		return T(s), nil
-	}
-	names := make([]string, len(known))
-	for i, k := range known {
-		names[i] = string(k)
-	}
-	return "", fmt.Errorf("unknown %s %q: expected one of %s", what, s, strings.Join(names, ", "))
-}
