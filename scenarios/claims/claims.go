@@ -57,6 +57,9 @@ type Claim struct {
 	Case *lab.Scenario
 	Says []Saying
 	Vary []Dimension
+	// Contrast names values of Vary that the sentence is not about: they are
+	// played to show what is so without the thing that it speaks of.
+	Contrast []Dimension
 	// Expect is what we predict. The verdict itself is never written down.
 	Expect Verdict
 	File   string

@@ -62,6 +62,7 @@ type Observation struct {
 	Says       string         `json:"says"`
 	Held       bool           `json:"held"`
 	LeftOut    string         `json:"left_out,omitempty"` // why nothing was shown
+	Contrast   bool           `json:"contrast,omitempty"` // the sentence is not about it
 	Seen       string         `json:"seen"`
 	Verdict    lab.Verdict    `json:"verdict"`
 	CutoffS    *float64       `json:"cutoff_s"`
@@ -179,7 +180,7 @@ func (p *Plan) result(c *Claim, pl *planned, results []*lab.RunResult, command f
 			o := observe(v, s, r)
 			o.Replay = replay
 			out.Observations = append(out.Observations, o)
-			if o.LeftOut != "" {
+			if o.Contrast = v.Contrast; o.LeftOut != "" || o.Contrast {
 				continue
 			}
 			points = append(points, o.point)

@@ -34,7 +34,12 @@ func result(sc *lab.Scenario) *lab.RunResult {
 }
 
 func document(t *testing.T, set ...string) *Document {
-	l, err := parse(small)
+	return documentOf(t, small, set...)
+}
+
+func documentOf(t *testing.T, text string, set ...string) *Document {
+	t.Helper()
+	l, err := parse(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,6 +75,27 @@ func TestDocument(t *testing.T) {
 	var b bytes.Buffer
 	if err := JSON(&b, d); err != nil || !json.Valid(b.Bytes()) || strings.Contains(b.String(), "wall_s") {
 		t.Error(err, b.String())
+	}
+}
+
+// What is played for contrast is told, and does not count.
+func TestContrast(t *testing.T) {
+	const vary = "vary: {steps: each, iis.token_ttl_mode: [sliding, absolute]}"
+	c := documentOf(t, strings.Replace(small, vary, vary+"\n    contrast: {steps: [disable-account, reset-iis]}", 1)).Groups[0].Claims[0]
+	if c.Verdict != Confirmed || !c.Drift || c.DependsOn != nil {
+		t.Errorf("%s %v", c.Verdict, c.DependsOn)
+	}
+	if got := c.finding(); !strings.Contains(got, " · but with no reset-iis, with no disable-account: ") {
+		t.Error(got)
+	}
+	n := 0
+	for _, o := range c.Observations {
+		if o.Contrast {
+			n++
+		}
+	}
+	if n != 8 || len(c.about()) != 4 {
+		t.Errorf("%d observations for contrast, %d that count", n, len(c.about()))
 	}
 }
 

@@ -33,6 +33,7 @@ type claimFile struct {
 	Within       *time.Duration                         `yaml:"within"`
 	Horizon      *time.Duration                         `yaml:"horizon"`
 	Vary         vary                                   `yaml:"vary"`
+	Contrast     vary                                   `yaml:"contrast"`
 	Says         map[string]map[lab.Capability]*Outcome `yaml:"says"`
 	Expect       Verdict                                `yaml:"expect"`
 }
@@ -179,7 +180,7 @@ func (r *reader) claim(d *strict.Doc, n *strict.Node, f *claimFile) *Claim {
 	bad := func(key, format string, args ...any) { d.Problemf(n.Find(key), format, args...) }
 	c := &Claim{
 		ID: f.ID, Text: strict.OneLine(f.Claim), Disagreement: f.Disagreement, Side: f.Side,
-		Vary: f.Vary, Expect: f.Expect, File: d.File, Line: n.Line,
+		Vary: f.Vary, Contrast: f.Contrast, Expect: f.Expect, File: d.File, Line: n.Line,
 	}
 	switch where := r.claims[c.ID]; {
 	case !strict.IsID(c.ID):
@@ -209,6 +210,9 @@ func (r *reader) claim(d *strict.Doc, n *strict.Node, f *claimFile) *Claim {
 	r.says(d, n, c, f.Says)
 	if d.Count() > before {
 		return nil
+	}
+	if err := c.contrast(); err != nil {
+		bad("contrast", "%v", err)
 	}
 	if _, err := c.Variations(nil); err != nil {
 		bad("vary", "%v", err)

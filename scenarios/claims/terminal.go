@@ -138,6 +138,9 @@ func (t *terminal) detail(c *ClaimResult) {
 			why = strings.TrimPrefix(why+"; then "+o.EndedBy, "; then ")
 		}
 		text := fmt.Sprintf("%s %s: %s (said: %s)", o.Activity, o.Capability, o.Seen, o.Says)
+		if o.Contrast {
+			mark, text = "·", fmt.Sprintf("for contrast, %s %s: %s", o.Activity, o.Capability, o.Seen)
+		}
 		if why != "" {
 			text += ": " + why
 		}

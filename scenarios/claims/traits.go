@@ -43,6 +43,17 @@ func (t Trait) String() string {
 	return t.Value
 }
 
+// in writes a trait as a place where something is so.
+func (t Trait) in() string {
+	switch {
+	case t.Name == byProfile:
+		return "on " + t.Value
+	case t.Name == bySteps && t.Value == noStep:
+		return "with no step"
+	}
+	return "with " + t.String()
+}
+
 // parameter says whether the trait is a parameter of the profile.
 func (t Trait) parameter() bool { return strings.Contains(t.Name, ".") }
 

@@ -51,7 +51,7 @@ type vary []Dimension
 
 func (v *vary) DecodeNode(d *strict.Doc, n *strict.Node) {
 	if n.Kind != strict.Map {
-		d.Problemf(n, "vary takes a mapping, such as {profile: [ex2003, ex2010], iis.token_ttl_mode: [sliding, absolute]}")
+		d.Problemf(n, "vary and contrast take a mapping, such as {profile: [ex2003, ex2010], iis.token_ttl_mode: [sliding, absolute]}")
 		return
 	}
 	for _, k := range n.Keys {
@@ -79,6 +79,7 @@ type Variation struct {
 	Scenario *lab.Scenario
 	SOP      string   // in the place of the case's own; empty: its own
 	Steps    []string // those that are carried out; nil: all
+	Contrast bool     // the sentence is not about it
 	set      []string // beside the case's own
 	traits   []Trait
 }
@@ -106,6 +107,7 @@ func (c *Claim) Variations(set []string) ([]*Variation, error) {
 				if dim.each() {
 					varied.single(stepNames(c.Case))
 				}
+				varied.Contrast = varied.Contrast || c.contrasts(dim.Name, value)
 				next = append(next, varied)
 			}
 		}
@@ -120,6 +122,32 @@ func (c *Claim) Variations(set []string) ([]*Variation, error) {
 	}
 	nameSteps(all)
 	return all, nil
+}
+
+// contrasts tells whether a value is one that the sentence is not about.
+func (c *Claim) contrasts(name, value string) bool {
+	return slices.ContainsFunc(c.Contrast, func(d Dimension) bool { return d.Name == name && slices.Contains(d.Values, value) })
+}
+
+// contrast checks that what is played for contrast is played at all, and that
+// something is left that the sentence is about.
+func (c *Claim) contrast() error {
+	for _, d := range c.Contrast {
+		i := slices.IndexFunc(c.Vary, func(v Dimension) bool { return v.Name == d.Name })
+		if i < 0 {
+			return fmt.Errorf("%s is not varied", strict.Quote(d.Name))
+		}
+		values := c.values(c.Vary[i])
+		for _, value := range d.Values {
+			if !slices.Contains(values, value) {
+				return fmt.Errorf("%s is no value of %s that is varied%s", strict.Quote(value), d.Name, strict.Expected(value, values))
+			}
+		}
+		if len(d.Values) == len(values) {
+			return fmt.Errorf("every value of %s is for contrast: which is the sentence about?", d.Name)
+		}
+	}
+	return nil
 }
 
 // nameSteps names the chosen steps by what tells one choice from another.

@@ -23,14 +23,44 @@ func (c *ClaimResult) finding() string {
 	case c.Verdict == Depends:
 		text = "on nothing that was varied: yes " + summary(c.counted(true)) + "; no " + summary(c.counted(false))
 	case c.Verdict == Confirmed:
-		text = summary(c.Observations)
+		text = summary(c.about())
 	case c.Verdict == Refuted:
-		text = fmt.Sprintf("%s; it says %s", summary(c.Observations), c.said())
+		text = fmt.Sprintf("%s; it says %s", summary(c.about()), c.said())
+	}
+	if other := c.contrast(); other != "" {
+		text = strings.TrimPrefix(text+" · "+other, " · ")
 	}
 	if out := c.leftOut(); out != "" {
 		text = strings.TrimPrefix(text+" · "+out, " · ")
 	}
 	return text
+}
+
+// about lists the observations that the sentence is about.
+func (c *ClaimResult) about() []*Observation {
+	return slices.DeleteFunc(slices.Clone(c.Observations), func(o *Observation) bool { return o.Contrast })
+}
+
+// contrast tells what was seen where the thing that the sentence speaks of is
+// otherwise: "but with restore-full-access: open >5h".
+func (c *ClaimResult) contrast() string {
+	list := slices.DeleteFunc(slices.Clone(c.Observations), func(o *Observation) bool { return !o.Contrast || o.LeftOut != "" })
+	if len(list) == 0 {
+		return ""
+	}
+	word := "but"
+	if !slices.ContainsFunc(list, func(o *Observation) bool { return !o.Held }) {
+		word = "as well"
+	}
+	var where []string
+	for _, o := range list {
+		for _, t := range o.Traits {
+			if text := t.in(); !slices.Contains(where, text) && !slices.ContainsFunc(c.about(), func(p *Observation) bool { return slices.Contains(p.Traits, t) }) {
+				where = append(where, text)
+			}
+		}
+	}
+	return fmt.Sprintf("%s %s: %s", word, strings.Join(where, ", "), summary(list))
 }
 
 // condition tells in a few words on what a claim depends, if it does: on one
@@ -52,7 +82,7 @@ func (c *ClaimResult) condition() string {
 // nothing.
 func (c *ClaimResult) byDefault() string {
 	varied, held, not := false, false, false
-	for _, o := range c.Observations {
+	for _, o := range c.about() {
 		told := false
 		for _, t := range o.Traits {
 			if t.parameter() {
@@ -130,13 +160,13 @@ func showed(list []*Observation) string {
 
 // counted lists the observations that show that it holds, or that it does not.
 func (c *ClaimResult) counted(held bool) []*Observation {
-	return slices.DeleteFunc(slices.Clone(c.Observations), func(o *Observation) bool { return o.LeftOut != "" || o.Held != held })
+	return slices.DeleteFunc(c.about(), func(o *Observation) bool { return o.LeftOut != "" || o.Held != held })
 }
 
 // said lists what the claim says will be seen.
 func (c *ClaimResult) said() string {
 	var says []string
-	for _, o := range c.Observations {
+	for _, o := range c.about() {
 		if !slices.Contains(says, o.Says) {
 			says = append(says, o.Says)
 		}
@@ -151,7 +181,7 @@ func (c *ClaimResult) byValue(seen bool) string {
 	name := c.DependsOn.On[0]
 	var values []string
 	of := map[string][]*Observation{}
-	for _, o := range c.Observations {
+	for _, o := range c.about() {
 		if o.LeftOut == "" {
 			v := o.point.value(name)
 			if of[v] == nil {
@@ -217,7 +247,7 @@ func (c *ClaimResult) leftOut() string {
 	var points []point
 	var kinds []string
 	n := 0
-	for _, o := range c.Observations {
+	for _, o := range c.about() {
 		points = append(points, point{traits: o.point.traits, held: o.LeftOut != ""})
 		if o.LeftOut != "" {
 			n++
