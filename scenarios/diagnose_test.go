@@ -3,6 +3,7 @@ package scenarios_test
 import (
 	"bytes"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -25,16 +26,21 @@ const rightBefore = -time.Nanosecond
 func diagnosed(ctx SpecContext, s *lab.Scenario, at time.Duration, set ...string) *diagnosis.Report {
 	GinkgoHelper()
 	Expect(scenarios.CutAt(s, at)).To(Succeed())
-	var files []serverlogs.File
-	_, err := sim.Play(ctx, s, sim.PlayOptions{Seed: seed, Set: set, Inspect: func(o *sim.Organisation) { files, _ = o.Logs() }})
-	Expect(err).NotTo(HaveOccurred())
 	c := diagnosis.New(diagnosis.Options{})
-	for _, f := range files {
+	for _, f := range logs(ctx, s, set...) {
 		stats, err := logfile.Read(f.Name, bytes.NewReader(f.Content), c)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(stats.Problems).To(BeEmpty(), f.Name)
 	}
 	return c.Conclude()
+}
+
+// logs plays a case and returns what its servers wrote down.
+func logs(ctx SpecContext, s *lab.Scenario, set ...string) (files []serverlogs.File) {
+	GinkgoHelper()
+	_, err := sim.Play(ctx, s, sim.PlayOptions{Seed: seed, Set: set, Inspect: func(o *sim.Organisation) { files, _ = o.Logs() }})
+	Expect(err).NotTo(HaveOccurred())
+	return files
 }
 
 // found lists the causes, with whom they are about.
@@ -99,6 +105,17 @@ horizon: 24h
 }
 
 var _ = Describe("diagnosis", func() {
+	It("reads the same logs however many cores there are, also of who hangs up and calls again", func(ctx SpecContext) {
+		play := func(cores int) []serverlogs.File {
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cores))
+			s, _ := scenarios.Find("authenticated-relay")
+			s = s.WithProfile("ex2003")
+			Expect(scenarios.CutAt(s, -20*time.Minute)).To(Succeed())
+			return logs(ctx, s, "smtp.protocol_log=verbose")
+		}
+		Expect(play(1)).To(Equal(play(4)))
+	})
+
 	const (
 		ndr   = "ndr-attack"
 		away  = "out-of-office erin@corp.example"

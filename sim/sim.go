@@ -148,6 +148,11 @@ func (o *Organisation) Dial(ctx context.Context, owner, from, addr string) (net.
 	if host, port, err := net.SplitHostPort(addr); err == nil {
 		addr = net.JoinHostPort(strings.TrimSuffix(host, "."+o.World.Cast.Organisation.Domain), port)
 	}
+	if owner != "" {
+		// What it hung up on has ended before it calls again, so that what servers
+		// write down does not depend on who was faster.
+		o.Net.WaitQuiet(owner)
+	}
 	return o.Net.Dial(ctx, owner, from, o.spread(owner, addr))
 }
 
