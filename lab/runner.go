@@ -19,6 +19,9 @@ type Runner struct {
 	// Sweep has every case looked through, after the horizon, for what works
 	// without a session.
 	Sweep bool
+	// Horizon, if set, is called at the end of the play, before the clients hang
+	// up.
+	Horizon func()
 	// Progress, if set, is told now and then how far the play has come.
 	Progress func(at, horizon time.Duration)
 }
@@ -46,6 +49,9 @@ func (r *Runner) Run(ctx context.Context, l Lab, s *Scenario) (*RunResult, error
 		return nil, fmt.Errorf("%s: %w", s.ID, err)
 	}
 	res := p.result()
+	if r.Horizon != nil {
+		r.Horizon()
+	}
 	if r.Sweep || s.Sweep {
 		var err error
 		if res.Sweep, err = p.sweep(ctx); err != nil {

@@ -46,12 +46,12 @@ func Play(ctx context.Context, s *lab.Scenario, o PlayOptions) (*lab.RunResult, 
 	}
 	defer org.Close()
 	r := &lab.Runner{NewClient: client.New, Progress: o.Progress, Sweep: o.Sweep}
+	if o.Inspect != nil {
+		r.Horizon = func() { o.Inspect(org) }
+	}
 	res, err := r.Run(ctx, org, s)
 	if err != nil {
 		return nil, err
-	}
-	if o.Inspect != nil {
-		o.Inspect(org)
 	}
 	res.Set = append(append([]string(nil), s.Set...), o.Set...)
 	return res, nil
