@@ -31,6 +31,23 @@ func newColumns(names []string) (columns, error) {
 	return c, nil
 }
 
+// header takes a line that is no record: the #Fields line, which names the
+// columns, another remark, or nothing. It tells whether the line was one.
+func (c *columns) header(text string) (bool, error) {
+	if names, ok := fieldNames(text); ok {
+		var err error
+		*c, err = newColumns(names)
+		return true, err
+	}
+	switch {
+	case text == "" || text[0] == '#':
+		return true, nil
+	case c.n == 0:
+		return false, fmt.Errorf("a record before the #Fields line")
+	}
+	return false, nil
+}
+
 func (c columns) has(names ...string) bool {
 	for _, n := range names {
 		if _, ok := c.at[n]; !ok {

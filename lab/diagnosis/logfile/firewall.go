@@ -22,16 +22,8 @@ func isWindowsFirewall(head []string) bool {
 }
 
 func (p *windowsFirewall) line(number int, text string) (int, error) {
-	if names, ok := fieldNames(text); ok {
-		var err error
-		p.cols, err = newColumns(names)
+	if done, err := p.cols.header(text); done || err != nil {
 		return 0, err
-	}
-	if text == "" || text[0] == '#' {
-		return 0, nil
-	}
-	if p.cols.n == 0 {
-		return 0, fmt.Errorf("a record before the #Fields line")
 	}
 	record := strings.Fields(text)
 	if len(record) > p.cols.n || len(record) < 8 {

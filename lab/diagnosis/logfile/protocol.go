@@ -55,19 +55,11 @@ func newProtocol(file string, sink diagnosis.Sink) parser {
 }
 
 func (p *protocol) line(number int, text string) (int, error) {
-	if names, ok := fieldNames(text); ok {
-		var err error
-		p.cols, err = newColumns(names)
-		return 0, err
-	}
 	if kind, ok := cutFold(text, "#Log-type:"); ok {
 		p.send = strings.Contains(strings.ToLower(kind), "send")
 	}
-	if text == "" || text[0] == '#' {
-		return 0, nil
-	}
-	if p.cols.n == 0 {
-		return 0, fmt.Errorf("a record before the #Fields line")
+	if done, err := p.cols.header(text); done || err != nil {
+		return 0, err
 	}
 	record, err := splitCSV(text)
 	if err != nil {

@@ -26,16 +26,8 @@ func isTracking(head []string) bool {
 }
 
 func (p *tracking) line(number int, text string) (int, error) {
-	if names, ok := fieldNames(text); ok {
-		var err error
-		p.cols, err = newColumns(names)
+	if done, err := p.cols.header(text); done || err != nil {
 		return 0, err
-	}
-	if text == "" || text[0] == '#' {
-		return 0, nil
-	}
-	if p.cols.n == 0 {
-		return 0, fmt.Errorf("a record before the #Fields line")
 	}
 	record, err := splitCSV(text)
 	if err != nil {

@@ -40,16 +40,8 @@ func newW3C(file string, sink diagnosis.Sink) parser {
 var errNoTime = errors.New("the line has no time: add date and time to the fields of the log")
 
 func (p *w3c) line(number int, text string) (int, error) {
-	if names, ok := fieldNames(text); ok {
-		var err error
-		p.cols, err = newColumns(names)
+	if done, err := p.cols.header(text); done || err != nil {
 		return 0, err
-	}
-	if text == "" || text[0] == '#' {
-		return 0, nil
-	}
-	if p.cols.n == 0 {
-		return 0, fmt.Errorf("a record before the #Fields line")
 	}
 	record := strings.Fields(text)
 	if len(record) != p.cols.n {
