@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -64,6 +65,14 @@ func Moment(d time.Duration) string {
 	default:
 		return "T0"
 	}
+}
+
+// Count writes a number with its noun: "1 step", "2 steps".
+func Count(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return strconv.Itoa(n) + " " + noun
 }
 
 // Duration writes d for people: "1h58m30s", "15m", "24h", "0s". Parts below a

@@ -257,7 +257,7 @@ func (w *sweeping) devices(who *Person, devices []Device) {
 			f.Detail = "it has wiped itself"
 		case kept.Messages > 0:
 			f.Works = WorksYes
-			f.Detail = "it tells of " + plural(kept.Messages, "message") + " on it; "
+			f.Detail = "it tells of " + Count(kept.Messages, "message") + " on it; "
 			if pl.activity.Path == ActiveSync {
 				f.Ends = []string{"wipe-device"}
 				f.Detail += "a wipe comes with its next contact, and only while it is let in"
@@ -267,11 +267,4 @@ func (w *sweeping) devices(who *Person, devices []Device) {
 			f.Because = []Reason{{AtS: Seconds(w.s.Horizon), Layer: LayerLocalCopy, Allowed: true, Detail: f.Detail}}
 		}
 	}
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
 }

@@ -13,7 +13,7 @@ func (w *sweeping) queued(who *Person, list []Queued) {
 	if len(list) == 0 {
 		return
 	}
-	f := w.add(SweepResult{Kind: SweepQueue, Of: who.ID, What: plural(len(list), "message"), Shown: ShownListed, Broken: true,
+	f := w.add(SweepResult{Kind: SweepQueue, Of: who.ID, What: Count(len(list), "message"), Shown: ShownListed, Broken: true,
 		Ends: []string{"remove-queued-mail", "freeze-outbound"}})
 	w.later = append(w.later, func() {
 		f.Works = WorksNo

@@ -115,7 +115,7 @@ func (o *Organisation) blockDevices(now time.Time, a *mitigation.BlockDevice) (s
 	if _, err := o.modify(now, a.User, a.DC, directory.Set("msExchMobileBlockedDeviceIDs", blocked...)); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%s blocked, on %s", count(len(devices)), dc.Host()), nil
+	return fmt.Sprintf("%s blocked, on %s", lab.Count(len(devices), "device"), dc.Host()), nil
 }
 
 func (o *Organisation) removeDevices(user string) (string, error) {
@@ -123,7 +123,7 @@ func (o *Organisation) removeDevices(user string) (string, error) {
 	for _, d := range devices {
 		o.devices.Remove(user, d.ID)
 	}
-	return "partnership of " + count(len(devices)) + " removed", err
+	return "partnership of " + lab.Count(len(devices), "device") + " removed", err
 }
 
 func (o *Organisation) wipeDevices(a *mitigation.WipeDevice) (string, error) {
@@ -138,12 +138,5 @@ func (o *Organisation) wipeDevices(a *mitigation.WipeDevice) (string, error) {
 	for _, d := range devices {
 		o.devices.Wipe(a.User, d.ID, what)
 	}
-	return word + count(len(devices)) + " waits for the next contact", err
-}
-
-func count(devices int) string {
-	if devices == 1 {
-		return "1 device"
-	}
-	return fmt.Sprintf("%d devices", devices)
+	return word + lab.Count(len(devices), "device") + " waits for the next contact", err
 }

@@ -66,7 +66,7 @@ func (o *Organisation) disableDevices(now time.Time, a *mitigation.DisableDevice
 	}
 	n := o.Cloud.Devices(u)
 	o.Cloud.DisableDevices(now, u)
-	return count(n) + " disabled", nil
+	return lab.Count(n, "device") + " disabled", nil
 }
 
 func (o *Organisation) resetCloudPassword(now time.Time, a *mitigation.ResetPassword) (string, error) {

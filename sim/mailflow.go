@@ -97,14 +97,7 @@ func (o *Organisation) waiting() string {
 	for _, q := range o.Transport.Queues() {
 		n += q.MessageCount
 	}
-	return messages(n)
-}
-
-func messages(n int) string {
-	if n == 1 {
-		return "1 message"
-	}
-	return fmt.Sprintf("%d messages", n)
+	return lab.Count(n, "message")
 }
 
 func (o *Organisation) removeQueuedMail(now time.Time, a *mitigation.RemoveQueuedMail) (string, error) {
@@ -119,7 +112,7 @@ func (o *Organisation) removeQueuedMail(now time.Time, a *mitigation.RemoveQueue
 	n := o.Transport.RemoveMessages(now, func(_ transport.Queue, m transport.QueuedMessage) bool {
 		return strings.EqualFold(m.FromAddress, sender)
 	}, a.Report)
-	return fmt.Sprintf("%s from %s removed", messages(n), sender), nil
+	return fmt.Sprintf("%s from %s removed", lab.Count(n, "message"), sender), nil
 }
 
 // editConnectors changes the receive connectors of mailbox servers, of all if

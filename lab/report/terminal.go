@@ -270,18 +270,18 @@ func (t *terminal) total(d *lab.Document) {
 	for _, n := range counts {
 		promises += n
 	}
-	line := fmt.Sprintf("%s, %s: %s", plural(len(d.Runs), "case"), plural(promises, "promise"), strings.Join(parts, ", "))
+	line := fmt.Sprintf("%s, %s: %s", lab.Count(len(d.Runs), "case"), lab.Count(promises, "promise"), strings.Join(parts, ", "))
 	if lost > 0 {
-		line += fmt.Sprintf("; %s not kept", plural(lost, "control"))
+		line += fmt.Sprintf("; %s not kept", lab.Count(lost, "control"))
 	}
 	if left > 0 {
-		line += fmt.Sprintf("; %s without a session", plural(left, "way"))
+		line += fmt.Sprintf("; %s without a session", lab.Count(left, "way"))
 	}
 	if mispredicted > 0 {
-		line += fmt.Sprintf("; %s of the sweep not as predicted", plural(mispredicted, "answer"))
+		line += fmt.Sprintf("; %s of the sweep not as predicted", lab.Count(mispredicted, "answer"))
 	}
 	if drift > 0 {
-		line += fmt.Sprintf("; %s not as predicted", plural(drift, "verdict"))
+		line += fmt.Sprintf("; %s not as predicted", lab.Count(drift, "verdict"))
 	}
 	t.prose(t.bold, line)
 	if d.Empty() {
@@ -296,13 +296,6 @@ func Played(virtualS, wallS float64, seed uint64) string {
 		text += fmt.Sprintf(", %.0f times as fast", virtualS/wallS)
 	}
 	return fmt.Sprintf("%s · seed %d", text, seed)
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
 }
 
 func (t *terminal) mark(r row) string {

@@ -244,7 +244,7 @@ func claimRows() (rows [][]string) {
 // groupRows lists the texts that claims come from.
 func groupRows() (rows [][]string) {
 	for _, g := range claims.Load().Groups {
-		rows = append(rows, []string{g.ID, count(len(g.Claims), "claim"), g.Title})
+		rows = append(rows, []string{g.ID, lab.Count(len(g.Claims), "claim"), g.Title})
 	}
 	return append(rows, []string{"all of them: shutout list claims"})
 }

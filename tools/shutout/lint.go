@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"shutout/lab"
 	"shutout/scenarios"
 	"shutout/scenarios/claims"
 )
@@ -45,14 +46,14 @@ func lint(path string) (what string, err error) {
 		return "", err
 	}
 	if sop == nil {
-		return fmt.Sprintf("ok, a case with %s, %s and %s", count(len(sc.Activities), "threat"),
-			count(len(sc.Controls), "control"), count(len(sc.SOP), "step")), nil
+		return fmt.Sprintf("ok, a case with %s, %s and %s", lab.Count(len(sc.Activities), "threat"),
+			lab.Count(len(sc.Controls), "control"), lab.Count(len(sc.SOP), "step")), nil
 	}
 	steps, err := checkSOP(sop)
 	if err != nil {
 		return "", err
 	}
-	return "ok, an SOP with " + count(len(steps), "step"), nil
+	return "ok, an SOP with " + lab.Count(len(steps), "step"), nil
 }
 
 // lintCatalogue counts what the product comes with, which is read strictly on
@@ -70,6 +71,6 @@ func (a *app) lintCatalogue() error {
 			}
 		}
 	}
-	fmt.Fprintf(a.out, "ok, %s, %s and %s of the catalogue\n", count(cases, "case"), count(len(sops), "SOP"), count(len(claims.Load().All()), "claim"))
+	fmt.Fprintf(a.out, "ok, %s, %s and %s of the catalogue\n", lab.Count(cases, "case"), lab.Count(len(sops), "SOP"), lab.Count(len(claims.Load().All()), "claim"))
 	return nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -110,7 +109,7 @@ func sopRows() (rows [][]string) {
 		if err != nil {
 			steps = nil // the catalogue's tests meet it
 		}
-		rows = append(rows, []string{s.ID, count(len(steps), "step"), s.Title})
+		rows = append(rows, []string{s.ID, lab.Count(len(steps), "step"), s.Title})
 	}
 	return rows
 }
@@ -127,14 +126,6 @@ func profileRows() (rows [][]string) {
 		rows = append(rows, []string{v.Name, v.Title, v.Versions})
 	}
 	return rows
-}
-
-// count writes a number with its noun: "1 step", "2 steps".
-func count(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return strconv.Itoa(n) + " " + noun
 }
 
 func words[T ~string](list []T) []string {

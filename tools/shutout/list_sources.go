@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"shutout/fixtures/sources"
+	"shutout/lab"
 	"shutout/scenarios/evidence"
 )
 
@@ -13,10 +14,10 @@ import (
 func sourceRows() (rows [][]string) {
 	items := evidence.Items()
 	for _, s := range sources.All() {
-		uses := count(len(evidence.Citing(items, sources.Citation{Source: s})), "item")
+		uses := lab.Count(len(evidence.Citing(items, sources.Citation{Source: s})), "item")
 		said := ""
 		if s.Document() {
-			said = fmt.Sprintf("%d of %s", covered(items, s), count(len(s.Statements), "statement"))
+			said = fmt.Sprintf("%d of %s", covered(items, s), lab.Count(len(s.Statements), "statement"))
 		}
 		rows = append(rows, []string{s.Code, uses, said, s.Title})
 	}
@@ -33,7 +34,7 @@ func documentRows() (rows [][]string) {
 			others++
 		}
 	}
-	return append(rows, []string{fmt.Sprintf("and %s: shutout list sources", count(others, "text"))})
+	return append(rows, []string{fmt.Sprintf("and %s: shutout list sources", lab.Count(others, "text"))})
 }
 
 // covered counts the statements of a document that something cites.
@@ -69,7 +70,7 @@ func listSource(t *terminal, text string) error {
 	statements := []sources.Citation{c}
 	if c.Statement == nil {
 		statements = evidence.Statements(s)
-		t.paragraph("", fmt.Sprintf("%d of %s covered", covered(items, s), count(len(statements), "statement")))
+		t.paragraph("", fmt.Sprintf("%d of %s covered", covered(items, s), lab.Count(len(statements), "statement")))
 	}
 	for _, st := range statements {
 		blank(t)

@@ -27,12 +27,12 @@ func showDiagnosis(t *terminal, doc *diagnosed) {
 	}
 	blank(t)
 	if w := doc.Waiting; w != nil {
-		line := fmt.Sprintf("  queues: %s in %s to other domains", count(w.Messages, "message"), count(w.Queues, "queue"))
+		line := fmt.Sprintf("  queues: %s in %s to other domains", lab.Count(w.Messages, "message"), lab.Count(w.Queues, "queue"))
 		switch {
 		case w.Messages == 0:
 			line = "  queues: nothing waits for other domains"
 		case w.Queues == 0: // only the messages were listed
-			line = fmt.Sprintf("  queues: %s for other domains", count(w.Messages, "message"))
+			line = fmt.Sprintf("  queues: %s for other domains", lab.Count(w.Messages, "message"))
 		}
 		if w.Suspended > 0 {
 			line += fmt.Sprintf(", %d held by an administrator", w.Suspended)
@@ -76,7 +76,7 @@ func whence(doc *diagnosed) string {
 	for _, f := range doc.Files {
 		records += f.Records
 	}
-	return fmt.Sprintf("%s, %s", count(len(doc.Files), "file"), count(records, "record"))
+	return fmt.Sprintf("%s, %s", lab.Count(len(doc.Files), "file"), lab.Count(records, "record"))
 }
 
 func nothing(doc *diagnosed) string {
@@ -149,13 +149,13 @@ func showRead(t *terminal, doc *diagnosed) {
 		records[f.Format] += f.Records
 	}
 	for _, name := range order {
-		fmt.Fprintf(t, "  read: %s, %s in %s\n", name, count(records[name], "record"), count(files[name], "file"))
+		fmt.Fprintf(t, "  read: %s, %s in %s\n", name, lab.Count(records[name], "record"), lab.Count(files[name], "file"))
 	}
 	for _, f := range doc.Files {
 		if f.Broken == 0 {
 			continue
 		}
-		fmt.Fprintf(t, "  %s: %s could not be read\n", f.File, count(f.Broken, "line"))
+		fmt.Fprintf(t, "  %s: %s could not be read\n", f.File, lab.Count(f.Broken, "line"))
 		for _, p := range f.Problems {
 			fmt.Fprintln(t, cut("    "+printable(p.String()), t.Width))
 		}
