@@ -1,0 +1,77 @@
+package journal
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"shutout/lab/remote"
+)
+
+// patience is how long one change may take to be undone: a server that restarts
+// answers by then.
+const patience = 2 * time.Minute
+
+// A Reversal is what became of one change when it was to be undone.
+type Reversal struct {
+	Entry *Entry
+	// Detail is what was done.
+	Detail string
+	// Err is why it could not be.
+	Err error
+}
+
+// Revert undoes what the journal owes, the newest change first, and tells each.
+// One that cannot be undone does not keep the others: who was cut off by mistake
+// gets back what can be given. Executor returns the executor of that name.
+//
+// After a change that was stuck, what is older at the same target is undone once
+// more: undone out of turn, it may have been overwritten.
+func (j *File) Revert(ctx context.Context, executor func(name string) (remote.Executor, error), tell func(Reversal)) error {
+	again := map[string]bool{}
+	for _, e := range newestFirst(j.Content().Entries) {
+		if !e.Owed() && !(e.State == Undone && again[e.Change.Target]) {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		r := Reversal{Entry: e}
+		if e.Change.Undo == "" { // nothing can be done about it
+			if err := j.Left(e.ID, e.Change.Lasting); err != nil {
+				return err
+			}
+			tell(r)
+			continue
+		}
+		again[e.Change.Target] = true
+		r.Detail, r.Err = undo(ctx, executor, e.Change)
+		// Even where the journal cannot be written the rest is undone: once more
+		// does no harm.
+		if r.Err != nil {
+			j.Stuck(e.ID, r.Err.Error())
+		} else {
+			j.Undone(e.ID, r.Detail)
+		}
+		tell(r)
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.fault
+}
+
+// undo takes one change back. Once begun it is not cut off by whoever is
+// impatient.
+func undo(ctx context.Context, executor func(string) (remote.Executor, error), c *remote.Change) (string, error) {
+	x, err := executor(c.Executor)
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	detail, err := x.Undo(ctx, c)
+	if err != nil && ctx.Err() != nil {
+		err = fmt.Errorf("no answer within %s: %w", patience, err)
+	}
+	return detail, err
+}
