@@ -62,6 +62,9 @@ type Person struct {
 	// NewPassword is the one that an administrator's reset sets; only a person
 	// who is told knows it.
 	NewPassword string `yaml:"-" json:"-"`
+	// User is the name that the person signs in with, where it is another one
+	// than Mail.
+	User string `yaml:"-" json:"-"`
 	// MailboxDN is the mailbox's legacy distinguished name, where Outlook
 	// cannot find it by Autodiscover.
 	MailboxDN string `yaml:"-" json:"-"`

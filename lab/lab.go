@@ -50,8 +50,9 @@ type Explainer interface {
 type ReplyWatcher interface {
 	// AutomaticReply tells what became of the automatic reply to the message
 	// with this Message-ID, which owner sent: whether one was made, and where
-	// it is now ("queued for dead.example, Retry").
-	AutomaticReply(owner, messageID string) (state string, made bool)
+	// it is now ("queued for dead.example, Retry"). An error means that nobody
+	// could look; it wraps [ErrNotAvailable] where nobody ever can.
+	AutomaticReply(ctx context.Context, owner, messageID string) (state string, made bool, err error)
 }
 
 // An Introducer is a lab that wants to know whose doing an activity is: where a
@@ -74,8 +75,36 @@ type Eavesdropper interface {
 type MailTracker interface {
 	// Whereabouts tells where the message with this subject, which owner sent,
 	// is now ("queued for partner.example, Suspended"), and whether it has
-	// arrived where the organisation has no more to do with it.
-	Whereabouts(owner, subject string) (state string, arrived bool)
+	// arrived where the organisation has no more to do with it. An error means
+	// that nobody could look; it wraps [ErrNotAvailable] where nobody ever can.
+	Whereabouts(ctx context.Context, owner, subject string) (state string, arrived bool, err error)
+}
+
+// A Paced lab lives in real time, where an answer and a delivery take a while.
+// In any other lab both are there before the clock moves.
+type Paced interface {
+	Pace() Pace
+}
+
+// Pace is how long things may take in a lab.
+type Pace struct {
+	// Attempt is how long one attempt may take; then it is cut off. 0: as long
+	// as its client waits.
+	Attempt time.Duration
+	// Delivery is how long a message may be on its way into a mailbox. A client
+	// that does not see it looks again until then.
+	Delivery time.Duration
+	// Watch is how long a sweep waits, after its attempts, for what leaves
+	// later. 0: an hour.
+	Watch time.Duration
+}
+
+// A Guarded lab lets mail go to some addresses only: behind those of others may
+// be somebody who has nothing to do with the lab.
+type Guarded interface {
+	// MayWriteTo returns an error that wraps [ErrNotAvailable] if no mail may go
+	// to an address, be it as an answer.
+	MayWriteTo(address string) error
 }
 
 // Clock is a lab's time. In the simulation it is virtual: it moves only while
@@ -247,6 +276,9 @@ type Failure struct {
 	// Text is the server's own answer or the network's error, without
 	// secrets: "401 Unauthorized", "535 5.7.3 Authentication unsuccessful".
 	Text string
+	// Absent says that the client was let in and saw no such message: it may
+	// still be on its way.
+	Absent bool
 }
 
 func (f *Failure) Error() string { return f.Stage + ": " + f.Text }

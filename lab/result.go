@@ -52,6 +52,10 @@ type StepResult struct {
 	Do      string        `json:"do"`
 	Outcome OutcomeResult `json:"outcome"`
 	Detail  string        `json:"detail"`
+	// TookS is how long it took, and LateS how long after its time it began
+	// because of those before it. Both are 0 where time stands still meanwhile.
+	TookS float64 `json:"took_s,omitempty"`
+	LateS float64 `json:"late_s,omitempty"`
 }
 
 // ActivityResult is the verdict on one capability of one activity.

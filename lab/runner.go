@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -30,6 +32,9 @@ type Runner struct {
 // the lab's present time as the earliest activity needs.
 func (r *Runner) Run(ctx context.Context, l Lab, s *Scenario) (*RunResult, error) {
 	p := &play{runner: r, lab: l, s: s}
+	if paced, ok := l.(Paced); ok {
+		p.pace = paced.Pace()
+	}
 	p.order = l.Clock().Now().Add(s.Lead())
 	p.prepare()
 	for _, a := range s.Activities {
@@ -83,9 +88,15 @@ type play struct {
 	runner  *Runner
 	lab     Lab
 	s       *Scenario
+	pace    Pace
 	order   time.Time
 	players []*player
-	steps   []*StepResult
+
+	// mu guards what follows, the players' state and their tracks: where time is
+	// real, attempts and steps run side by side and go on beyond the horizon. It
+	// is not held while a client or the lab is at work.
+	mu    sync.Mutex
+	steps []*StepResult
 	// missing says which mitigation this lab does not have.
 	missing string
 	// unset is what of the scene could not be set.
@@ -146,6 +157,9 @@ func (p *play) dial(a *Activity, of *Person) (Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := p.mayWrite(a); err != nil {
+		return nil, err
+	}
 	env := Env{
 		Endpoint: ep,
 		Dial: func(ctx context.Context, addr string) (net.Conn, error) {
@@ -158,7 +172,7 @@ func (p *play) dial(a *Activity, of *Person) (Client, error) {
 	}
 	if !who.Outsider() {
 		env.Login = Login{
-			User: who.Mail, Address: who.Mail, Passwords: who.known(a.Client.Passwords), MailboxDN: who.MailboxDN,
+			User: cmp.Or(who.User, who.Mail), Address: who.Mail, Passwords: who.known(a.Client.Passwords), MailboxDN: who.MailboxDN,
 		}
 	}
 	if slices.Contains(a.Client.Passwords, Overheard) {
@@ -173,6 +187,34 @@ func (p *play) dial(a *Activity, of *Person) (Client, error) {
 		env.Login.MailboxDN = of.MailboxDN
 	}
 	return p.runner.NewClient(env)
+}
+
+// mayWrite asks a lab that lets mail go to some addresses only. An activity that
+// writes to somebody whom the lab does not have would write to a mere word.
+func (p *play) mayWrite(a *Activity) error {
+	g, guarded := p.lab.(Guarded)
+	if !guarded {
+		return nil
+	}
+	var all []string
+	if a.To != "" {
+		to := a.To
+		if who := p.lab.Cast().People[to]; who != nil {
+			to = who.Mail
+		} else if !strings.Contains(to, "@") {
+			return fmt.Errorf("%w: nobody is called %q here", ErrNotAvailable, to)
+		}
+		all = append(all, to)
+	}
+	if a.Sender != "" { // who gets the answers
+		all = append(all, a.Sender)
+	}
+	for _, address := range all {
+		if err := g.MayWriteTo(address); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // known lists the passwords that somebody knows, in the order of use.
@@ -195,9 +237,22 @@ func (p *Person) known(words []string) []string {
 func (p *play) schedule(step Step) {
 	res := &StepResult{AtS: Seconds(step.At), Do: step.Action.Name(), Outcome: Failed, Detail: "not reached"}
 	p.steps = append(p.steps, res)
-	p.lab.Clock().At(p.order.Add(step.At), ClassStep, "", func(ctx context.Context) {
+	clock, due := p.lab.Clock(), p.order.Add(step.At)
+	clock.At(due, ClassStep, "", func(ctx context.Context) {
+		begun := clock.Now()
+		p.mu.Lock()
+		res.Detail = "not finished at the horizon"
+		p.mu.Unlock()
 		out := p.lab.Apply(ctx, step.Action)
+		p.mu.Lock()
+		defer p.mu.Unlock()
 		res.Outcome, res.Detail = out.Result, out.Detail
+		if _, paced := p.lab.(Paced); paced {
+			res.TookS = Seconds(clock.Now().Sub(begun))
+			if late := begun.Sub(due); late >= lateStep {
+				res.LateS = Seconds(late)
+			}
+		}
 		if out.Result == NotApplicable && p.s.SOPID == "" {
 			p.missing = step.Action.Name() + ": " + out.Detail
 		}
@@ -212,15 +267,19 @@ func (p *play) next(pl *player, t time.Time) {
 		return
 	}
 	p.lab.Clock().At(t, ClassAttempt, pl.activity.ID, func(ctx context.Context) {
+		p.mu.Lock()
 		pl.inFlight = true
 		pl.number++
+		p.mu.Unlock()
 		for _, track := range pl.tracks {
 			p.attempt(ctx, pl, track)
 		}
 		if ctx.Err() != nil {
 			return // the lab has been closed
 		}
+		p.mu.Lock()
 		pl.inFlight = false
+		p.mu.Unlock()
 		every := pl.activity.Every
 		missed := (p.lab.Clock().Now().Sub(t) - 1) / every
 		p.next(pl, t.Add((missed+1)*every))
@@ -230,36 +289,84 @@ func (p *play) next(pl *player, t time.Time) {
 func (p *play) attempt(ctx context.Context, pl *player, t *Track) {
 	clock := p.lab.Clock()
 	begun := clock.Now()
+	p.mu.Lock()
 	pl.trying, pl.begun = t, begun.Sub(p.order)
-	task, err := p.task(ctx, pl, t.Capability)
-	if err == nil {
-		err = pl.client.Do(ctx, task)
-	}
-	if err == nil && t.Capability == Reply {
-		err = p.replied(pl.activity.ID, task)
-	}
-	if err == nil && t.Capability == Deliver {
-		err = p.delivered(pl.activity.ID, task)
-	}
+	p.mu.Unlock()
+	limited, done := p.limit(ctx)
+	task, err := p.try(limited, pl, t.Capability)
+	done()
 	if ctx.Err() != nil {
 		return // the run is over; this attempt shows nothing
 	}
 	why := p.decisions(pl.activity.ID)
 	if err != nil && t.Capability == Receive && !slices.ContainsFunc(why, func(d Decision) bool { return !d.Allowed }) {
 		// Nobody refused the client, so it may be the message that was.
-		if w, ok := p.lab.(MailTracker); ok {
-			w.Whereabouts(pl.activity.ID, task.Subject)
+		_, explains := p.lab.(Explainer)
+		if w, ok := p.lab.(MailTracker); ok && explains {
+			w.Whereabouts(ctx, pl.activity.ID, task.Subject)
 			why = append(why, p.decisions(pl.activity.ID)...)
 		}
 	}
 	if k, ok := pl.client.(Keeper); ok && t.Capability == ReadLocal {
 		why = append(why, keptDecision(k, pl.activity.From, begun))
 	}
+	answered := clock.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if errors.Is(err, ErrNotAvailable) && t.Attempts == 0 {
 		t.Missing = err.Error()
 		return
 	}
-	t.Observe(begun.Sub(p.order), clock.Now().Sub(p.order), failure(err), why)
+	t.Observe(begun.Sub(p.order), answered.Sub(p.order), failure(err), why)
+}
+
+// try makes one attempt's task and has the client, and where it takes more than
+// a client to see it the lab, tell whether it worked.
+func (p *play) try(ctx context.Context, pl *player, c Capability) (Task, error) {
+	task, err := p.task(ctx, pl, c)
+	if err != nil {
+		return task, err
+	}
+	err = p.await(ctx, pl.client, task)
+	if err == nil && c == Reply {
+		err = p.replied(ctx, pl.activity.ID, task)
+	}
+	if err == nil && c == Deliver {
+		err = p.delivered(ctx, pl.activity.ID, task)
+	}
+	return task, err
+}
+
+// lookAgain is the time between two looks for a message that is on its way.
+const lookAgain = 250 * time.Millisecond
+
+// lateStep is how late a step must begin to be worth telling.
+const lateStep = 100 * time.Millisecond
+
+// await has a client do a task. Where mail takes a while to arrive, one that
+// does not see the message looks again.
+func (p *play) await(ctx context.Context, client Client, t Task) error {
+	begun := p.lab.Clock().Now()
+	for {
+		err := client.Do(ctx, t)
+		f, failed := errors.AsType[*Failure](err)
+		if !failed || !f.Absent || p.lab.Clock().Now().Sub(begun)+lookAgain >= p.pace.Delivery {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(lookAgain):
+		}
+	}
+}
+
+// limit gives an attempt the time that it may take.
+func (p *play) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	if p.pace.Attempt == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, p.pace.Attempt)
 }
 
 // decisions takes what the lab recorded about an activity since it was asked
@@ -321,6 +428,9 @@ func (p *play) task(ctx context.Context, pl *player, c Capability) (Task, error)
 	}
 	if c == Receive {
 		subject, err := p.lab.Probe(ctx, who)
+		if f, ok := errors.AsType[*Failure](err); ok {
+			return t, f
+		}
 		if err != nil {
 			return t, &Failure{Kind: Unreachable, Stage: "probe", Text: err.Error()}
 		}
@@ -330,27 +440,44 @@ func (p *play) task(ctx context.Context, pl *player, c Capability) (Task, error)
 }
 
 // replied asks the lab whether the mailbox answered the task's message.
-func (p *play) replied(owner string, t Task) error {
+func (p *play) replied(ctx context.Context, owner string, t Task) error {
 	w, ok := p.lab.(ReplyWatcher)
 	if !ok {
 		return fmt.Errorf("%w: nobody can see automatic replies", ErrNotAvailable)
 	}
-	if state, made := w.AutomaticReply(owner, t.MessageID); !made {
+	state, made, err := w.AutomaticReply(ctx, owner, t.MessageID)
+	switch {
+	case err != nil:
+		return notSeen("reply", err)
+	case !made:
 		return &Failure{Kind: Refused, Stage: "reply", Text: state}
 	}
 	return nil
 }
 
 // delivered asks the lab whether the task's message arrived.
-func (p *play) delivered(owner string, t Task) error {
+func (p *play) delivered(ctx context.Context, owner string, t Task) error {
 	w, ok := p.lab.(MailTracker)
 	if !ok {
 		return fmt.Errorf("%w: nobody can see where mail goes", ErrNotAvailable)
 	}
-	if state, arrived := w.Whereabouts(owner, t.Subject); !arrived {
+	state, arrived, err := w.Whereabouts(ctx, owner, t.Subject)
+	switch {
+	case err != nil:
+		return notSeen("deliver", err)
+	case !arrived:
 		return &Failure{Kind: Refused, Stage: "deliver", Text: state}
 	}
 	return nil
+}
+
+// notSeen is the failure of an attempt that may have worked: its mail was taken,
+// and nobody could see what became of it.
+func notSeen(stage string, err error) error {
+	if errors.Is(err, ErrNotAvailable) {
+		return err
+	}
+	return &Failure{Kind: Unknown, Stage: stage, Text: err.Error()}
 }
 
 // run plays to the horizon in slices, so that progress can be told.
@@ -374,10 +501,16 @@ func (p *play) run(ctx context.Context) error {
 }
 
 func (p *play) close() {
+	var idle []Client
+	p.mu.Lock()
 	for _, pl := range p.players {
 		if pl.client != nil && !pl.inFlight { // what is in flight ends with the lab
-			pl.client.Close()
+			idle = append(idle, pl.client)
 		}
+	}
+	p.mu.Unlock()
+	for _, c := range idle {
+		c.Close()
 	}
 }
 
@@ -388,11 +521,16 @@ func (pl *player) hangs(horizon time.Duration) bool {
 }
 
 func (p *play) result() *RunResult {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	s := p.s
 	res := &RunResult{
 		Scenario: s.ID, Title: s.Title, Sources: s.Sources, Profile: s.Profile, Set: s.Set,
-		LimitS: Seconds(s.Within), HorizonS: Seconds(s.Horizon), Order: p.order,
-		Steps: p.steps, VirtualS: Seconds(s.Lead() + s.Horizon),
+		LimitS: Seconds(s.Within), HorizonS: Seconds(s.Horizon), Order: p.order.Truncate(time.Millisecond),
+		VirtualS: Seconds(s.Lead() + s.Horizon),
+	}
+	for _, step := range p.steps {
+		res.Steps = append(res.Steps, new(*step))
 	}
 	var controls []*Track
 	for _, pl := range p.players {

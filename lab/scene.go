@@ -34,6 +34,8 @@ type Preparer interface {
 func (p *play) prepare() {
 	s, cast := p.s.Scene, p.lab.Cast()
 	failed := func(kind SweepKind, of, what string, err error) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
 		p.unset = append(p.unset, &SweepResult{Kind: kind, Of: of, What: what, Works: WorksNotAvailable, Shown: ShownListed,
 			Detail: "the scene could not be set: " + err.Error()})
 	}

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,7 @@ type sweeping struct {
 	sweeper Sweeper // nil: the lab is none
 	next    time.Time
 	found   []*SweepResult
-	later   []func() // what is found out when the watch is over
+	later   []func(context.Context) // what is found out when the watch is over
 }
 
 // sweep looks for what works without a session.
@@ -40,16 +41,21 @@ func (p *play) sweep(ctx context.Context) ([]*SweepResult, error) {
 	for _, id := range people {
 		w.person(p.lab.Cast().People[id])
 	}
-	for _, until := range []time.Time{w.next, w.next.Add(sweepWatch)} {
+	for _, until := range []time.Time{w.next, w.next.Add(w.watch())} {
 		if err := p.lab.Clock().Run(ctx, until); err != nil {
 			return nil, err
 		}
 	}
+	w.mu.Lock() // where time is real, an attempt may still be at work
+	defer w.mu.Unlock()
 	for _, f := range w.later {
-		f()
+		f(ctx)
 	}
 	return settle(w.found, people, p.s, p.missing == ""), nil
 }
+
+// watch is how long to wait for what leaves later.
+func (w *sweeping) watch() time.Duration { return cmp.Or(w.pace.Watch, sweepWatch) }
 
 // leavers are the people of the organisation whose access has to end.
 func (p *play) leavers() []string {
@@ -108,11 +114,15 @@ func (w *sweeping) attempt(f *SweepResult, a *Activity, of *Person, t Task, pass
 		return
 	}
 	w.lab.Clock().At(w.next, ClassAttempt, a.ID, func(ctx context.Context) {
-		err := client.Do(ctx, t)
+		limited, done := w.limit(ctx)
+		err := client.Do(limited, t)
+		done()
 		if ctx.Err() != nil {
 			return
 		}
 		client.Close()
+		w.mu.Lock()
+		defer w.mu.Unlock()
 		var why []Decision
 		if ex, ok := w.lab.(Explainer); ok {
 			why = ex.Decisions(a.ID)

@@ -2,6 +2,8 @@ package lab
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,7 +17,7 @@ func (w *sweeping) queued(who *Person, list []Queued) {
 	}
 	f := w.add(SweepResult{Kind: SweepQueue, Of: who.ID, What: Count(len(list), "message"), Shown: ShownListed, Broken: true,
 		Ends: []string{"remove-queued-mail", "freeze-outbound"}})
-	w.later = append(w.later, func() {
+	w.later = append(w.later, func(context.Context) {
 		f.Works = WorksNo
 		counts, examples := map[Works]int{}, map[Works]string{}
 		for _, q := range list {
@@ -39,7 +41,7 @@ func (w *sweeping) queued(who *Person, list []Queued) {
 		for _, c := range []struct {
 			works Works
 			text  string
-		}{{WorksYes, "left within " + Duration(sweepWatch) + " after the horizon"}, {WorksUnknown, "still there"}, {WorksNo, "did not arrive"}} {
+		}{{WorksYes, "left within " + Duration(w.watch()) + " after the horizon"}, {WorksUnknown, "still there"}, {WorksNo, "did not arrive"}} {
 			if counts[c.works] > 0 {
 				parts = append(parts, fmt.Sprintf("%d %s", counts[c.works], c.text))
 			}
@@ -71,14 +73,14 @@ func (w *sweeping) mail(who *Person, listed []Onward) {
 	}
 	handed := &SweepResult{}
 	w.attempt(handed, a, nil, t, nil)
-	w.later = append(w.later, func() {
+	w.later = append(w.later, func(ctx context.Context) {
 		if handed.Works != WorksYes { // no mail comes in, so nothing follows from it
 			for _, f := range append(forwards, reply) {
 				f.Works, f.Detail = handed.Works, "a stranger's mail is not taken: "+handed.Detail
 			}
 			return
 		}
-		w.answered(reply, a.ID, t.MessageID)
+		w.answered(ctx, reply, a.ID, t.MessageID)
 		if w.sweeper != nil {
 			w.wentOn(forwards, listed, w.sweeper.Onward(a.ID, t.MessageID))
 		}
@@ -112,15 +114,20 @@ func (w *sweeping) stranger() (*Person, string) {
 }
 
 // answered tells whether the stranger was answered.
-func (w *sweeping) answered(f *SweepResult, owner, messageID string) {
+func (w *sweeping) answered(ctx context.Context, f *SweepResult, owner, messageID string) {
 	watch, ok := w.lab.(ReplyWatcher)
 	if !ok {
 		f.Works, f.Detail = WorksNotAvailable, "nobody can see automatic replies"
 		return
 	}
-	state, made := watch.AutomaticReply(owner, messageID)
+	state, made, err := watch.AutomaticReply(ctx, owner, messageID)
 	f.Works, f.Detail = WorksNo, state
-	if made {
+	switch {
+	case errors.Is(err, ErrNotAvailable):
+		f.Works, f.Detail = WorksNotAvailable, err.Error()
+	case err != nil:
+		f.Works, f.Detail = WorksUnknown, err.Error()
+	case made:
 		f.Works = WorksYes
 	}
 	f.Because = w.reasons(owner)

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -18,12 +19,12 @@ import (
 )
 
 // Whereabouts tells what became of a message that owner sent, and records it.
-func (o *Organisation) Whereabouts(owner, subject string) (string, bool) {
+func (o *Organisation) Whereabouts(_ context.Context, owner, subject string) (string, bool, error) {
 	o.Lock()
 	defer o.Unlock()
 	d := o.Transport.Whereabouts(o.Now(), subject)
 	o.RecordFor(owner, d)
-	return d.Reason, d.Allowed
+	return d.Reason, d.Allowed, nil
 }
 
 // Introduce tells who acts as owner. Whoever has no account here cannot be

@@ -182,13 +182,14 @@ func (o *Organisation) partner() string {
 
 // AutomaticReply tells what became of the out-of-office reply to a message, and
 // records why.
-func (o *Organisation) AutomaticReply(owner, messageID string) (string, bool) {
+func (o *Organisation) AutomaticReply(_ context.Context, owner, messageID string) (string, bool, error) {
 	o.Lock()
 	defer o.Unlock()
 	if d, ok := o.Transport.ReplyDecision(messageID); ok {
 		o.RecordFor(owner, d)
 	}
-	return o.Transport.AutomaticReply(messageID)
+	state, made := o.Transport.AutomaticReply(messageID)
+	return state, made, nil
 }
 
 // Eavesdrop has a host listen to what is sent in its zone.

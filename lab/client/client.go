@@ -126,15 +126,26 @@ func (c *client) Close() {
 	c.line.hangUp()
 }
 
-// heed hangs up when ctx ends. The attempts of a run mostly have one context.
-func (c *client) heed(ctx context.Context) {
-	if c.ctx == ctx {
-		return
+// heed hangs up when ctx ends, and returns what ends the attempt. Where attempts
+// have no time limit they all have the context of the run, and what is open
+// between them ends with it, too. A limit is the attempt's own: its context ends
+// with the attempt, and the session goes on.
+func (c *client) heed(ctx context.Context) (done func()) {
+	if _, limited := ctx.Deadline(); limited {
+		stop := context.AfterFunc(ctx, c.line.hangUp)
+		return func() {
+			if !stop() { // the lines have been cut
+				c.forget()
+			}
+		}
 	}
-	if c.unheed != nil {
-		c.unheed()
+	if c.ctx != ctx {
+		if c.unheed != nil {
+			c.unheed()
+		}
+		c.ctx, c.unheed = ctx, context.AfterFunc(ctx, c.line.hangUp)
 	}
-	c.ctx, c.unheed = ctx, context.AfterFunc(ctx, c.line.hangUp)
+	return func() {}
 }
 
 func (c *client) Do(ctx context.Context, t lab.Task) error {
@@ -152,7 +163,7 @@ func (c *client) Do(ctx context.Context, t lab.Task) error {
 			return f
 		}
 	}
-	c.heed(ctx)
+	defer c.heed(ctx)()
 	var err error
 	if t.Capability == lab.SignIn {
 		err = c.try(ctx)
@@ -165,9 +176,13 @@ func (c *client) Do(ctx context.Context, t lab.Task) error {
 	f := failure(err, string(t.Capability))
 	if ctx.Err() != nil {
 		c.forget()
-		return &lab.Failure{Kind: lab.Unknown, Stage: f.Stage, Text: "cut off before the answer came"}
+		text := "cut off before the answer came"
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			text = "no answer in time"
+		}
+		return &lab.Failure{Kind: lab.Unknown, Stage: f.Stage, Text: text}
 	}
-	f = &lab.Failure{Kind: f.Kind, Stage: f.Stage, Text: tidy(f.Text, c.line.secrets())}
+	f = &lab.Failure{Kind: f.Kind, Stage: f.Stage, Text: tidy(f.Text, c.line.secrets()), Absent: f.Absent}
 	if c.never && c.final(f) {
 		c.over = f
 		c.forget()

@@ -296,7 +296,9 @@ func tidy(text string, secrets []string) string {
 }
 
 // missing is the answer to a receive whose message has not arrived.
-func missing() *lab.Failure { return refused(string(lab.Receive), "the message is not in the inbox") }
+func missing() *lab.Failure {
+	return &lab.Failure{Kind: lab.Refused, Stage: string(lab.Receive), Text: "the message is not in the inbox", Absent: true}
+}
 
 // unexpected is an answer that makes no sense in the protocol.
 func unexpected(stage, format string, args ...any) *lab.Failure {

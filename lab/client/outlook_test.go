@@ -244,7 +244,7 @@ func TestOutlookReadsTheNewest(t *testing.T) {
 func TestOutlookReceives(t *testing.T) {
 	f := &fakeMailbox{subjects: []string{"other"}}
 	c := outlookOf(t, f)
-	check(t, "not there", do(c, lab.Receive), &lab.Failure{Kind: lab.Refused, Stage: "receive", Text: "the message is not in the inbox"})
+	check(t, "not there", do(c, lab.Receive), &lab.Failure{Kind: lab.Refused, Stage: "receive", Text: "the message is not in the inbox", Absent: true})
 	f.subjects, f.told = []string{"other 2", "probe 7", "other"}, true
 	check(t, "there", do(c, lab.Receive), nil)
 	if f.waits != 2 || f.told {

@@ -181,6 +181,18 @@ func Describe(a lab.Action) string {
 	return strings.Join(parts, ", ")
 }
 
+// Values are an action's parameters as a file says them, without those that are
+// left out.
+func Values(a lab.Action) map[string]string {
+	values := map[string]string{}
+	eachParam(a, func(v reflect.Value, f field) {
+		if !v.IsZero() {
+			values[f.param.Name] = text(v)
+		}
+	})
+	return values
+}
+
 // text writes a value as a file says it.
 func text(v reflect.Value) string {
 	if d, ok := v.Interface().(time.Duration); ok {
