@@ -193,6 +193,22 @@ func Values(a lab.Action) map[string]string {
 	return values
 }
 
+// Accounts lists the people whose accounts an action's parameters name.
+func Accounts(a lab.Action) (ids []string) {
+	eachParam(a, func(v reflect.Value, f field) {
+		switch {
+		case f.kind != "account" || v.IsZero():
+		case v.Kind() == reflect.Slice:
+			for i := range v.Len() {
+				ids = append(ids, v.Index(i).String())
+			}
+		default:
+			ids = append(ids, v.String())
+		}
+	})
+	return ids
+}
+
 // text writes a value as a file says it.
 func text(v reflect.Value) string {
 	if d, ok := v.Interface().(time.Duration); ok {

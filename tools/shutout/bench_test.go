@@ -24,7 +24,7 @@ func BenchmarkCatalogue(b *testing.B) {
 			var virtual float64
 			begun := time.Now()
 			for b.Loop() {
-				results, err := playAll(context.Background(), scenarios.Catalogue(), sim.PlayOptions{Seed: 1}, &terminal{Writer: io.Discard})
+				results, err := playAll(context.Background(), &simVenue{sim.PlayOptions{Seed: 1}}, scenarios.Catalogue(), &terminal{Writer: io.Discard})
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -191,7 +191,7 @@ func runClaims(ctx context.Context, o *claimsOptions) (exit int, err error) {
 		}
 	}
 	begun := time.Now()
-	results, err := playAll(ctx, o.Plan.Scenarios(), sim.PlayOptions{Seed: o.Seed}, o.Stderr)
+	results, err := playAll(ctx, &simVenue{sim.PlayOptions{Seed: o.Seed}}, o.Plan.Scenarios(), o.Stderr)
 	if err != nil {
 		return exitBad, err
 	}

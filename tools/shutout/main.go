@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"shutout/lab/remote"
 	"shutout/scenarios/strict"
 )
 
@@ -58,6 +59,9 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 type app struct {
 	out, err *terminal
 	exit     int
+	// wrap, if set, stands between a lab and its journal: tests end the process
+	// there.
+	wrap func(remote.Journal) remote.Journal
 }
 
 func (a *app) root() *cobra.Command {
@@ -87,7 +91,7 @@ a termination SOP, and reports for each path when access really ended, and why i
 		return fmt.Errorf("%w (%s --help)", err, cmd.CommandPath())
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(a.runCommand(), a.matrixCommand(), a.claimsCommand(), a.listCommand(), a.showCommand(), a.lintCommand(), a.serveCommand(), a.diagnoseCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.matrixCommand(), a.claimsCommand(), a.listCommand(), a.showCommand(), a.lintCommand(), a.serveCommand(), a.revertCommand(), a.probeCommand(), a.diagnoseCommand(), a.versionCommand())
 	root.SetHelpCommand(&cobra.Command{
 		Use:     "help [COMMAND]",
 		Short:   "Help about a command",

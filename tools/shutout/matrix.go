@@ -265,7 +265,7 @@ func runMatrix(ctx context.Context, o *matrixOptions) error {
 		}
 	}
 	begun := time.Now()
-	results, err := playAll(ctx, o.Grid.Scenarios(), sim.PlayOptions{Seed: o.Seed}, o.Stderr)
+	results, err := playAll(ctx, &simVenue{sim.PlayOptions{Seed: o.Seed}}, o.Grid.Scenarios(), o.Stderr)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,6 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/report"
-	"shutout/sim"
 )
 
 // runCases plays the cases, reports, and returns the exit code.
@@ -31,18 +30,51 @@ func runCases(ctx context.Context, o *runOptions) (exit int, err error) {
 			return exitBad, fmt.Errorf("write the result: %w", err)
 		}
 	}
-	begun := time.Now()
-	results, err := playAll(ctx, o.Cases, sim.PlayOptions{Set: o.Set, Seed: o.Seed, Sweep: o.Sweep}, o.Stderr)
-	if err != nil {
+	doc, err := o.playHere(ctx)
+	if doc == nil {
 		os.Remove(o.Out)
 		return exitBad, err
 	}
-	doc := &lab.Document{
-		Schema: lab.Schema, Tool: lab.Tool{Name: "shutout", Version: version()}, Lab: "sim",
-		Seed: o.Seed, Replay: o.Replay, Runs: results,
-		WallS: lab.Seconds(time.Since(begun)),
+	// A lab that could not be put back is told last, after what was seen in it.
+	exit, fault := deliver(o, doc)
+	if err = errors.Join(fault, err); err != nil {
+		return exitBad, err
 	}
-	return deliver(o, doc)
+	return exit, nil
+}
+
+// playHere plays the cases in the venue and leaves it as it was found.
+func (o *runOptions) playHere(ctx context.Context) (doc *lab.Document, err error) {
+	entries := o.Venue.choose(o.Cases, o.Named)
+	cases := played(entries)
+	if line := tooLong(entries, o.Lab); line != "" {
+		o.Stderr.paragraph("", line)
+	}
+	defer func() { err = errors.Join(err, o.Venue.close()) }()
+	if err := o.Venue.prepare(ctx, cases); err != nil {
+		return nil, err
+	}
+	begun := time.Now()
+	results, err := playAll(ctx, o.Venue, cases, o.Stderr)
+	if _, stuck := errors.AsType[errNotPutBack](err); err != nil && (!stuck || ctx.Err() != nil) {
+		return nil, err
+	}
+	doc = &lab.Document{
+		Schema: lab.Schema, Tool: lab.Tool{Name: "shutout", Version: version()}, Lab: o.Venue.name(),
+		Seed: o.Seed, Replay: o.Replay, WallS: lab.Seconds(time.Since(begun)),
+	}
+	for _, e := range entries {
+		switch {
+		case e.Absent != nil:
+			doc.Runs = append(doc.Runs, e.Absent)
+		case !e.TooLong:
+			if results[0] != nil { // it was played
+				doc.Runs = append(doc.Runs, results[0])
+			}
+			results = results[1:]
+		}
+	}
+	return doc, err
 }
 
 // makeFolder makes the run folder. One that nobody named is new: of two runs
@@ -82,12 +114,13 @@ func writable(path string) error {
 	return f.Close()
 }
 
-// playAll plays every case, as many at a time as there are cores, and returns
+// playAll plays every case, as many at a time as the venue takes, and returns
 // the results in the order of the cases. How far it has come is shown on stderr.
-func playAll(ctx context.Context, cases []*lab.Scenario, how sim.PlayOptions, stderr *terminal) ([]*lab.RunResult, error) {
+// Those that were played before a fault are there, too.
+func playAll(ctx context.Context, v venue, cases []*lab.Scenario, stderr *terminal) ([]*lab.RunResult, error) {
 	// Played days leave much short-lived garbage and little that stays.
 	debug.SetGCPercent(400)
-	p := newProgress(stderr, len(cases))
+	p := newProgress(stderr, v, cases)
 	defer p.clear()
 	stop, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -95,13 +128,15 @@ func playAll(ctx context.Context, cases []*lab.Scenario, how sim.PlayOptions, st
 	faults := make([]error, len(cases))
 	next := make(chan int)
 	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(cases)) {
+	for range min(v.workers(), len(cases)) {
 		workers.Go(func() {
 			for i := range next {
+				if stop.Err() != nil {
+					faults[i] = stop.Err()
+					continue
+				}
 				c := cases[i]
-				how := how
-				how.Progress = func(at, horizon time.Duration) { p.at(i, c, at) }
-				results[i], faults[i] = sim.Play(stop, c, how)
+				results[i], faults[i] = v.play(stop, c, func(at, horizon time.Duration) { p.at(i, at) })
 				if faults[i] != nil {
 					cancel()
 				}
@@ -115,10 +150,17 @@ func playAll(ctx context.Context, cases []*lab.Scenario, how sim.PlayOptions, st
 	workers.Wait()
 	err := firstCause(faults)
 	if err != nil && ctx.Err() != nil {
+		if stuck, ok := errors.AsType[errNotPutBack](err); ok {
+			return results, fmt.Errorf("interrupted; no result was written\n%w", stuck)
+		}
 		err = errors.New("interrupted; no result was written")
 	}
 	return results, err
 }
+
+// cores is how many cases are played at a time where they only need this
+// machine.
+func cores() int { return runtime.GOMAXPROCS(0) }
 
 // longestFirst orders cases by how many attempts they need, so that no core is
 // left with a long one at the end.
@@ -194,33 +236,59 @@ func deliver(o *runOptions, doc *lab.Document) (int, error) {
 type progress struct {
 	w     io.Writer
 	width int
-	cases int
+	cases []*lab.Scenario
+	// workers is how many are played at a time; 0: not in real time, so nobody
+	// knows how long it takes.
+	workers int
 
 	mu      sync.Mutex
-	done    map[int]bool
+	done    int
+	left    []time.Duration // of each case
 	shownAt time.Time
 }
 
-func newProgress(t *terminal, cases int) *progress {
-	return &progress{w: t, width: t.Width, cases: cases, done: map[int]bool{}}
+func newProgress(t *terminal, v venue, cases []*lab.Scenario) *progress {
+	p := &progress{w: t, width: t.Width, cases: cases}
+	if _, fast := v.(*simVenue); !fast {
+		p.workers = v.workers()
+	}
+	for _, c := range cases {
+		p.left = append(p.left, c.Lead()+c.Horizon)
+	}
+	return p
 }
 
 // at tells that case i has come to a moment of its play.
-func (p *progress) at(i int, c *lab.Scenario, at time.Duration) {
+func (p *progress) at(i int, at time.Duration) {
 	if p.width == 0 {
 		return // not a terminal
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	c := p.cases[i]
+	p.left[i] = c.Horizon - at
 	if at >= c.Horizon {
-		p.done[i] = true
+		p.done++
 	}
 	if time.Since(p.shownAt) < 100*time.Millisecond {
 		return
 	}
 	p.shownAt = time.Now()
-	line := fmt.Sprintf("%d of %d played · %s · %s of %s", len(p.done), p.cases, c.ID, lab.Duration(max(0, at)), lab.Duration(c.Horizon))
+	line := fmt.Sprintf("%d of %d played · %s · %s of %s", p.done, len(p.cases), c.ID, lab.Duration(max(0, at).Truncate(time.Second)), lab.Duration(c.Horizon))
+	if p.workers > 0 {
+		line += " · about " + lab.Duration(p.remaining()) + " left"
+	}
 	fmt.Fprintf(p.w, "\r\x1b[K%s", cut(line, p.width-1))
+}
+
+// remaining is how long the rest takes in real time: no shorter than its longest
+// case, and no shorter than all of it side by side.
+func (p *progress) remaining() time.Duration {
+	var all time.Duration
+	for _, left := range p.left {
+		all += left
+	}
+	return max(all/time.Duration(p.workers), slices.Max(p.left)).Round(time.Second)
 }
 
 // clear takes the line away.

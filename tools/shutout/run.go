@@ -29,6 +29,13 @@ type runOptions struct {
 	Fresh bool
 	// Replay is the command line that plays the same again.
 	Replay string
+	// Lab is the word of --lab, and Venue the lab that it means.
+	Lab   string
+	Venue venue
+	// Named says that somebody asked for these cases, and not for the catalogue.
+	Named bool
+	// Plan has the changes told and not made.
+	Plan bool
 
 	Stdout, Stderr *terminal
 }
@@ -42,6 +49,10 @@ type runFlags struct {
 	seed              uint64
 	json, out         string
 	sweep             bool
+	lab, yes          string
+	lead, every       durationFlag
+	parallel          int
+	plan              bool
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -52,6 +63,12 @@ func (a *app) runCommand() *cobra.Command {
 		Long: `Run plays cases of the catalogue, by id, and case files of your own; without arguments the whole catalogue. It reports
 for each promise when access really ended, and why it lasted that long. With --sop and without arguments it plays the
 cases of the catalogue in which somebody leaves.
+
+With --lab containers the cases are played on real servers, which it starts and takes down again, and with --lab FILE in a
+lab of your own that the file describes. There an hour takes an hour, so without arguments the cases are played that are over
+within minutes; the others are told. In a lab of your own everything is written to a journal before it is changed, and put
+back at the end, after Ctrl-C and after a fault; after kill -9 or a power failure, shutout revert puts it back. You say which
+lab it is, on the terminal or with --yes-this-is-a-lab; --plan tells every change and touches nothing.
 
 With --sweep, it also looks, after the horizon, for what works without a session: a fresh sign-in, mail that is sent on,
 others' rights, device partnerships, mail on the device and in the queues, out-of-office replies; and says what would
@@ -66,18 +83,31 @@ The exit status is 0 when every promise was kept, 1 when one was not or a sweep 
   shutout run session-open-before-disable --set iis.token_ttl=7m --set iis.token_ttl_mode=absolute
   shutout run session-open-before-disable --sop thorough --sweep
   shutout run exchange-2013-test --steps disable-account,move-mailbox
-  shutout run only-cas-down --json -`,
+  shutout run only-cas-down --json -
+  shutout run --lab containers
+  shutout run --lab our-lab.yaml --sop our-sop.yaml --horizon 3m --lead 20s --every 1s --plan`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := notEmpty(cmd, "sop", "steps", "profile", "profiles", "json", "out"); err != nil {
+			if err := notEmpty(cmd, "sop", "steps", "profile", "profiles", "json", "out", "lab", "yes-this-is-a-lab"); err != nil {
 				return err
 			}
 			opts, err := f.options(args, time.Now())
 			if err != nil {
 				return err
 			}
+			if opts.Venue, err = f.venue(a); err != nil {
+				return err
+			}
 			opts.Stdout, opts.Stderr = a.out, a.err
-			ctx, stop := untilInterrupted(cmd.Context())
+			until := untilInterrupted
+			if f.inRealTime() {
+				until = a.untilPutBack
+			}
+			ctx, stop := until(cmd.Context())
 			defer stop()
+			if opts.Plan {
+				a.exit, err = planCases(ctx, opts)
+				return err
+			}
 			a.exit, err = runCases(ctx, opts)
 			return err
 		},
@@ -98,6 +128,12 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	fs.BoolVar(&f.sweep, "sweep", false, "after the horizon, look for what still works without a session")
 	f.seed = 1
 	fs.Var((*numberFlag)(&f.seed), "seed", "the `NUMBER` that everything random comes from")
+	fs.StringVar(&f.lab, "lab", simLab, "the lab to play in: sim, containers, or the `FILE` that describes one")
+	fs.Var(&f.lead, "lead", "let no activity begin longer before the order than `DURATION`")
+	fs.Var(&f.every, "every", "let no activity wait longer between two attempts than `DURATION`")
+	fs.IntVar(&f.parallel, "parallel", 0, "play `N` cases at a time in containers, each in a lab of its own (default: what this machine bears)")
+	fs.BoolVar(&f.plan, "plan", false, "tell what would be changed in the lab of a file and how it is undone, and touch nothing")
+	fs.StringVar(&f.yes, "yes-this-is-a-lab", "", "in scripts: the `NAME` of the lab of a file, whose accounts may be changed")
 	fs.StringVar(&f.json, "json", "", "write the result document to `FILE`, or with - to standard output and nothing else there")
 	fs.StringVar(&f.out, "out", "", "write the run folder to `DIR` (default runs/ and the time)")
 	fs.SortFlags = false
@@ -110,7 +146,10 @@ func (f *runFlags) options(args []string, now time.Time) (*runOptions, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &runOptions{Set: f.set, Seed: f.seed, Sweep: f.sweep, JSON: f.json, Out: f.out, Replay: f.replay(args)}
+	if err := f.fitTogether(); err != nil {
+		return nil, err
+	}
+	o := &runOptions{Lab: f.lab, Named: len(args) > 0, Plan: f.plan, Set: f.set, Seed: f.seed, Sweep: f.sweep, JSON: f.json, Out: f.out, Replay: f.replay(args)}
 	cases, err := loadCases(args)
 	if err != nil {
 		return nil, err
@@ -127,6 +166,10 @@ func (f *runFlags) options(args []string, now time.Time) (*runOptions, error) {
 	for _, sc := range cases {
 		if err := f.change(sc, sop); err != nil {
 			return nil, err
+		}
+		if f.inRealTime() { // a real lab is of the version that it is
+			o.Cases = append(o.Cases, sc)
+			continue
 		}
 		names := profiles
 		if names == nil {
@@ -179,10 +222,15 @@ func (f *runFlags) change(sc *lab.Scenario, sop *scenarios.SOP) error {
 		// The case's own steps are replaced, so they may lie where they like.
 		sc.SOP = nil
 	}
-	if err := scenarios.SetTimes(sc, f.within.or(), f.horizon.or()); err != nil {
+	within := f.within.or()
+	if f.inRealTime() && !f.within.set && f.horizon.set { // cut short, a case has a limit that is cut short with it
+		within = min(sc.Within, f.horizon.value)
+	}
+	scenarios.Hasten(sc, f.lead.or(), f.every.or())
+	if err := scenarios.SetTimes(sc, within, f.horizon.or()); err != nil {
 		return err
 	}
-	if f.within.set || f.horizon.set || len(f.set) > 0 {
+	if f.within.set || f.horizon.set || f.lead.set || f.every.set || len(f.set) > 0 {
 		sc.Forget()
 	}
 	if sop != nil {
@@ -213,8 +261,18 @@ func (f *runFlags) replay(args []string) string {
 	line.flag("profile", f.profile)
 	line.flag("profiles", f.profiles)
 	line.times(f.within, f.horizon)
+	if f.lead.set {
+		line.flag("lead", lab.Duration(f.lead.value))
+	}
+	if f.every.set {
+		line.flag("every", lab.Duration(f.every.value))
+	}
 	if f.sweep {
 		line.word("--sweep")
+	}
+	if f.inRealTime() {
+		line.flag("lab", f.lab)
+		return line.String() // there is no seed to play it again by
 	}
 	line.played(f.set, f.seed)
 	return line.String()

@@ -84,7 +84,7 @@ func TestAnInterruptedRunLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	o.Stdout, o.Stderr = newTerminal(&out), newTerminal(&out)
+	o.Stdout, o.Stderr, o.Venue = newTerminal(&out), newTerminal(&out), &simVenue{}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if exit, err := runCases(ctx, o); exit != exitBad || err == nil || err.Error() != "interrupted; no result was written" {

@@ -188,3 +188,18 @@ func holder(path string) string {
 	}
 	return ""
 }
+
+// Labs lists the labs that have been played here.
+func Labs() (names []string) {
+	root, err := Root()
+	if err != nil {
+		return nil
+	}
+	labs, _ := os.ReadDir(root)
+	for _, l := range labs {
+		if l.IsDir() && checkName(l.Name()) == nil {
+			names = append(names, l.Name())
+		}
+	}
+	return names
+}

@@ -294,9 +294,9 @@ func (f *fake) revert(t *testing.T, path string) (told []string) {
 		t.Fatal(err)
 	}
 	f.undone = nil
-	err = j.Revert(t.Context(), func(name string) (remote.Executor, error) {
-		if name != "fake" {
-			return nil, fmt.Errorf("no %s here", name)
+	err = j.Revert(t.Context(), func(c *remote.Change) (remote.Executor, error) {
+		if c.Executor != "fake" {
+			return nil, fmt.Errorf("no %s here", c.Executor)
 		}
 		return f, nil
 	}, func(r journal.Reversal) { told = append(told, fmt.Sprint(r.Entry.ID, " ", r.Detail, r.Err)) })
@@ -367,7 +367,7 @@ func TestRevertInterrupted(t *testing.T) {
 	intend(t, j, change(2))
 	ctx, cancel := context.WithCancel(t.Context())
 	f := &fake{}
-	err := j.Revert(ctx, func(string) (remote.Executor, error) { return f, nil }, func(journal.Reversal) { cancel() })
+	err := j.Revert(ctx, func(*remote.Change) (remote.Executor, error) { return f, nil }, func(journal.Reversal) { cancel() })
 	if !errors.Is(err, context.Canceled) || !slices.Equal(f.undone, []string{"object 2 off -> on"}) || !slices.Equal(targets(j.Content().Owed()), []string{"object 1"}) {
 		t.Errorf("%v, %q", err, f.undone)
 	}

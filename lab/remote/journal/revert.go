@@ -22,12 +22,12 @@ type Reversal struct {
 }
 
 // Revert undoes what the journal owes, the newest change first, and tells each.
-// One that cannot be undone does not keep the others: who was cut off by mistake
-// gets back what can be given. Executor returns the executor of that name.
+// One that cannot be undone does not keep the others: who was cut off gets back
+// what can be given. Executor returns the one that made a change.
 //
 // After a change that was stuck, what is older at the same target is undone once
 // more: undone out of turn, it may have been overwritten.
-func (j *File) Revert(ctx context.Context, executor func(name string) (remote.Executor, error), tell func(Reversal)) error {
+func (j *File) Revert(ctx context.Context, executor func(*remote.Change) (remote.Executor, error), tell func(Reversal)) error {
 	again := map[string]bool{}
 	for _, e := range newestFirst(j.Content().Entries) {
 		if !e.Owed() && !(e.State == Undone && again[e.Change.Target]) {
@@ -45,14 +45,9 @@ func (j *File) Revert(ctx context.Context, executor func(name string) (remote.Ex
 			continue
 		}
 		again[e.Change.Target] = true
-		r.Detail, r.Err = undo(ctx, executor, e.Change)
 		// Even where the journal cannot be written the rest is undone: once more
 		// does no harm.
-		if r.Err != nil {
-			j.Stuck(e.ID, r.Err.Error())
-		} else {
-			j.Undone(e.ID, r.Detail)
-		}
+		r.Detail, r.Err = j.undo(ctx, executor, e)
 		tell(r)
 	}
 	j.mu.Lock()
@@ -62,14 +57,15 @@ func (j *File) Revert(ctx context.Context, executor func(name string) (remote.Ex
 
 // undo takes one change back. Once begun it is not cut off by whoever is
 // impatient.
-func undo(ctx context.Context, executor func(string) (remote.Executor, error), c *remote.Change) (string, error) {
-	x, err := executor(c.Executor)
+func (j *File) undo(ctx context.Context, executor func(*remote.Change) (remote.Executor, error), e *Entry) (string, error) {
+	ex, err := executor(e.Change)
 	if err != nil {
+		j.Stuck(e.ID, err.Error())
 		return "", err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
-	detail, err := x.Undo(ctx, c)
+	detail, err := remote.TakeBack(ctx, j, e.ID, ex, e.Change)
 	if err != nil && ctx.Err() != nil {
 		err = fmt.Errorf("no answer within %s: %w", patience, err)
 	}
