@@ -27,7 +27,7 @@ func openLab(t *testing.T, c *remote.Config, j remote.Journal) *remote.Lab {
 func activity(id, who string, role lab.Role, path lab.Path, do ...lab.Capability) *lab.Activity {
 	return &lab.Activity{
 		ID: id, Who: who, Role: role, From: "home", Path: path, Do: do, To: "olga",
-		Every: time.Second, Since: -3 * time.Second, Size: 2 << 10,
+		Every: 2 * time.Second, Since: -4 * time.Second, Size: 2 << 10,
 	}
 }
 
@@ -40,7 +40,7 @@ func TestPlay(t *testing.T) {
 	j := &journal{}
 	l := openLab(t, w.config(), j)
 	sc := &lab.Scenario{
-		ID: "short", Title: "short", Within: 4 * time.Second, Horizon: 8 * time.Second,
+		ID: "short", Title: "short", Within: 5 * time.Second, Horizon: 10 * time.Second,
 		Activities: []*lab.Activity{
 			activity("imap", "dana", lab.Threat, lab.IMAP, lab.Read, lab.Receive),
 			activity("imap-anew", "dana", lab.Threat, lab.IMAP, lab.SignIn),
@@ -90,7 +90,7 @@ func TestPlay(t *testing.T) {
 		}
 	}
 	for _, id := range []string{"imap read", "imap receive", "mail send", "erin-imap receive"} {
-		if a := result(t, res, id); a.Attempts < 8 || a.Successes != a.Attempts {
+		if a := result(t, res, id); a.Attempts < 4 || a.Successes != a.Attempts {
 			t.Errorf("%s worked %d times of %d", id, a.Successes, a.Attempts)
 		}
 	}
