@@ -33,19 +33,37 @@ func serveLab(ctx context.Context, o *serveOptions) (exit int, err error) {
 	if err != nil {
 		return exitBad, err
 	}
-	dir, err := os.MkdirTemp("", "shutout-serve-")
+	dir, done, err := o.folder()
 	if err != nil {
 		return exitBad, err
 	}
-	defer os.RemoveAll(dir)
+	defer done()
 	if err := leave(dir, org, services); err != nil {
 		return exitBad, err
+	}
+	if o.Out != "" {
+		if err := leaveLabFile(dir, org, services, o.Profile.Name); err != nil {
+			return exitBad, err
+		}
 	}
 	o.introduce(org, services, dir)
 	if err := org.Play(ctx, o.Speed); err != nil {
 		return exitBad, err
 	}
 	return exitKept, nil
+}
+
+// folder is where the files go: one that somebody named, which stays, or one
+// that is removed when nobody is served any more.
+func (o *serveOptions) folder() (dir string, done func(), err error) {
+	if o.Out == "" {
+		dir, err = os.MkdirTemp("", "shutout-serve-")
+		return dir, func() { os.RemoveAll(dir) }, err
+	}
+	if dir, err = filepath.Abs(o.Out); err == nil {
+		err = os.MkdirAll(dir, 0o700)
+	}
+	return dir, func() {}, err
 }
 
 // What clients need from files, below the folder of a serve.
@@ -96,10 +114,14 @@ func (o *serveOptions) introduce(org *sim.Organisation, services []expose.Servic
 	t.table("  ", rows)
 
 	t.heading("Files")
-	t.table("  ", [][]string{
+	files := [][]string{
 		{"certificate of the lab's CA", filepath.Join(dir, caFile)},
 		{"configuration of Kerberos", filepath.Join(dir, krb5File)},
-	})
+	}
+	if o.Out != "" {
+		files = append(files, []string{"lab file", filepath.Join(dir, labFileName)})
+	}
+	t.table("  ", files)
 	t.heading("Try")
 	for _, line := range o.examples(org, services, dir) {
 		fmt.Fprintln(t, "  "+line)

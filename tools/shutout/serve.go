@@ -29,6 +29,7 @@ type serveOptions struct {
 	Listen  net.IP
 	From    string // the host of the cast that foreign clients seem to connect from
 	Seed    uint64
+	Out     string // where the lab file goes; empty: none is written
 
 	Stdout, Stderr *terminal
 }
@@ -45,9 +46,13 @@ password of each, so that any mail client can look around in it. It runs until i
 well, and OWA takes NTLM and Negotiate beside its form, which Exchange leaves to the administrator. Kerberos takes clients
 whose clock agrees with the lab's, so tickets are of use at speed 1 only.`,
 		Example: `  shutout serve
-  shutout serve --speed 60 --profile ex2016   # a minute passes in a second`,
+  shutout serve --speed 60 --profile ex2016   # a minute passes in a second
+  shutout serve --out served                  # then: shutout probe --lab served/lab.yaml`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := notEmpty(cmd, "out"); err != nil {
+				return err
+			}
 			opts.Cast, opts.Stdout, opts.Stderr = fixtures.DefaultCast(), a.out, a.err
 			if !(opts.Speed > 0 && opts.Speed <= maxSpeed) {
 				return fmt.Errorf("--speed is %v: expected more than 0 and at most %d, for example 60", opts.Speed, maxSpeed)
@@ -77,6 +82,7 @@ whose clock agrees with the lab's, so tickets are of use at speed 1 only.`,
 	fs.StringArrayVar(&set, "set", nil, "set a profile's parameter, `NAME=VALUE`; may be given several times")
 	fs.StringVar(&opts.From, "from", "home", "the `HOST` of the cast that your clients seem to connect from")
 	fs.Var((*numberFlag)(&opts.Seed), "seed", "the `NUMBER` that everything random comes from")
+	fs.StringVar(&opts.Out, "out", "", "leave a lab file and all that it names in `DIR`, for run --lab and probe --lab")
 	fs.SortFlags = false
 	return cmd
 }
