@@ -19,6 +19,9 @@ type Document struct {
 	Replay string       `json:"replay"` // the command that plays the same again
 	Runs   []*RunResult `json:"runs"`
 	WallS  float64      `json:"wall_s"` // of all runs together, several at a time
+	// Baseline is the earlier result whose known failures this one is forgiven;
+	// each promise then says how it compares.
+	Baseline string `json:"baseline,omitempty"`
 }
 
 // Tool is the program that made a document.
@@ -62,6 +65,7 @@ type ActivityResult struct {
 	Path         Path           `json:"path"`
 	Role         Role           `json:"role"`
 	Capability   Capability     `json:"capability"`
+	EveryS       float64        `json:"every_s"` // between two attempts; no moment is known more exactly
 	Verdict      Verdict        `json:"verdict"`
 	Note         string         `json:"note,omitempty"`
 	Expected     Verdict        `json:"expected,omitempty"`
@@ -75,6 +79,7 @@ type ActivityResult struct {
 	Outages      []OutageResult `json:"outages"`
 	Spans        []SpanResult   `json:"spans"`
 	Phases       []PhaseResult  `json:"phases"`
+	Baseline     Change         `json:"baseline,omitempty"` // compared with the baseline, if there is one
 }
 
 // Reason is a decision as a report shows it.
@@ -110,7 +115,7 @@ func Seconds(d time.Duration) float64 { return math.Round(d.Seconds()*1000) / 10
 func summarise(t *Track, j Judgement, expect Verdict, order time.Time) *ActivityResult {
 	a := t.Activity
 	r := &ActivityResult{
-		ID: a.ID, Who: a.Who, From: a.From, Path: a.Path, Role: a.Role, Capability: t.Capability,
+		ID: a.ID, Who: a.Who, From: a.From, Path: a.Path, Role: a.Role, Capability: t.Capability, EveryS: Seconds(a.Every),
 		Verdict: j.Verdict, Note: j.Note, Expected: expect, Drift: expect != "" && expect != j.Verdict,
 		Attempts: t.Attempts, Successes: t.Worked, Because: []Reason{}, Outages: []OutageResult{}, Spans: []SpanResult{},
 	}
@@ -185,13 +190,16 @@ func (r *ActivityResult) because(ds []Decision, order time.Time) {
 }
 
 // severity orders verdicts from harmless to worst.
-var severity = map[Verdict]int{NotAvailable: 0, Ended: 1, Invalid: 2, VerdictUnknown: 3, Late: 4, Open: 5}
+var severity = map[Verdict]int{NotAvailable: 0, Ended: 1, Kept: 1, Invalid: 2, VerdictUnknown: 3, Late: 4, Open: 5, Lost: 5}
+
+// Worse tells whether v says more against a promise than another verdict does.
+func (v Verdict) Worse(than Verdict) bool { return severity[v] > severity[than] }
 
 // worst is the verdict of a whole run.
 func worst(threats []*ActivityResult) Verdict {
 	v := NotAvailable
 	for _, a := range threats {
-		if severity[a.Verdict] > severity[v] {
+		if a.Verdict.Worse(v) {
 			v = a.Verdict
 		}
 	}
@@ -200,16 +208,17 @@ func worst(threats []*ActivityResult) Verdict {
 
 // Failed tells whether a promise was broken: access that had to end, or a
 // control that had to go on; or that a sweep found what still serves whoever had
-// to leave. A document in which nothing could be tried has failed too.
+// to leave. What was broken in the baseline already is forgiven. A document in
+// which nothing could be tried has failed too.
 func (d *Document) Failed() bool {
 	for _, r := range d.Runs {
 		for _, f := range r.Sweep {
-			if f.Broken {
+			if f.Broken && !f.Baseline.Forgiven() {
 				return true
 			}
 		}
 		for _, a := range r.Activities {
-			if a.Verdict.Broken() {
+			if a.Verdict.Broken() && !a.Baseline.Forgiven() {
 				return true
 			}
 		}

@@ -74,6 +74,7 @@ type SweepResult struct {
 	Ends     []string `json:"ends,omitempty"`
 	Expected Works    `json:"expected,omitempty"` // the worst that was predicted of the kind
 	Drift    bool     `json:"drift,omitempty"`
+	Baseline Change   `json:"baseline,omitempty"` // compared with the baseline, if there is one
 }
 
 // A Sweeper is a lab in which an administrator can look for what is left of
