@@ -122,9 +122,9 @@ func changeRow(c results.CaseDiff, p results.Change) row {
 	}
 	switch {
 	case p.GainedS > 0:
-		x.reason += ", " + seconds(p.GainedS) + " sooner"
+		x.time = seconds(p.GainedS) + " sooner"
 	case p.GainedS < 0:
-		x.reason += ", " + seconds(-p.GainedS) + " later"
+		x.time = seconds(-p.GainedS) + " later"
 	}
 	if p.New != nil {
 		if why := reason(p.New, c.New); why != "" {

@@ -42,7 +42,7 @@ func Compare(before, now *lab.Document) *Diff {
 		c := CaseDiff{Pair: p}
 		if p.New != nil {
 			for _, a := range p.New.Activities {
-				c.Promises = append(c.Promises, changed(activity(p.Old, a), a))
+				c.Promises = append(c.Promises, changed(Activity(p.Old, a), a))
 			}
 			for _, f := range p.New.Sweep {
 				old := finding(p.Old, f)
@@ -51,7 +51,7 @@ func Compare(before, now *lab.Document) *Diff {
 		}
 		if p.Old != nil {
 			for _, a := range p.Old.Activities {
-				if activity(p.New, a) == nil {
+				if Activity(p.New, a) == nil {
 					c.Promises = append(c.Promises, Change{Kind: lab.Gone, Old: a})
 				}
 			}

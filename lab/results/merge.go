@@ -46,8 +46,10 @@ func Merge(docs []*lab.Document, names []string) (*lab.Document, error) {
 			all.Runs = append(all.Runs, r)
 		}
 		all.WallS += d.WallS
-		if d.Replay != "" && !slices.Contains(replays, d.Replay) {
-			replays = append(replays, d.Replay)
+		for command := range strings.SplitSeq(d.Replay, "; ") {
+			if command != "" && !slices.Contains(replays, command) {
+				replays = append(replays, command)
+			}
 		}
 	}
 	all.Replay = strings.Join(replays, "; ")

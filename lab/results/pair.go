@@ -102,8 +102,8 @@ func pairs(before, now *lab.Document) []Pair {
 	return list
 }
 
-// activity finds the same promise in another run.
-func activity(r *lab.RunResult, a *lab.ActivityResult) *lab.ActivityResult {
+// Activity finds the same promise in another run, or nothing.
+func Activity(r *lab.RunResult, a *lab.ActivityResult) *lab.ActivityResult {
 	if r == nil {
 		return nil
 	}

@@ -32,18 +32,26 @@ func runCases(ctx context.Context, o *runOptions) (exit int, err error) {
 			return exitBad, fmt.Errorf("write the result: %w", err)
 		}
 	}
-	begun := time.Now()
-	results, err := playAll(ctx, o.Cases, sim.PlayOptions{Set: o.Set, Seed: o.Seed, Sweep: o.Sweep}, o.Stderr)
+	doc, err := o.playHere(ctx)
 	if err != nil {
 		os.Remove(o.Out)
 		return exitBad, err
 	}
-	doc := &lab.Document{
-		Schema: lab.Schema, Tool: lab.Tool{Name: "shutout", Version: version()}, Lab: "sim",
+	return deliver(o, doc)
+}
+
+// playHere plays the cases and makes the result document.
+func (o *runOptions) playHere(ctx context.Context) (*lab.Document, error) {
+	begun := time.Now()
+	results, err := playAll(ctx, o.Cases, sim.PlayOptions{Set: o.Set, Seed: o.Seed, Sweep: o.Sweep}, o.Stderr)
+	if err != nil {
+		return nil, err
+	}
+	return &lab.Document{
+		Schema: lab.Schema, Tool: lab.Tool{Name: "shutout", Version: version()}, Lab: simLab,
 		Seed: o.Seed, Replay: o.Replay, Runs: results,
 		WallS: lab.Seconds(time.Since(begun)),
-	}
-	return deliver(o, doc)
+	}, nil
 }
 
 // makeFolder makes the run folder. One that nobody named is new: of two runs
