@@ -40,8 +40,9 @@ type RunResult struct {
 	Order      time.Time         `json:"order"`
 	Steps      []*StepResult     `json:"steps"`
 	Activities []*ActivityResult `json:"activities"`
-	Sweep      []*SweepResult    `json:"sweep,omitempty"` // what works without a session, after the horizon
-	Verdict    Verdict           `json:"verdict"`         // the worst of the threats
+	Ledger     *LedgerResult     `json:"ledger,omitempty"` // what kept the leavers signed in, at each step
+	Sweep      []*SweepResult    `json:"sweep,omitempty"`  // what works without a session, after the horizon
+	Verdict    Verdict           `json:"verdict"`          // the worst of the threats
 	WallS      float64           `json:"wall_s"`
 	VirtualS   float64           `json:"virtual_s"`
 }
