@@ -44,6 +44,9 @@ type RunResult struct {
 	Verdict    Verdict           `json:"verdict"`         // the worst of the threats
 	WallS      float64           `json:"wall_s"`
 	VirtualS   float64           `json:"virtual_s"`
+	// Transcripts are what was said in the attempts that decided. They stand in
+	// a file of their own beside the document.
+	Transcripts []*Transcript `json:"-"`
 }
 
 // StepResult is one step of the SOP as it was carried out.

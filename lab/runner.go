@@ -19,6 +19,9 @@ type Runner struct {
 	// Sweep has every case looked through, after the horizon, for what works
 	// without a session.
 	Sweep bool
+	// Transcribe has clients write down what is said, of which the result keeps
+	// the attempts that decide.
+	Transcribe bool
 	// Horizon, if set, is called at the end of the play, before the clients hang
 	// up.
 	Horizon func()
@@ -96,6 +99,7 @@ type play struct {
 type player struct {
 	activity *Activity
 	tracks   []*Track
+	said     []dialogue // by track
 	client   Client
 	number   int // of the attempt
 	inFlight bool
@@ -108,6 +112,7 @@ func (p *play) add(a *Activity) {
 	for _, c := range a.Do {
 		pl.tracks = append(pl.tracks, &Track{Activity: a, Capability: c, Order: p.order})
 	}
+	pl.said = make([]dialogue, len(pl.tracks))
 	p.players = append(p.players, pl)
 	if err := p.connect(pl); err != nil {
 		for _, t := range pl.tracks {
@@ -151,7 +156,7 @@ func (p *play) dial(a *Activity, of *Person) (Client, error) {
 		Dial: func(ctx context.Context, addr string) (net.Conn, error) {
 			return p.lab.Dial(ctx, a.ID, a.From, addr)
 		},
-		Now: p.lab.Clock().Now, Activity: a, Domain: cast.Organisation.Domain,
+		Now: p.lab.Clock().Now, Activity: a, Domain: cast.Organisation.Domain, Transcribe: p.runner.Transcribe,
 	}
 	if d, ok := p.lab.(Desktops); ok {
 		env.Desktop = func() Desktop { return d.Desktop(a.From) }
@@ -214,8 +219,8 @@ func (p *play) next(pl *player, t time.Time) {
 	p.lab.Clock().At(t, ClassAttempt, pl.activity.ID, func(ctx context.Context) {
 		pl.inFlight = true
 		pl.number++
-		for _, track := range pl.tracks {
-			p.attempt(ctx, pl, track)
+		for i := range pl.tracks {
+			p.attempt(ctx, pl, i)
 		}
 		if ctx.Err() != nil {
 			return // the lab has been closed
@@ -227,12 +232,14 @@ func (p *play) next(pl *player, t time.Time) {
 	})
 }
 
-func (p *play) attempt(ctx context.Context, pl *player, t *Track) {
+func (p *play) attempt(ctx context.Context, pl *player, which int) {
+	t := pl.tracks[which]
 	clock := p.lab.Clock()
 	begun := clock.Now()
 	pl.trying, pl.begun = t, begun.Sub(p.order)
 	task, err := p.task(ctx, pl, t.Capability)
-	if err == nil {
+	asked := err == nil
+	if asked {
 		err = pl.client.Do(ctx, task)
 	}
 	if err == nil && t.Capability == Reply {
@@ -258,6 +265,9 @@ func (p *play) attempt(ctx context.Context, pl *player, t *Track) {
 	if errors.Is(err, ErrNotAvailable) && t.Attempts == 0 {
 		t.Missing = err.Error()
 		return
+	}
+	if p.runner.Transcribe && asked {
+		pl.said[which].keep(pl.client, begun.Sub(p.order), failure(err))
 	}
 	t.Observe(begun.Sub(p.order), clock.Now().Sub(p.order), failure(err), why)
 }
@@ -405,7 +415,10 @@ func (p *play) result() *RunResult {
 	}
 	var threats []*ActivityResult
 	for _, pl := range p.players {
-		for _, t := range pl.tracks {
+		for i, t := range pl.tracks {
+			if said := pl.said[i].transcript(t); said != nil {
+				res.Transcripts = append(res.Transcripts, said)
+			}
 			j := p.judge(pl, t, controls)
 			ar := summarise(t, j, s.Predicts(pl.activity.ID, t.Capability, p.missing == "" && j.Verdict != NotAvailable), p.order)
 			res.Activities = append(res.Activities, ar)
