@@ -215,6 +215,8 @@ type Env struct {
 	Mailbox string
 	// Domain is the organisation's mail domain.
 	Domain string
+	// Transcribe has the client write down what is said, see [Transcriber].
+	Transcribe bool
 	// Desktop tells about the computer that the client runs on; nil where the
 	// lab does not know it.
 	Desktop func() Desktop

@@ -48,6 +48,9 @@ type RunResult struct {
 	Verdict    Verdict           `json:"verdict"`           // the worst of the threats
 	WallS      float64           `json:"wall_s"`            // seconds that it took
 	VirtualS   float64           `json:"virtual_s"`         // seconds that passed in the lab, from the first attempt to the horizon
+	// Transcripts are what was said in the attempts that decided. They stand in
+	// a file of their own beside the document.
+	Transcripts []*Transcript `json:"-"`
 }
 
 // StepResult is one step of the SOP as it was carried out.

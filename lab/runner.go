@@ -21,6 +21,9 @@ type Runner struct {
 	// Sweep has every case looked through, after the horizon, for what works
 	// without a session.
 	Sweep bool
+	// Transcribe has clients write down what is said, of which the result keeps
+	// the attempts that decide.
+	Transcribe bool
 	// Horizon, if set, is called at the end of the play, before the clients hang
 	// up.
 	Horizon func()
@@ -113,6 +116,7 @@ type play struct {
 type player struct {
 	activity *Activity
 	tracks   []*Track
+	said     []dialogue // by track
 	client   Client
 	number   int // of the attempt
 	inFlight bool
@@ -126,6 +130,7 @@ func (p *play) add(a *Activity) {
 	for _, c := range a.Do {
 		pl.tracks = append(pl.tracks, &Track{Activity: a, Capability: c, Order: p.order})
 	}
+	pl.said = make([]dialogue, len(pl.tracks))
 	p.players = append(p.players, pl)
 	if err := p.connect(pl); err != nil {
 		for _, t := range pl.tracks {
@@ -172,7 +177,7 @@ func (p *play) dial(a *Activity, of *Person) (Client, error) {
 		Dial: func(ctx context.Context, addr string) (net.Conn, error) {
 			return p.lab.Dial(ctx, a.ID, a.From, addr)
 		},
-		Now: p.lab.Clock().Now, Activity: a, Domain: cast.Organisation.Domain,
+		Now: p.lab.Clock().Now, Activity: a, Domain: cast.Organisation.Domain, Transcribe: p.runner.Transcribe,
 	}
 	if d, ok := p.lab.(Desktops); ok {
 		env.Desktop = func() Desktop { return d.Desktop(a.From) }
@@ -282,8 +287,8 @@ func (p *play) next(pl *player, t time.Time) {
 		pl.inFlight = true
 		pl.number++
 		p.mu.Unlock()
-		for _, track := range pl.tracks {
-			p.attempt(ctx, pl, track)
+		for i := range pl.tracks {
+			p.attempt(ctx, pl, i)
 		}
 		if ctx.Err() != nil {
 			return // the lab has been closed
@@ -300,14 +305,15 @@ func (p *play) next(pl *player, t time.Time) {
 	})
 }
 
-func (p *play) attempt(ctx context.Context, pl *player, t *Track) {
+func (p *play) attempt(ctx context.Context, pl *player, which int) {
+	t := pl.tracks[which]
 	clock := p.lab.Clock()
 	begun := clock.Now()
 	p.mu.Lock()
 	pl.trying, pl.begun = t, begun.Sub(p.order)
 	p.mu.Unlock()
 	limited, done := p.limit(ctx)
-	task, err := p.try(limited, pl, t.Capability)
+	task, asked, err := p.try(limited, pl, t.Capability)
 	done()
 	if ctx.Err() != nil {
 		return // the run is over; this attempt shows nothing
@@ -331,15 +337,18 @@ func (p *play) attempt(ctx context.Context, pl *player, t *Track) {
 		t.Missing = err.Error()
 		return
 	}
+	if p.runner.Transcribe && asked {
+		pl.said[which].keep(pl.client, begun.Sub(p.order), failure(err))
+	}
 	t.Observe(begun.Sub(p.order), answered.Sub(p.order), failure(err), why)
 }
 
 // try makes one attempt's task and has the client, and where it takes more than
-// a client to see it the lab, tell whether it worked.
-func (p *play) try(ctx context.Context, pl *player, c Capability) (Task, error) {
-	task, err := p.task(ctx, pl, c)
-	if err != nil {
-		return task, err
+// a client to see it the lab, tell whether it worked. Asked is whether the client
+// came to do anything.
+func (p *play) try(ctx context.Context, pl *player, c Capability) (task Task, asked bool, err error) {
+	if task, err = p.task(ctx, pl, c); err != nil {
+		return task, false, err
 	}
 	err = p.await(ctx, pl.client, task)
 	if err == nil && c == Reply {
@@ -348,7 +357,7 @@ func (p *play) try(ctx context.Context, pl *player, c Capability) (Task, error) 
 	if err == nil && c == Deliver {
 		err = p.delivered(ctx, pl.activity.ID, task)
 	}
-	return task, err
+	return task, true, err
 }
 
 // lookAgain is the time between two looks for a message that is on its way.
@@ -558,7 +567,10 @@ func (p *play) result() *RunResult {
 	}
 	var threats []*ActivityResult
 	for _, pl := range p.players {
-		for _, t := range pl.tracks {
+		for i, t := range pl.tracks {
+			if said := pl.said[i].transcript(t); said != nil {
+				res.Transcripts = append(res.Transcripts, said)
+			}
 			j := p.judge(pl, t, controls)
 			ar := summarise(t, j, s.Predicts(pl.activity.ID, t.Capability, p.missing == "" && j.Verdict != NotAvailable), p.order)
 			res.Activities = append(res.Activities, ar)

@@ -15,11 +15,13 @@ var Order = time.Date(2026, 1, 15, 10, 0, 0, 0, time.UTC)
 
 // PlayOptions change how a scenario is played.
 type PlayOptions struct {
-	Profile  string   // instead of the scenario's own
-	Set      []string // name=value, after those of the scenario
-	Seed     uint64
-	Sweep    bool // look for what works without a session, whatever the case says
-	Progress func(at, horizon time.Duration)
+	Profile string   // instead of the scenario's own
+	Set     []string // name=value, after those of the scenario
+	Seed    uint64
+	Sweep   bool // look for what works without a session, whatever the case says
+	// Transcribe keeps what is said in the attempts that decide.
+	Transcribe bool
+	Progress   func(at, horizon time.Duration)
 	// Inspect, if set, is given the organisation as it is at the horizon.
 	Inspect func(*Organisation)
 }
@@ -45,7 +47,7 @@ func Play(ctx context.Context, s *lab.Scenario, o PlayOptions) (*lab.RunResult, 
 		return nil, fmt.Errorf("%s: %w", s.ID, err)
 	}
 	defer org.Close()
-	r := &lab.Runner{NewClient: client.New, Progress: o.Progress, Sweep: o.Sweep}
+	r := &lab.Runner{NewClient: client.New, Progress: o.Progress, Sweep: o.Sweep, Transcribe: o.Transcribe}
 	if o.Inspect != nil {
 		r.Horizon = func() { o.Inspect(org) }
 	}

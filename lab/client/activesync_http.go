@@ -65,7 +65,9 @@ func (s *activeSync) request(cmd string, header http.Header, body []byte) *reque
 	}
 	u := *s.url
 	u.RawQuery = q.Encode()
-	return newRequest(http.MethodPost, &u, header, body)
+	req := newRequest(http.MethodPost, &u, header, body)
+	req.name = cmd
+	return req
 }
 
 // post sends a command and judges the HTTP side of its answer. Wants says that
@@ -86,6 +88,7 @@ func (s *activeSync) post(ctx context.Context, stage string, req *request, parse
 	if err != nil {
 		return false, muddled(stage, req.once, err)
 	}
+	s.line.record.line(serverSays, req.name, " status ", st.String())
 	if st >= airsync.StatusRemoteWipeRequested && st <= airsync.StatusInvalidPolicyKey {
 		return true, refused(stageProvision, "status "+st.String())
 	}

@@ -131,12 +131,15 @@ func (l *line) ticket(ctx context.Context, password string, service kerberos.Nam
 	defer conn.Close()
 	if w.tgt == nil || !w.tgt.Valid(l.env.Now()) {
 		extend(conn, patience)
-		if w.tgt, err = w.client.SignIn(conn, l.env.Now(), password); err != nil {
+		w.tgt, err = w.client.SignIn(conn, l.env.Now(), password)
+		l.record.kerberos("AS-REQ", err)
+		if err != nil {
 			return nil, judgeKDC(err)
 		}
 	}
 	extend(conn, patience)
 	t, err := w.client.Get(conn, w.moment(l.env.Now()), w.tgt, service)
+	l.record.kerberos("TGS-REQ for "+service.Parts[0], err)
 	if err != nil {
 		return nil, judgeKDC(err)
 	}

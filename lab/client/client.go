@@ -121,6 +121,9 @@ func (c *client) Kept() (k lab.LocalCopy, ok bool) {
 	return c.line.kept(), true
 }
 
+// AppendTranscript appends what was said in the latest attempt.
+func (c *client) AppendTranscript(b []byte) []byte { return c.line.record.appendTo(b) }
+
 func (c *client) Close() {
 	if c.unheed != nil {
 		c.unheed()
@@ -155,6 +158,7 @@ func (c *client) Do(ctx context.Context, t lab.Task) error {
 	if !slices.Contains(c.path.can, t.Capability) {
 		return fmt.Errorf("%s over %s: %w", t.Capability, c.line.env.Activity.Path, lab.ErrNotAvailable)
 	}
+	c.line.record.begin()
 	if t.Capability == lab.ReadLocal {
 		return c.readLocal()
 	}

@@ -124,7 +124,9 @@ func (s *webServices) request(op ews.Operation) (*request, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newRequest(http.MethodPost, s.url, s.header, body), nil
+	req := newRequest(http.MethodPost, s.url, s.header, body)
+	req.name = op.Name()
+	return req, nil
 }
 
 // one carries out an operation about one thing and returns what became of it.
@@ -139,11 +141,20 @@ func (s *webServices) one(ctx context.Context, stage string, op ews.Operation, o
 	if err != nil {
 		return ews.Message{}, err
 	}
-	return answered(a, stage, once)
+	return s.answered(a, stage, once)
 }
 
-// answered takes the answer to an operation about one thing apart.
-func answered(a answer, stage string, once bool) (ews.Message, error) {
+// answered takes the answer to an operation about one thing apart, and writes
+// its code down if it is a refusal.
+func (s *webServices) answered(a answer, stage string, once bool) (ews.Message, error) {
+	m, err := messageOf(a, stage, once)
+	if m.Code != ews.NoError && m.Code.Known() {
+		s.line.record.line(serverSays, string(m.Code))
+	}
+	return m, err
+}
+
+func messageOf(a answer, stage string, once bool) (ews.Message, error) {
 	if a.StatusCode != http.StatusOK && a.StatusCode != ews.StatusFault {
 		return ews.Message{}, judge(a, stage)
 	}
@@ -209,7 +220,7 @@ func (s *webServices) readNewest(ctx context.Context, stage string) error {
 	if a.StatusCode == http.StatusOK && s.shown != nil && bytes.Equal(a.body, s.shown) {
 		return nil
 	}
-	m, err := answered(a, stage, false)
+	m, err := s.answered(a, stage, false)
 	switch {
 	case err != nil:
 		return err

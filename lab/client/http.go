@@ -25,6 +25,7 @@ type request struct {
 	cookie        string // "" leaves the field away
 	authorization string // and so here
 	body          []byte
+	name          string // what it asks for, in a word of the protocol's; may be empty
 	// once: sending it twice would do its work twice.
 	once bool
 }
@@ -106,6 +107,7 @@ func (l *webLine) exchange(ctx context.Context, stage string, req *request) (ans
 		}
 		reused := l.used
 		extend(l.conn, patience)
+		l.line.record.asked(req)
 		unsent := req.write(l.w)
 		// A server may refuse a long request before it has read it all.
 		a, began, err := l.receive(req)
@@ -116,6 +118,7 @@ func (l *webLine) exchange(ctx context.Context, stage string, req *request) (ans
 		case err == nil:
 			return a, nil
 		}
+		l.line.record.failed(err)
 		l.drop()
 		switch {
 		case unsent == nil && req.once:
@@ -162,7 +165,9 @@ func (l *webLine) leave(ctx context.Context, req *request) error {
 		return err
 	}
 	extend(l.conn, patience)
+	l.line.record.asked(req)
 	if err := req.write(l.w); err != nil {
+		l.line.record.failed(err)
 		l.drop()
 		return unreachable(string(lab.Receive), err)
 	}
@@ -200,6 +205,7 @@ func (l *webLine) receive(req *request) (a answer, began bool, err error) {
 		return a, true, err
 	}
 	a.body = l.body.Bytes()
+	l.line.record.answered(a.Response, len(a.body))
 	l.used = true
 	if a.Close || l.r.Buffered() > 0 {
 		l.drop()

@@ -110,7 +110,7 @@ func (a *webAuth) leave(ctx context.Context, web *webLine, req *request) error {
 func (a *webAuth) prove(ctx context.Context, web *webLine, stage string, req *request) (*answer, error) {
 	value, got, err := a.begin().run(ctx, func(value string) (answer, error) {
 		// The body waits until the server has agreed to talk, as with curl.
-		bare := &request{Request: req.Request, head: req.head, cookie: req.cookie, authorization: value}
+		bare := &request{Request: req.Request, head: req.head, cookie: req.cookie, authorization: value, name: req.name}
 		return web.exchange(ctx, stage, bare)
 	})
 	req.authorization = value

@@ -58,6 +58,11 @@ func (p *partial) look() (a answer, done bool, err error) {
 	}
 	p.req = nil
 	p.web.used = true
+	if err == nil {
+		p.web.line.record.answered(a.Response, len(a.body))
+	} else {
+		p.web.line.record.failed(err)
+	}
 	if err != nil || ended != nil || rest || a.Close {
 		p.web.drop()
 	}

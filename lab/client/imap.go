@@ -108,7 +108,7 @@ func (s *imapSession) open(ctx context.Context, prove func(*imapclient.Client) e
 			return err
 		}
 	}
-	s.conn = &patientConn{Conn: conn}
+	s.conn = &patientConn{Conn: s.line.overheard(conn, speaksIMAP)}
 	defer s.patient()()
 	s.client = imapclient.New(s.conn, &imapclient.Options{
 		UnilateralDataHandler: &imapclient.UnilateralDataHandler{

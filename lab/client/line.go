@@ -31,8 +31,9 @@ const (
 // line makes an activity's connections to its endpoint, counts them, and can
 // hang up on all of them at once.
 type line struct {
-	env lab.Env
-	tls *tls.Config
+	env    lab.Env
+	tls    *tls.Config
+	record *record // nil: nobody wants to know what is said
 
 	mu   sync.Mutex
 	live map[*tracked]struct{}
@@ -57,7 +58,11 @@ func newLine(env lab.Env) *line {
 		// A client that connects for every poll resumes, as real ones do.
 		conf.ClientSessionCache = tls.NewLRUClientSessionCache(1)
 	}
-	return &line{env: env, tls: conf, live: map[*tracked]struct{}{}}
+	l := &line{env: env, tls: conf, live: map[*tracked]struct{}{}}
+	if env.Transcribe {
+		l.record = new(record)
+	}
+	return l
 }
 
 // never tells whether the client, once refused, stays so.
@@ -153,6 +158,7 @@ func (l *line) dialTo(ctx context.Context, to place) (net.Conn, error) {
 // reach connects to an address, without TLS.
 func (l *line) reach(ctx context.Context, addr string) (net.Conn, error) {
 	raw, err := l.env.Dial(ctx, addr)
+	l.record.connected(l, addr, err)
 	if err != nil {
 		return nil, unreachable(stageDial, err)
 	}
@@ -180,6 +186,7 @@ func (l *line) secure(raw net.Conn, host string) (*tls.Conn, error) {
 	c := tls.Client(raw, conf)
 	extend(c, patience)
 	if err := c.Handshake(); err != nil {
+		l.record.line(serverSays, "(no TLS)")
 		raw.Close()
 		return nil, unreachable(stageTLS, err)
 	}

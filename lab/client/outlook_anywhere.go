@@ -68,7 +68,7 @@ func (c *anywhereCarrier) connect(ctx context.Context, password, mailboxDN strin
 	c.emsmdbLine = emsmdbLine{
 		rpc:     dcerpc.NewConn(conn, dcerpc.Limits{}),
 		came:    func() (bool, error) { return conn.Poll(out.stirred) },
-		patient: patient, hangUp: hangUp,
+		patient: patient, hangUp: hangUp, record: c.line.record,
 	}
 	if err := c.signIn(ctx, auth, password, mailboxDN); err != nil {
 		c.drop()
@@ -124,6 +124,8 @@ type webChannel struct {
 	conn net.Conn
 	r    *bufio.Reader
 	body io.Reader // of the OUT channel's response
+
+	record *record
 }
 
 // channel opens one of the channels, on a connection of its own.
@@ -132,7 +134,7 @@ func (c *anywhereCarrier) channel(ctx context.Context, web *webAuth, purpose rpc
 	if err != nil {
 		return nil, err
 	}
-	ch := &webChannel{conn: conn, r: bufio.NewReader(conn)}
+	ch := &webChannel{conn: conn, r: bufio.NewReader(conn), record: c.line.record}
 	q := rpch.Request{Purpose: purpose, Server: c.target(), Port: emsmdb.HTTPPort}
 	if err := ch.open(ctx, q, c.line.env.Endpoint.Host, web.begin(), body); err != nil {
 		conn.Close()
@@ -185,6 +187,7 @@ func (ch *webChannel) ask(q rpch.Request, host, authorization string, body []byt
 	}
 	extend(ch.conn, patience)
 	w := bufio.NewWriter(ch.conn)
+	ch.record.asked(&request{Request: req, authorization: authorization})
 	if err := rpch.WriteHead(w, req); err != nil {
 		return nil, unreachable(stageProxy, err)
 	}
@@ -201,8 +204,10 @@ func (ch *webChannel) ask(q rpch.Request, host, authorization string, body []byt
 		_, err = io.Copy(io.Discard, io.LimitReader(resp.Body, maxAnswer))
 	}
 	if err != nil {
+		ch.record.failed(err)
 		return nil, unreachable(stageProxy, err)
 	}
+	ch.record.answered(resp, 0)
 	return resp, nil
 }
 

@@ -22,6 +22,7 @@ type emsmdbLine struct {
 	// patient gives the next exchange its time.
 	patient func()
 	hangUp  func()
+	record  *record
 
 	session dcerpc.ContextHandle
 	async   dcerpc.ContextHandle // zero: the server has no EcDoAsyncWaitEx
@@ -66,6 +67,7 @@ func (l *line) prove(ctx context.Context, auth lab.Auth, password, host string) 
 func (e *emsmdbLine) bind(h *dcerpc.Handshake, m mechanism) error {
 	e.patient()
 	ack, err := e.rpc.Bind(outlookContexts, h)
+	e.record.bound(h, err)
 	if err != nil {
 		return bindFailure(err)
 	}
@@ -150,6 +152,7 @@ func (e *emsmdbLine) openSession(dn string) error {
 	case err != nil:
 		return unexpected(stageMailbox, "%v", err)
 	case r.Result != emsmdb.None:
+		e.record.line(serverSays, "EcDoConnectEx: ", mapi.ErrorCode(r.Result).String())
 		return connectFailure(mapi.ErrorCode(r.Result))
 	}
 	e.session = r.Session
@@ -185,6 +188,12 @@ func connectFailure(code mapi.ErrorCode) *lab.Failure {
 // call makes a call and waits for its answer. Sent says that the request went
 // out, so that it may have been carried out.
 func (e *emsmdbLine) call(context, opnum uint16, stub []byte) (answer []byte, sent bool, err error) {
+	answer, sent, err = e.exchange(context, opnum, stub)
+	e.record.called(opnum, len(stub), len(answer), err)
+	return answer, sent, err
+}
+
+func (e *emsmdbLine) exchange(context, opnum uint16, stub []byte) (answer []byte, sent bool, err error) {
 	e.patient()
 	id, err := e.rpc.Send(&dcerpc.Request{ContextID: context, Opnum: opnum, Stub: stub})
 	if err != nil {
@@ -273,7 +282,11 @@ func (e *emsmdbLine) execute(_ context.Context, stage string, buffer []byte, onc
 		return nil, executeFailure(stage, err, sent && once)
 	}
 	r, err := emsmdb.ParseRpcExt2Response(out)
-	switch code := mapi.ErrorCode(r.Result); {
+	code := mapi.ErrorCode(r.Result)
+	if err == nil && code != mapi.Success {
+		e.record.line(serverSays, "EcDoRpcExt2: ", code.String())
+	}
+	switch {
 	case err != nil:
 		return nil, muddled(stage, once, err)
 	case r.Session.IsZero(): // the server has ended the session instead

@@ -20,6 +20,7 @@ var pollRops = []mapi.Request{
 
 // list lists the newest messages of the inbox.
 func (o *outlook) list(ctx context.Context, stage string) ([]listed, error) {
+	o.line.record.rops(pollRops)
 	answer, err := o.carrier.execute(ctx, stage, o.poll, false)
 	if err != nil {
 		return nil, err

@@ -159,6 +159,7 @@ func (m *mapiHTTP) request(kind mapihttp.RequestType, body []byte) *request {
 		ClientInfo: m.mine.id, ClientApplication: outlookApplication,
 	}.Set(header)
 	req := newRequest(http.MethodPost, m.mine.url, header, body)
+	req.name = string(kind)
 	req.cookie = m.jar.header(m.mine.url.Path, m.line.env.Now())
 	return req
 }

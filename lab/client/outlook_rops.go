@@ -54,6 +54,7 @@ func (o *outlook) call(ctx context.Context, stage string, once bool, handles []u
 	if err != nil {
 		return mapi.ResponseBuffer{}, err
 	}
+	o.line.record.rops(rops)
 	answer, err := o.carrier.execute(ctx, stage, buffer, once)
 	if err != nil {
 		return mapi.ResponseBuffer{}, err
@@ -65,6 +66,7 @@ func (o *outlook) call(ctx context.Context, stage string, once bool, handles []u
 	if err != nil {
 		return mapi.ResponseBuffer{}, muddled(stage, once, err)
 	}
+	o.line.record.refusals(p)
 	return p, nil
 }
 

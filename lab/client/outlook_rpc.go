@@ -56,6 +56,7 @@ func (c *rpcCarrier) connect(ctx context.Context, password, mailboxDN string) er
 		came:    func() (bool, error) { return heard(conn), nil },
 		patient: func() { extend(conn, patience) },
 		hangUp:  func() { conn.Close() },
+		record:  c.line.record,
 	}
 	h, m, err := c.line.prove(ctx, auth, password, principal)
 	if err == nil {
@@ -93,6 +94,8 @@ func (l *line) mapEndpoint(ctx context.Context, addr string) (port string, err e
 		return "", unexpected(stageMapper, "%v", err)
 	}
 	out, err := rpc.Call(&dcerpc.Request{Opnum: dcerpc.OpnumEptMap, Stub: stub})
+	l.record.line(clientSays, "ept_map for EMSMDB")
+	l.record.result(len(out), err)
 	if err != nil {
 		return "", mapperFailure(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"hash/fnv"
 	"mime"
+	"net"
 	"net/textproto"
 	"strings"
 
@@ -50,8 +51,12 @@ func (s *pop3Session) open(ctx context.Context, prove func() error) error {
 	if err != nil {
 		return err
 	}
+	if s.line.env.Endpoint.Security != lab.StartTLS {
+		conn = s.line.overheard(conn, speaksPOP3)
+	}
 	s.client = pop3.NewClient(conn)
 	s.client.Timeout = patience
+	s.client.Secured = func(c net.Conn) net.Conn { return s.line.overheard(c, speaksPOP3) }
 	if _, err := s.client.Greeting(); err != nil {
 		return pop3Failure(stageGreeting, err)
 	}

@@ -93,7 +93,8 @@ func (s *smtpSession) connect(ctx context.Context) error {
 			return err
 		}
 	}
-	s.conn, s.client = conn, smtp.NewClient(conn)
+	s.conn = s.line.overheard(conn, speaksSMTP)
+	s.client = smtp.NewClient(s.conn)
 	s.client.CommandTimeout, s.client.SubmissionTimeout = patience, submissionPatience
 	return smtpFailure(stageGreeting, s.client.Hello(name))
 }

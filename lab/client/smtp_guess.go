@@ -47,7 +47,7 @@ func (w *wordlist) guess(ctx context.Context, password string) error {
 		}
 	}
 	defer conn.Close()
-	text := textproto.NewConn(conn)
+	text := textproto.NewConn(w.line.overheard(conn, speaksSMTP))
 	ask := func(want int, format string, args ...any) (string, error) {
 		extend(conn, submissionPatience) // he has time
 		if format != "" {

@@ -2,6 +2,7 @@ package ews
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -42,6 +43,19 @@ const (
 	ErrorSubscriptionNotFound    ResponseCode = "ErrorSubscriptionNotFound"
 	ErrorTimeoutExpired          ResponseCode = "ErrorTimeoutExpired"
 )
+
+// Known tells whether the code is one of this package's.
+func (c ResponseCode) Known() bool { return slices.Contains(codes, c) }
+
+var codes = []ResponseCode{
+	NoError, ErrorAccessDenied, ErrorAccountDisabled, ErrorConnectionFailed, ErrorDataSizeLimitExceeded,
+	ErrorExceededSubscriptions, ErrorExpiredSubscription, ErrorFolderNotFound, ErrorImpersonateUserDenied,
+	ErrorInboxRulesValidation, ErrorInternalServerError, ErrorInternalServerTransient, ErrorInvalidIDMalformed,
+	ErrorInvalidOperation, ErrorInvalidRecipients, ErrorInvalidRequest, ErrorInvalidServerVersion, ErrorInvalidSubscription,
+	ErrorInvalidSyncState, ErrorItemNotFound, ErrorMailboxMoveInProgress, ErrorMailboxStoreUnavailable,
+	ErrorMessageSizeExceeded, ErrorMissingRecipients, ErrorNonExistentMailbox, ErrorQuotaExceeded, ErrorSchemaValidation,
+	ErrorSendAsDenied, ErrorServerBusy, ErrorSubscriptionNotFound, ErrorTimeoutExpired,
+}
 
 // Versions that a client may ask for (ExchangeVersionType), in order.
 const (

@@ -71,6 +71,10 @@ type Client struct {
 	// MaxMessage bounds the messages that Retr and Top take, in octets.
 	MaxMessage int
 
+	// Secured, if set, is given the connection that StartTLS has secured and
+	// returns the one to go on with.
+	Secured func(net.Conn) net.Conn
+
 	conn net.Conn
 	r    *bufio.Reader
 	out  []byte
@@ -110,7 +114,10 @@ func (c *Client) StartTLS(config *tls.Config) error {
 		return fmt.Errorf("pop3: STLS: %w", err)
 	}
 	c.conn = secure
-	c.r.Reset(secure)
+	if c.Secured != nil {
+		c.conn = c.Secured(secure)
+	}
+	c.r.Reset(c.conn)
 	return nil
 }
 
