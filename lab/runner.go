@@ -31,7 +31,7 @@ type Runner struct {
 // Run plays s on l and judges what was seen. The order is given as late after
 // the lab's present time as the earliest activity needs.
 func (r *Runner) Run(ctx context.Context, l Lab, s *Scenario) (*RunResult, error) {
-	p := &play{runner: r, lab: l, s: s}
+	p := &play{runner: r, lab: l, s: s, steps: []*StepResult{}}
 	if paced, ok := l.(Paced); ok {
 		p.pace = paced.Pace()
 	}
