@@ -47,6 +47,9 @@ type RunResult struct {
 	Verdict    Verdict           `json:"verdict"`           // the worst of the threats
 	WallS      float64           `json:"wall_s"`            // seconds that it took
 	VirtualS   float64           `json:"virtual_s"`         // seconds that passed in the lab, from the first attempt to the horizon
+	// Played is how far it has come, relative to the order, while it is played;
+	// nil in a result that is finished.
+	Played *time.Duration `json:"-"`
 }
 
 // StepResult is one step of the SOP as it was carried out.

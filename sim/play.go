@@ -20,6 +20,9 @@ type PlayOptions struct {
 	Seed     uint64
 	Sweep    bool // look for what works without a session, whatever the case says
 	Progress func(at, horizon time.Duration)
+	// Drive, if set, plays the case instead of having it played as fast as it
+	// goes, see [lab.Runner].
+	Drive func(context.Context, *Organisation, *lab.Live) error
 	// Inspect, if set, is given the organisation as it is at the horizon.
 	Inspect func(*Organisation)
 }
@@ -46,6 +49,9 @@ func Play(ctx context.Context, s *lab.Scenario, o PlayOptions) (*lab.RunResult, 
 	}
 	defer org.Close()
 	r := &lab.Runner{NewClient: client.New, Progress: o.Progress, Sweep: o.Sweep}
+	if o.Drive != nil {
+		r.Drive = func(ctx context.Context, live *lab.Live) error { return o.Drive(ctx, org, live) }
+	}
 	if o.Inspect != nil {
 		r.Horizon = func() { o.Inspect(org) }
 	}
