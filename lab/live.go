@@ -42,7 +42,15 @@ func (l *Live) Do(ctx context.Context, a Action) (Outcome, error) {
 	l.p.mu.Lock()
 	l.p.byHand = true
 	l.p.mu.Unlock()
+	// Before the step and after it, and before the attempts of that instant.
+	ledger, keeps := l.p.lab.(Ledgerer)
+	if keeps = keeps && l.p.ledger != nil; keeps {
+		l.p.look(ledger, at, ClassStep, BeforeStep)
+	}
 	res := l.p.schedule(step, true)
+	if keeps {
+		l.p.look(ledger, at, ClassStep, AfterStep)
+	}
 	if err := l.Until(ctx, at); err != nil {
 		return Outcome{}, err
 	}

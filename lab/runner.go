@@ -46,6 +46,7 @@ func (r *Runner) Run(ctx context.Context, l Lab, s *Scenario) (*RunResult, error
 	for _, a := range s.Controls {
 		p.add(a)
 	}
+	p.scheduleLedger() // which looks before the steps of an instant and after them
 	for _, step := range s.SOP {
 		p.schedule(step, false)
 	}
@@ -61,6 +62,7 @@ func (r *Runner) Run(ctx context.Context, l Lab, s *Scenario) (*RunResult, error
 	if err := p.run(ctx); err != nil {
 		return nil, fmt.Errorf("%s: %w", s.ID, err)
 	}
+	p.lookAtHorizon()
 	res := p.result()
 	if r.Horizon != nil {
 		r.Horizon()
@@ -111,6 +113,9 @@ type play struct {
 	missing string
 	// unset is what of the scene could not be set.
 	unset []*SweepResult
+	// ledger is what the lab knows to keep the leavers signed in; nil where it
+	// cannot tell.
+	ledger *LedgerResult
 }
 
 // player acts out one activity.
@@ -122,6 +127,7 @@ type player struct {
 	inFlight bool
 	trying   *Track        // what is being tried
 	begun    time.Duration // since when
+	kept     LocalCopy     // what its client has taken along, as of its last attempt
 }
 
 func (p *play) add(a *Activity) {
@@ -300,6 +306,9 @@ func (p *play) next(pl *player, t time.Time) {
 		}
 		p.mu.Lock()
 		pl.inFlight = false
+		if k, ok := pl.client.(Keeper); ok {
+			pl.kept, _ = k.Kept()
+		}
 		p.mu.Unlock()
 		every := pl.activity.Every
 		missed := (p.lab.Clock().Now().Sub(t) - 1) / every
@@ -548,7 +557,7 @@ func (p *play) result() *RunResult {
 	res := &RunResult{
 		Scenario: s.ID, Title: s.Title, Sources: s.Sources, Profile: s.Profile, Set: s.Set,
 		LimitS: Seconds(s.Within), HorizonS: Seconds(s.Horizon), Order: p.order.Truncate(time.Millisecond),
-		VirtualS: Seconds(s.Lead() + s.Horizon), Steps: []*StepResult{},
+		VirtualS: Seconds(s.Lead() + s.Horizon), Steps: []*StepResult{}, Ledger: p.ledgerResult(),
 	}
 	for _, step := range p.steps {
 		res.Steps = append(res.Steps, new(*step))
