@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"html/template"
 	"net"
 	"net/http"
 	"slices"
@@ -79,7 +80,9 @@ func (s *Server) page(w http.ResponseWriter, status int, name, title string, dat
 	var body, whole bytes.Buffer
 	err := templates.ExecuteTemplate(&body, name, data)
 	if err == nil {
-		err = writeFrame(&whole, title, body.String())
+		v, _ := data.(liveView)
+		refresh := name == "live" && !v.Now.Finished && v.Form != nil && v.Form.Chosen == nil
+		err = writeFrame(&whole, title, template.HTML(body.String()), refresh) // which the template has escaped
 	}
 	if err != nil {
 		http.Error(w, "the page cannot be shown: "+err.Error(), http.StatusInternalServerError)

@@ -16,8 +16,9 @@
       const open = new Map([...was.querySelectorAll("details[id]")].map((d) => [d.id, d.open]));
       is.querySelectorAll("details[id]").forEach((d) => { if (open.has(d.id)) d.open = open.get(d.id); });
       const fresh = document.importNode(is, true);
-      was.replaceWith(fresh);
-      fresh.dispatchEvent(new CustomEvent("shown", { bubbles: true }));
+      was.before(fresh);
+      was.dispatchEvent(new CustomEvent("replace", { bubbles: true, detail: fresh }));
+      was.remove();
     }
     const again = focus && document.getElementById(focus);
     if (again && again !== document.activeElement) again.focus({ preventScroll: true });
