@@ -158,8 +158,8 @@ func (p *play) copies(who *Person) (out []LedgerEntry) {
 	return out
 }
 
-// ledgerResult is the ledger with its rows in order: by person, and by layer as
-// they explain why access lasts.
+// ledgerResult is a copy of the ledger with its rows in order: by person, and by
+// layer as they explain why access lasts.
 func (p *play) ledgerResult() *LedgerResult {
 	if p.ledger == nil || len(p.ledger.Rows) == 0 {
 		return nil
@@ -171,5 +171,11 @@ func (p *play) ledgerResult() *LedgerResult {
 		}
 		return slices.Index(ByMemory, a.Layer) - slices.Index(ByMemory, b.Layer)
 	})
-	return p.ledger
+	r := &LedgerResult{Moments: slices.Clone(p.ledger.Moments)}
+	for _, row := range p.ledger.Rows {
+		c := *row
+		c.LeftS = slices.Clone(row.LeftS)
+		r.Rows = append(r.Rows, &c)
+	}
+	return r
 }

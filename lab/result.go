@@ -51,6 +51,9 @@ type RunResult struct {
 	// Transcripts are what was said in the attempts that decided. They stand in
 	// a file of their own beside the document.
 	Transcripts []*Transcript `json:"-"`
+	// Played is how far it has come, relative to the order, while it is played;
+	// nil in a result that is finished.
+	Played *time.Duration `json:"-"`
 }
 
 // StepResult is one step of the SOP as it was carried out.

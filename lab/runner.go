@@ -24,6 +24,9 @@ type Runner struct {
 	// Transcribe has clients write down what is said, of which the result keeps
 	// the attempts that decide.
 	Transcribe bool
+	// Drive, if set, plays a case in the runner's place, which goes as fast as
+	// the lab can. What it leaves is played after it.
+	Drive func(context.Context, *Live) error
 	// Horizon, if set, is called at the end of the play, before the clients hang
 	// up.
 	Horizon func()
@@ -48,12 +51,17 @@ func (r *Runner) Run(ctx context.Context, l Lab, s *Scenario) (*RunResult, error
 	}
 	p.scheduleLedger() // which looks before the steps of an instant and after them
 	for _, step := range s.SOP {
-		p.schedule(step)
+		p.schedule(step, false)
 	}
 	for _, pl := range p.players {
 		p.next(pl, p.order.Add(pl.activity.Since))
 	}
 	wall := time.Now()
+	if r.Drive != nil {
+		if err := r.Drive(ctx, &Live{p: p}); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.ID, err)
+		}
+	}
 	if err := p.run(ctx); err != nil {
 		return nil, fmt.Errorf("%s: %w", s.ID, err)
 	}
@@ -103,6 +111,8 @@ type play struct {
 	mu    sync.Mutex
 	over  bool // the horizon has been reached: no attempt begins
 	steps []*StepResult
+	// byHand tells that somebody has done what the case does not foresee.
+	byHand bool
 	// missing says which mitigation this lab does not have.
 	missing string
 	// unset is what of the scene could not be set.
@@ -246,9 +256,19 @@ func (p *Person) known(words []string) []string {
 	return out
 }
 
-func (p *play) schedule(step Step) {
+// schedule has a step carried out. One that is carried out by hand says nothing
+// about whether the case exists in this lab.
+func (p *play) schedule(step Step, byHand bool) *StepResult {
 	res := &StepResult{AtS: Seconds(step.At), Do: step.Action.Name(), Outcome: Failed, Detail: "not reached"}
-	p.steps = append(p.steps, res)
+	p.mu.Lock()
+	at := len(p.steps)
+	if byHand {
+		if later := slices.IndexFunc(p.steps, func(s *StepResult) bool { return s.AtS > res.AtS }); later >= 0 {
+			at = later
+		}
+	}
+	p.steps = slices.Insert(p.steps, at, res)
+	p.mu.Unlock()
 	clock, due := p.lab.Clock(), p.order.Add(step.At)
 	clock.At(due, ClassStep, "", func(ctx context.Context) {
 		begun := clock.Now()
@@ -265,10 +285,11 @@ func (p *play) schedule(step Step) {
 				res.LateS = Seconds(late)
 			}
 		}
-		if out.Result == NotApplicable && p.s.SOPID == "" {
+		if out.Result == NotApplicable && p.s.SOPID == "" && !byHand {
 			p.missing = step.Action.Name() + ": " + out.Detail
 		}
 	})
+	return res
 }
 
 // next schedules the player's attempt at t. The one after it is due an interval
@@ -551,14 +572,18 @@ func (p *play) result() *RunResult {
 	res := &RunResult{
 		Scenario: s.ID, Title: s.Title, Sources: s.Sources, Profile: s.Profile, Set: s.Set,
 		LimitS: Seconds(s.Within), HorizonS: Seconds(s.Horizon), Order: p.order.Truncate(time.Millisecond),
-		Ledger: p.ledgerResult(), VirtualS: Seconds(s.Lead() + s.Horizon),
+		VirtualS: Seconds(s.Lead() + s.Horizon), Steps: []*StepResult{}, Ledger: p.ledgerResult(),
 	}
 	for _, step := range p.steps {
 		res.Steps = append(res.Steps, new(*step))
 	}
+	played := min(p.now(), s.Horizon)
 	var controls []*Track
 	for _, pl := range p.players {
-		if pl.hangs(s.Horizon) {
+		for _, t := range pl.tracks {
+			t.Pending = nil // what was waiting at an earlier look
+		}
+		if pl.hangs(played) {
 			pl.trying.Pending = &pl.begun
 		}
 		if pl.activity.Role == Control {
@@ -572,7 +597,7 @@ func (p *play) result() *RunResult {
 				res.Transcripts = append(res.Transcripts, said)
 			}
 			j := p.judge(pl, t, controls)
-			ar := summarise(t, j, s.Predicts(pl.activity.ID, t.Capability, p.missing == "" && j.Verdict != NotAvailable), p.order)
+			ar := summarise(t, j, p.foreseen().Predicts(pl.activity.ID, t.Capability, p.missing == "" && j.Verdict != NotAvailable), p.order)
 			res.Activities = append(res.Activities, ar)
 			if pl.activity.Role == Threat {
 				threats = append(threats, ar)

@@ -51,7 +51,7 @@ func (p *play) sweep(ctx context.Context) ([]*SweepResult, error) {
 	for _, f := range w.later {
 		f(ctx)
 	}
-	return settle(w.found, people, p.s, p.missing == ""), nil
+	return settle(w.found, people, p.foreseen(), p.missing == ""), nil
 }
 
 // watch is how long to wait for what leaves later.

@@ -33,7 +33,7 @@ func (o *Organisation) Apply(_ context.Context, a lab.Action) lab.Outcome {
 }
 
 func (o *Organisation) apply(now time.Time, a lab.Action) (string, error) {
-	if err := o.available(a); err != nil {
+	if err := o.Available(a); err != nil {
 		return "", err
 	}
 	switch a := a.(type) {

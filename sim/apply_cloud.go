@@ -12,9 +12,9 @@ import (
 	"shutout/sim/cloud"
 )
 
-// available tells whether an organisation such as this can carry out a
+// Available tells whether an organisation such as this can carry out a
 // mitigation at all.
-func (o *Organisation) available(a lab.Action) error {
+func (o *Organisation) Available(a lab.Action) error {
 	info, _ := mitigation.Lookup(a.Name())
 	site := mitigation.ExchangeSite
 	switch {

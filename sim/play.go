@@ -22,6 +22,9 @@ type PlayOptions struct {
 	// Transcribe keeps what is said in the attempts that decide.
 	Transcribe bool
 	Progress   func(at, horizon time.Duration)
+	// Drive, if set, plays the case instead of having it played as fast as it
+	// goes, see [lab.Runner].
+	Drive func(context.Context, *Organisation, *lab.Live) error
 	// Inspect, if set, is given the organisation as it is at the horizon.
 	Inspect func(*Organisation)
 }
@@ -48,6 +51,9 @@ func Play(ctx context.Context, s *lab.Scenario, o PlayOptions) (*lab.RunResult, 
 	}
 	defer org.Close()
 	r := &lab.Runner{NewClient: client.New, Progress: o.Progress, Sweep: o.Sweep, Transcribe: o.Transcribe}
+	if o.Drive != nil {
+		r.Drive = func(ctx context.Context, live *lab.Live) error { return o.Drive(ctx, org, live) }
+	}
 	if o.Inspect != nil {
 		r.Horizon = func() { o.Inspect(org) }
 	}

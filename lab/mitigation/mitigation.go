@@ -14,8 +14,11 @@
 package mitigation
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -128,6 +131,21 @@ type Param struct {
 	Default  string // the value that is filled in; empty: none
 	Omitted  string // what leaving it out means
 	Example  string // a value, as a file says it
+	List     bool   // it takes several values
+	Min, Max int    // the bounds of a number; both 0: none
+	choices  []string
+}
+
+// Known lists the values that the parameter can have in a cast; nil where they
+// cannot be counted.
+func (p Param) Known(c *lab.Cast) []string {
+	if p.choices != nil {
+		return p.choices
+	}
+	if known := kinds[p.Kind].known; known != nil {
+		return known(c)
+	}
+	return nil
 }
 
 // All lists every mitigation in the order in which an administrator meets
@@ -239,6 +257,42 @@ func Accounts(a lab.Action) (ids []string) {
 	return ids
 }
 
+// Entry writes what a step says behind its time, so that it can be read again:
+// "do: reset-password, user: dana, times: 2".
+func Entry(a lab.Action) string {
+	entry := "do: " + a.Name()
+	eachParam(a, func(v reflect.Value, f field) {
+		if v.IsZero() && !f.param.Required || f.param.Default != "" && text(v) == f.param.Default {
+			return
+		}
+		value := quoted(text(v))
+		if v.Kind() == reflect.Slice {
+			var items []string
+			for i := range v.Len() {
+				items = append(items, quoted(text(v.Index(i))))
+			}
+			value = "[" + strings.Join(items, ", ") + "]"
+		}
+		entry += ", " + f.param.Name + ": " + value
+	})
+	return entry
+}
+
+// plain is a word that YAML reads as it stands.
+var plain = regexp.MustCompile(`^[A-Za-z0-9<][A-Za-z0-9._@/<>+-]*$`)
+
+// quoted writes a word so that YAML reads it as one.
+func quoted(word string) string {
+	if plain.MatchString(word) && !slices.Contains([]string{"null", "Null", "NULL"}, word) {
+		return word
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b) // a string of JSON is one of YAML
+	e.SetEscapeHTML(false)
+	_ = e.Encode(word) // strings can be encoded
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
 // text writes a value as a file says it.
 func text(v reflect.Value) string {
 	if d, ok := v.Interface().(time.Duration); ok {
@@ -288,6 +342,7 @@ func describe(sf reflect.StructField) field {
 	f.max, _ = strconv.Atoi(sf.Tag.Get("max"))
 	f.param.Needed = f.param.Required || sf.Tag.Get("example") != ""
 	list := sf.Type.Kind() == reflect.Slice
+	f.param.List, f.param.Min, f.param.Max, f.param.choices = list, f.min, f.max, f.choices
 	f.param.Type = f.typeName(list)
 	f.param.Example = f.exampleValue(sf.Tag.Get("example"), list)
 	return f

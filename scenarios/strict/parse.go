@@ -141,6 +141,28 @@ func (d *Doc) at(n ast.Node, text string) {
 	d.problem(line, col, text)
 }
 
+// Word makes the node of a single value that stands in no file, such as what
+// somebody has filled in. It is held to the same rules.
+func (d *Doc) Word(line int, text string) *Node {
+	n := &Node{Kind: Scalar, Line: line, Col: 1, Text: text}
+	if !utf8.ValidString(text) {
+		d.Problemf(n, "this is not text in UTF-8")
+		n.Kind = Faulty
+		return n
+	}
+	d.printable(n)
+	return n
+}
+
+// printable complains about a text with characters that nobody sees.
+func (d *Doc) printable(n *Node) {
+	if i := strings.IndexFunc(n.Text, unprintable); i >= 0 {
+		r, _ := utf8.DecodeRuneInString(n.Text[i:])
+		d.Problemf(n, "the text holds the control character %U: leave it out", r)
+		n.Kind, n.Text = Faulty, ""
+	}
+}
+
 // position is where n begins. A mapping's own token is its first colon, so its
 // first key is asked instead.
 func position(n ast.Node) (line, col int) {
@@ -191,11 +213,7 @@ func (d *Doc) node(n ast.Node) *Node {
 		out.Kind = Faulty
 		d.at(n, unsupported(n))
 	}
-	if i := strings.IndexFunc(out.Text, unprintable); i >= 0 {
-		r, _ := utf8.DecodeRuneInString(out.Text[i:])
-		d.Problemf(out, "the text holds the control character %U: leave it out", r)
-		out.Kind, out.Text = Faulty, ""
-	}
+	d.printable(out)
 	return out
 }
 

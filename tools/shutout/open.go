@@ -46,8 +46,14 @@ func serveLab(ctx context.Context, o *serveOptions) (exit int, err error) {
 			return exitBad, err
 		}
 	}
+	stopped, err := o.openWeb(ctx, org, services)
+	if err != nil {
+		return exitBad, err
+	}
 	o.introduce(org, services, dir)
-	if err := org.Play(ctx, o.Speed); err != nil {
+	err = org.Play(ctx, o.Speed)
+	cancel()
+	if err = errors.Join(err, <-stopped); err != nil {
 		return exitBad, err
 	}
 	return exitKept, nil
@@ -86,15 +92,11 @@ func (o *serveOptions) introduce(org *sim.Organisation, services []expose.Servic
 	t.heading("%s, %s, at %gx real time", cast.Organisation.Domain, o.Profile.Title, o.Speed)
 	var rows [][]string
 	for _, s := range services {
-		url := s.Scheme + "://" + s.Addr
-		switch {
-		case s.Scheme != "https":
-		case slices.Contains(org.Servers().SignIn, s.Host):
-			url += oauth.TokenPath
-		default:
-			url += "/owa/"
-		}
-		rows = append(rows, []string{s.Host, s.Name, url})
+		rows = append(rows, []string{s.Host, s.Name, urlOf(org, s)})
+	}
+	if o.address != "" {
+		t.heading("In the browser")
+		fmt.Fprintln(t, "  http://"+o.address+"/")
 	}
 	t.heading("Services")
 	t.table("  ", rows)
@@ -127,6 +129,19 @@ func (o *serveOptions) introduce(org *sim.Organisation, services []expose.Servic
 		fmt.Fprintln(t, "  "+line)
 	}
 	fmt.Fprintln(t, "Ctrl-C ends it.")
+}
+
+// urlOf is where a service is found.
+func urlOf(org *sim.Organisation, s expose.Service) string {
+	url := s.Scheme + "://" + s.Addr
+	switch {
+	case s.Scheme != "https":
+		return url
+	case slices.Contains(org.Servers().SignIn, s.Host):
+		return url + oauth.TokenPath
+	default:
+		return url + "/owa/"
+	}
 }
 
 // address is where the first service of a scheme can be reached, or nothing.

@@ -30,6 +30,11 @@ type serveOptions struct {
 	From    string // the host of the cast that foreign clients seem to connect from
 	Seed    uint64
 	Out     string // where the lab file goes; empty: none is written
+	Web     string // the address of the pages; empty: none
+	Runs    string // the folder of past runs, which the pages show and add to
+
+	address    string // where the pages are
+	webMayMove bool   // nobody chose Web, so another port will do
 
 	Stdout, Stderr *terminal
 }
@@ -40,13 +45,18 @@ func (a *app) serveCommand() *cobra.Command {
 	opts := &serveOptions{}
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Open the simulated organisation to any mail client",
-		Long: `Serve opens every service of the simulated organisation on ports of this machine and prints the address, user and
+		Short: "Show runs in the browser, play cases there, and open the organisation to any mail client",
+		Long: `Serve shows past runs in the browser, on this machine alone, and plays cases there while you look on: at any speed, with
+pauses, and with the mitigations that you carry out. A case that was played to its end is a run as one of shutout run.
+
+Beside it, serve opens every service of the simulated organisation on ports of this machine and prints the address, user and
 password of each, so that any mail client can look around in it. It runs until it is interrupted. POP3 and IMAP4 run as
 well, and OWA takes NTLM and Negotiate beside its form, which Exchange leaves to the administrator. Kerberos takes clients
 whose clock agrees with the lab's, so tickets are of use at speed 1 only.`,
 		Example: `  shutout serve
-  shutout serve --speed 60 --profile ex2016   # a minute passes in a second
+  shutout serve --speed 60 --profile ex2016   # for mail clients, a minute passes in a second
+  shutout serve --web 127.0.0.1:9000 --runs ../runs
+  shutout serve --web none                    # for mail clients alone
   shutout serve --out served                  # then: shutout probe --lab served/lab.yaml`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -59,6 +69,9 @@ whose clock agrees with the lab's, so tickets are of use at speed 1 only.`,
 			}
 			if opts.Listen = net.ParseIP(listen); opts.Listen == nil || !opts.Listen.IsLoopback() {
 				return fmt.Errorf("--listen is %s: expected an address of this machine alone, such as 127.0.0.1", strict.Quote(listen))
+			}
+			if err := opts.web(cmd.Flags().Changed("web")); err != nil {
+				return err
 			}
 			if opts.Cast.Hosts[opts.From] == nil {
 				return fmt.Errorf("--from: there is no host %s%s", strict.Quote(opts.From),
@@ -76,7 +89,9 @@ whose clock agrees with the lab's, so tickets are of use at speed 1 only.`,
 	}
 	fs := cmd.Flags()
 	opts.Speed, opts.Seed = 1, 1
-	fs.Var((*factorFlag)(&opts.Speed), "speed", "how fast time passes: `FACTOR` 1 is real time")
+	fs.StringVar(&opts.Web, "web", defaultWeb, "the loopback `ADDRESS` of the pages for the browser, or none")
+	fs.StringVar(&opts.Runs, "runs", "runs", "the `FOLDER` of past runs that the pages show")
+	fs.Var((*factorFlag)(&opts.Speed), "speed", "for mail clients: how fast time passes: `FACTOR` 1 is real time")
 	fs.StringVar(&listen, "listen", "127.0.0.1", "the loopback `ADDRESS` to listen on")
 	fs.StringVar(&profileName, "profile", scenarios.DefaultProfile, "the profile `NAME`")
 	fs.StringArrayVar(&set, "set", nil, "set a profile's parameter, `NAME=VALUE`; may be given several times")
