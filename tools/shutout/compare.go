@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,25 +19,26 @@ import (
 	"shutout/scenarios/strict"
 )
 
-// simLab is the word for the simulation.
-const simLab = "sim"
-
 // compareFlags are the flags of compare as they were given.
 type compareFlags struct {
 	seed      uint64
 	unexplain bool
+	yes       string
+	parallel  int
 
-	out, err *terminal
+	app *app
 }
 
 func (a *app) compareCommand() *cobra.Command {
-	f := &compareFlags{out: a.out, err: a.err}
+	f := &compareFlags{app: a}
 	cmd := &cobra.Command{
 		Use:   "compare A B [ID|FILE...]",
 		Short: "Tell where two labs, or two results, differ",
 		Long: `Compare holds two results of the same cases side by side. A and B are results, each a run folder or a result document, or
-a lab: sim plays the cases of the other side in the simulation, with the same profile, SOP, parameters, limits and
-intervals. Ids and files of cases choose among them; a case that is not in the catalogue has to be given as its file.
+labs: sim, containers, or the file that describes one. A lab plays the cases of the other side, with the same SOP, limits
+and intervals, and the simulation with the same profile and parameters. Where both are labs, the one of real servers plays
+first, without ids every case that was made for it. Ids and files of cases choose among them; a case that is not in the
+catalogue has to be given as its file.
 
 Two results of a promise agree when the verdicts are the same and the cut-offs are not further apart than the time
 between two attempts. Where they differ, it is told what decided on each side. If one of the two is the simulation, the
@@ -44,7 +47,8 @@ a time, and those values are named with which it says what the other side says.
 
 The exit status is 0 when they agree, 1 when something differs or nothing could be compared, and 2 when the input was
 wrong.`,
-		Example: `  shutout compare sim runs/containers
+		Example: `  shutout compare sim containers
+  shutout compare sim runs/containers
   shutout compare sim containers.json our-case.yaml
   shutout compare runs/our-lab runs/containers session-open-before-disable`,
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
@@ -61,6 +65,8 @@ wrong.`,
 	f.seed = 1
 	fs.Var((*numberFlag)(&f.seed), "seed", "the `NUMBER` that everything random in the simulation comes from")
 	fs.BoolVar(&f.unexplain, "no-explanation", false, "do not look for parameters that would explain a difference")
+	fs.IntVar(&f.parallel, "parallel", 0, "play `N` cases at a time in containers (default: what this machine bears)")
+	fs.StringVar(&f.yes, "yes-this-is-a-lab", "", "in scripts: the `NAME` of the lab of a file, whose accounts may be changed")
 	fs.SortFlags = false
 	return cmd
 }
@@ -84,15 +90,13 @@ func (f *compareFlags) run(ctx context.Context, a, b string, cases []string) (in
 			return exitBad, err
 		}
 	}
-	for i, word := range words {
+	// Real servers say what there is to hold the simulation against.
+	for _, i := range realFirst(words) {
 		if docs[i] != nil {
 			continue
 		}
-		if docs[1-i] == nil {
-			return exitBad, errors.New("both sides are the simulation: play it twice, with what is to differ, and compare the results (shutout run --help)")
-		}
-		if docs[i], err = f.play(ctx, docs[1-i], known); err != nil {
-			return exitBad, fmt.Errorf("%s: %w", word, err)
+		if docs[i], err = f.play(ctx, words[i], docs[1-i], cases, known); err != nil {
+			return exitBad, fmt.Errorf("%s: %w", words[i], err)
 		}
 	}
 	g := results.Meet(docs[0], docs[1])
@@ -102,7 +106,7 @@ func (f *compareFlags) run(ctx context.Context, a, b string, cases []string) (in
 		}
 	}
 	nameA, nameB := sideNames(words, docs)
-	if err := report.Agreement(f.out, g, nameA, nameB, report.Style{Colour: f.out.Colour, Width: f.out.Width}); err != nil {
+	if err := report.Agreement(f.app.out, g, nameA, nameB, report.Style{Colour: f.app.out.Colour, Width: f.app.out.Width}); err != nil {
 		return exitBad, err
 	}
 	if !g.Agrees() {
@@ -119,9 +123,20 @@ func sideNames(words [2]string, docs [2]*lab.Document) (a, b string) {
 	return words[0], words[1]
 }
 
-// isLab tells whether an argument is a lab, and not a result. A file of that
-// name is written with its folder: ./sim.
-func isLab(word string) bool { return word == simLab }
+// isLab tells whether an argument is a lab, and not a result. A folder of such a
+// name is written as a path: ./sim.
+func isLab(word string) bool {
+	ext := strings.ToLower(filepath.Ext(word))
+	return word == simLab || word == containersLab || ext == ".yaml" || ext == ".yml"
+}
+
+// realFirst is the order in which two sides are played.
+func realFirst(words [2]string) []int {
+	if words[0] == simLab {
+		return []int{1, 0}
+	}
+	return []int{0, 1}
+}
 
 // namedCases loads cases by id or file.
 func namedCases(args []string) (map[string]*lab.Scenario, error) {
@@ -158,17 +173,48 @@ func choose(d *lab.Document, name string, args []string, known map[string]*lab.S
 	return nil
 }
 
-// play plays in the simulation what a document shows.
-func (f *compareFlags) play(ctx context.Context, d *lab.Document, known map[string]*lab.Scenario) (*lab.Document, error) {
-	o := &runOptions{Seed: f.seed, Stderr: f.err}
-	for _, r := range d.Runs {
-		c, err := caseOf(r, known)
-		if err != nil {
+// play plays in a lab what the other side's document shows; where there is none
+// yet, the cases that were named, or those that were made for this lab.
+func (f *compareFlags) play(ctx context.Context, word string, other *lab.Document, args []string, known map[string]*lab.Scenario) (*lab.Document, error) {
+	flags := &runFlags{lab: word, seed: f.seed, yes: f.yes, parallel: f.parallel}
+	if word != containersLab {
+		flags.parallel = 0
+	}
+	if word == simLab || word == containersLab {
+		flags.yes = ""
+	}
+	if err := flags.fitTogether(); err != nil {
+		return nil, err
+	}
+	venue, err := flags.venue(f.app)
+	if err != nil {
+		return nil, err
+	}
+	o := &runOptions{Lab: word, Venue: venue, Named: true, Seed: f.seed, Stderr: f.app.err}
+	switch {
+	case other == nil && word == simLab:
+		return nil, errors.New("both sides are the simulation: play it twice, with what is to differ, and compare the results (shutout run --help)")
+	case other == nil && len(args) > 0:
+		if o.Cases, err = loadCases(args); err != nil {
 			return nil, err
 		}
-		o.Cases = append(o.Cases, c)
+	case other == nil:
+		o.Cases = madeFor(venue)
+	default:
+		for _, r := range other.Runs {
+			c, err := caseOf(r, known)
+			if err != nil {
+				return nil, err
+			}
+			o.Cases = append(o.Cases, c)
+		}
 	}
 	return o.playHere(ctx)
+}
+
+// madeFor lists the cases of the catalogue that were written for a lab.
+func madeFor(v venue) []*lab.Scenario {
+	return slices.DeleteFunc(scenarios.Catalogue(), func(c *lab.Scenario) bool { return c.Profile != v.twin() })
 }
 
 // caseOf makes the case that a result shows, so that it is played as it was

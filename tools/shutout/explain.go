@@ -109,7 +109,7 @@ func (f *compareFlags) vary(ctx context.Context, mine *lab.RunResult, open []*re
 			cases[i] = new(*c)
 			cases[i].Set = append(slices.Clone(c.Set), v.par.Name+"="+v.value)
 		}
-		played, err := playAll(ctx, cases, sim.PlayOptions{Seed: f.seed}, f.err)
+		played, err := playAll(ctx, &simVenue{sim.PlayOptions{Seed: f.seed}}, cases, f.app.err)
 		if err != nil {
 			return err
 		}

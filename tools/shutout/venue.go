@@ -18,6 +18,8 @@ type venue interface {
 	name() string
 	// workers is how many cases are played at a time, at most.
 	workers() int
+	// twin is the profile of the simulation that is most like it; empty: none.
+	twin() string
 	// choose tells what becomes of each case here. Named says that somebody
 	// asked for these cases and not for the whole catalogue.
 	choose(cases []*lab.Scenario, named bool) []*entry
@@ -75,6 +77,7 @@ const (
 type simVenue struct{ how sim.PlayOptions }
 
 func (*simVenue) name() string { return simLab }
+func (*simVenue) twin() string { return "" }
 func (*simVenue) workers() int { return cores() }
 
 func (*simVenue) choose(cases []*lab.Scenario, _ bool) []*entry {

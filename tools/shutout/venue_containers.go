@@ -21,6 +21,7 @@ func newContainersVenue(parallel int, sweep bool, err *terminal) *containersVenu
 }
 
 func (*containersVenue) name() string   { return containersLab }
+func (*containersVenue) twin() string   { return "dovecot-postfix-samba" }
 func (v *containersVenue) workers() int { return max(1, v.parallel) }
 
 func (v *containersVenue) choose(cases []*lab.Scenario, named bool) []*entry {

@@ -32,6 +32,7 @@ type fileVenue struct {
 }
 
 func (v *fileVenue) name() string { return v.cfg.Name }
+func (v *fileVenue) twin() string { return v.cfg.Profile }
 
 // workers is one: the cases have the same accounts.
 func (*fileVenue) workers() int { return 1 }
@@ -66,7 +67,7 @@ func (v *fileVenue) prepare(ctx context.Context, cases []*lab.Scenario) (err err
 		return err
 	}
 	defer l.Close()
-	if err := l.Check(ctx); err != nil {
+	if err := l.Check(ctx, cases[0]); err != nil {
 		return err
 	}
 	return confirm(ctx, v.in, v.err, v.cfg.Name, v.yes, v.question(touched))
