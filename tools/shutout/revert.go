@@ -236,7 +236,7 @@ func (o *revertOptions) labOf(ctx context.Context, c *journal.Content) (*remote.
 	}
 	cfg, err := loadLab(path)
 	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
+		if _, gone := os.Stat(path); errors.Is(gone, fs.ErrNotExist) {
 			err = fmt.Errorf("%w (--lab FILE says where the lab file is now)", err)
 		}
 		return nil, err
