@@ -9,7 +9,7 @@ import (
 // stands for the password comes first: whoever has it opens the layers behind
 // it again.
 var ByMemory = []Layer{
-	LayerToken, LayerOldPassword, LayerTicket, LayerCloudToken, LayerRefreshToken, LayerSession, LayerConnection,
+	LayerToken, LayerAuthCache, LayerOldPassword, LayerTicket, LayerCloudToken, LayerRefreshToken, LayerSession, LayerConnection,
 	LayerHanging, LayerLocalCopy, LayerMailboxInfo, LayerDirCache, LayerCookie, LayerDirectory,
 	LayerPermission, LayerTransport, LayerStore, LayerNetwork, LayerService,
 }

@@ -96,6 +96,7 @@ type play struct {
 	// real, attempts and steps run side by side and go on beyond the horizon. It
 	// is not held while a client or the lab is at work.
 	mu    sync.Mutex
+	over  bool // the horizon has been reached: no attempt begins
 	steps []*StepResult
 	// missing says which mitigation this lab does not have.
 	missing string
@@ -268,6 +269,10 @@ func (p *play) next(pl *player, t time.Time) {
 	}
 	p.lab.Clock().At(t, ClassAttempt, pl.activity.ID, func(ctx context.Context) {
 		p.mu.Lock()
+		if p.over {
+			p.mu.Unlock()
+			return // begun as the horizon was reached
+		}
 		pl.inFlight = true
 		pl.number++
 		p.mu.Unlock()
@@ -523,6 +528,7 @@ func (pl *player) hangs(horizon time.Duration) bool {
 func (p *play) result() *RunResult {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.over = true
 	s := p.s
 	res := &RunResult{
 		Scenario: s.ID, Title: s.Title, Sources: s.Sources, Profile: s.Profile, Set: s.Set,

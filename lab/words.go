@@ -63,7 +63,7 @@ const SetRule Capability = "set-rule"
 var Capabilities = []Capability{SignIn, Read, ReadLocal, Receive, Send, Reply, Deliver, Harvest}
 
 // Layer is one thing that keeps a session alive, each with its own clock.
-// The numbers L1 to L13 in the comments are those of the product's layer
+// The numbers L1 to L14 in the comments are those of the product's layer
 // model (docs/layers.md).
 type Layer string
 
@@ -81,6 +81,7 @@ const (
 	LayerLocalCopy    Layer = "local-copy"            // L11
 	LayerCloudToken   Layer = "cloud-token"           // L12
 	LayerRefreshToken Layer = "refresh-token"         // L13
+	LayerAuthCache    Layer = "auth-cache"            // L14
 	LayerPermission   Layer = "connector-permissions" // transport: permission groups and remote ranges
 	LayerTransport    Layer = "transport"             // transport: limits, queues, out-of-office
 	LayerNetwork      Layer = "network"               // firewall, address, port

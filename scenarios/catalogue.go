@@ -101,6 +101,33 @@ func SetTimes(sc *lab.Scenario, within, horizon time.Duration) error {
 	return nil
 }
 
+// Hasten has a case begin at most lead before the order and try at least once in
+// every, for a lab in which time is real; 0 leaves the case's own. What comes
+// before the order keeps its order, and what lies within half of lead its time.
+// [SetTimes], called after it, tells whether the case still fits.
+func Hasten(sc *lab.Scenario, lead, every time.Duration) {
+	sooner := func(t time.Duration) time.Duration { return t }
+	if whole := sc.Lead(); lead > 0 && whole > lead {
+		half := lead / 2
+		sooner = func(t time.Duration) time.Duration {
+			if t >= -half {
+				return t
+			}
+			beyond := float64(-t-half) / float64(whole-half) // of what there is to bring nearer
+			return -half - time.Duration(beyond*float64(lead-half)).Round(time.Millisecond)
+		}
+	}
+	for _, a := range everybody(sc) {
+		a.Since = sooner(a.Since)
+		if every > 0 {
+			a.Every = min(a.Every, every)
+		}
+	}
+	for i := range sc.SOP {
+		sc.SOP[i].At = sooner(sc.SOP[i].At)
+	}
+}
+
 // CutAt has a case end at a moment, which may lie before the order but not
 // before the case begins.
 func CutAt(sc *lab.Scenario, at time.Duration) error {

@@ -54,7 +54,8 @@ func PathInfos() []PathInfo {
 			Doc:     "Programs and Outlook for Mac: SOAP over HTTPS.",
 			Sources: []string{"EWS-VERSIONS", "AUTOD-2007"}},
 		{Path: lab.IMAP, Short: "IMAP", Title: "IMAP4", Do: fetch, Account: true,
-			Doc: "Mail programs. The password, or an access token in Exchange Online, is asked once for each connection; IDLE keeps a connection open for days. The mail stays on the server.",
+			Auth: []lab.Auth{lab.AuthBasic, lab.AuthKerberos},
+			Doc:  "Mail programs. The password, or an access token in Exchange Online, is asked once for each connection; IDLE keeps a connection open for days. The mail stays on the server.",
 			Sources: []string{
 				"POPIMAP", "004_4d27062e20911578.txt#imap-instead", "004_4d27062e20911578.txt#other-ways-than-pop3",
 			}},

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -74,6 +75,49 @@ func TestSOPProblems(t *testing.T) {
 func TestLeaver(t *testing.T) {
 	if id, ok := Leaver(&lab.Scenario{Cast: &lab.Cast{}}); ok {
 		t.Errorf("nobody is %q", id)
+	}
+}
+
+func TestHasten(t *testing.T) {
+	activity := func(since, every time.Duration) *lab.Activity { return &lab.Activity{Since: since, Every: every} }
+	begin := func() *lab.Scenario {
+		return &lab.Scenario{
+			Horizon:    time.Minute,
+			Activities: []*lab.Activity{activity(-30*time.Minute, 30*time.Second), activity(-3*time.Second, time.Second)},
+			Controls:   []*lab.Activity{activity(-20*time.Minute, 5*time.Minute), activity(10*time.Second, time.Second)},
+			SOP:        []lab.Step{{At: -time.Hour}, {At: -25 * time.Minute}, {At: 5 * time.Second}},
+		}
+	}
+	times := func(sc *lab.Scenario) (since, every []time.Duration) {
+		for _, a := range append(slices.Clone(sc.Activities), sc.Controls...) {
+			since, every = append(since, a.Since), append(every, a.Every)
+		}
+		for _, step := range sc.SOP {
+			since = append(since, step.At)
+		}
+		return since, every
+	}
+	for _, tt := range []struct {
+		lead, every time.Duration
+		since       []time.Duration
+		everies     []time.Duration
+	}{
+		{0, 0, []time.Duration{-1800000, -3000, -1200000, 10000, -3600000, -1500000, 5000}, []time.Duration{30000, 1000, 300000, 1000}},
+		{2 * time.Hour, 0, []time.Duration{-1800000, -3000, -1200000, 10000, -3600000, -1500000, 5000}, []time.Duration{30000, 1000, 300000, 1000}},
+		{10 * time.Second, 2 * time.Second, []time.Duration{-7497, -3000, -6662, 10000, -10000, -7079, 5000}, []time.Duration{2000, 1000, 2000, 1000}},
+	} {
+		sc := begin()
+		Hasten(sc, tt.lead, tt.every)
+		since, every := times(sc)
+		for i := range tt.since {
+			tt.since[i] *= time.Millisecond
+		}
+		for i := range tt.everies {
+			tt.everies[i] *= time.Millisecond
+		}
+		if !slices.Equal(since, tt.since) || !slices.Equal(every, tt.everies) {
+			t.Errorf("lead %v, every %v: begins %v, every %v", tt.lead, tt.every, since, every)
+		}
 	}
 }
 

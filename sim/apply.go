@@ -101,6 +101,17 @@ func (o *Organisation) apply(now time.Time, a lab.Action) (string, error) {
 	case *mitigation.RestartServer:
 		return o.restartServer(now, a)
 
+	case *mitigation.FlushAuthCache:
+		return o.flushAuthCache(a)
+	case *mitigation.KickSessions:
+		return o.kickSessions(now, a)
+	case *mitigation.CloseSMTPSessions:
+		return o.closeSMTPSessions(a)
+	case *mitigation.RestartService:
+		return o.restartService(now, a)
+	case *mitigation.FilterDisabledAccounts:
+		return o.filterDisabled()
+
 	case *mitigation.MoveMailbox:
 		return o.moveMailbox(now, a)
 	case *mitigation.DisconnectMailbox:
@@ -260,7 +271,15 @@ func (o *Organisation) resetPassword(now time.Time, a *mitigation.ResetPassword)
 			return "", err
 		}
 	}
-	return fmt.Sprintf("new password set %s on %s", times(a.Times), dc.Host()), nil
+	detail := fmt.Sprintf("new password set %s on %s", times(a.Times), dc.Host())
+	if o.Params.Samba.ResetEnables && obj.UAC()&directory.AccountDisable != 0 {
+		enabled, err := o.setEnabled(now, a.User, a.DC, true)
+		if err != nil {
+			return "", err
+		}
+		detail += ", which enables the account: " + enabled
+	}
+	return detail, nil
 }
 
 // newPasswords are what a reset sets, one after another. The first step leaves

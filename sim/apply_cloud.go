@@ -1,8 +1,10 @@
 package sim
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"shutout/lab"
@@ -14,13 +16,27 @@ import (
 // mitigation at all.
 func (o *Organisation) available(a lab.Action) error {
 	info, _ := mitigation.Lookup(a.Name())
+	site := mitigation.ExchangeSite
 	switch {
-	case info.Where == mitigation.OwnServers && o.Cloud != nil:
-		return fmt.Errorf("%w: the servers are the provider's", lab.ErrNotAvailable)
-	case info.Where == mitigation.CloudTenant && o.Cloud == nil:
-		return fmt.Errorf("%w: nobody signs in at Entra ID", lab.ErrNotAvailable)
+	case o.Open != nil:
+		site = mitigation.OpenSite
+	case o.Cloud != nil:
+		site = mitigation.CloudSite
 	}
-	return nil
+	why := ""
+	switch {
+	case info.Where.Has(site):
+		return nil
+	case slices.Equal(info.Where, mitigation.CloudTenant):
+		why = "nobody signs in at Entra ID"
+	case slices.Equal(info.Where, mitigation.OpenServers):
+		why = "the servers are Exchange, not Samba, Dovecot and Postfix"
+	case o.Open != nil:
+		why = "there is no " + cmp.Or(info.Needs, "Exchange") + " here"
+	default:
+		why = "the servers are the provider's"
+	}
+	return fmt.Errorf("%w: %s", lab.ErrNotAvailable, why)
 }
 
 // cloudUser finds an account of the tenant that has not been deleted.

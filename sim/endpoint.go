@@ -44,6 +44,9 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 		}
 		return ep, err
 	}
+	if o.Open != nil && slices.Contains(exchangeOnly, path) {
+		return none("the servers are Samba, Dovecot and Postfix, not Exchange")
+	}
 	switch path {
 	case lab.EWS:
 		if !o.Params.EWS.Available {
@@ -59,6 +62,9 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 	case lab.IMAP:
 		ep, err := at(who.CAS, portIMAPS, lab.Implicit)
 		ep.Plain = net.JoinHostPort(who.CAS, strconv.Itoa(portIMAP))
+		if o.Open != nil {
+			ep.Realm = o.realm(who.CAS)
+		}
 		return ep, err
 	case lab.POP3:
 		ep, err := at(who.CAS, portPOP3S, lab.Implicit)
@@ -109,10 +115,17 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 	}
 }
 
+// exchangeOnly are the paths that only Exchange has.
+var exchangeOnly = []lab.Path{lab.OutlookRPC, lab.OutlookAnywhere, lab.MAPIHTTP, lab.OWA, lab.EWS, lab.Pickup}
+
 // realm is where a client of a server gets its tickets: at the domain
 // controller of that server's site that the server itself asks.
 func (o *Organisation) realm(host string) *lab.Realm {
-	return &lab.Realm{Name: o.Dir.Realm(), KDC: net.JoinHostPort(o.Dir.DCFor(host).Host(), strconv.Itoa(portKerberos))}
+	dc := o.Dir.DCFor(host)
+	if o.Open != nil {
+		dc = o.Open.DC()
+	}
+	return &lab.Realm{Name: o.Dir.Realm(), KDC: net.JoinHostPort(dc.Host(), strconv.Itoa(portKerberos))}
 }
 
 // tokenService is where clients get access tokens, nil where they need none.

@@ -156,6 +156,9 @@ func (o *Organisation) listenTransport(host string) error {
 			return err
 		}
 	}
+	if o.Open != nil {
+		return nil
+	}
 	s := share.New(o.World, host)
 	return o.open(host, portShare, func(l *network.Listener) error {
 		return network.ServeHTTP(l, nil, shareIdle, s)

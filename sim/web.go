@@ -55,6 +55,9 @@ func (o *Organisation) site(host string) http.Handler {
 	if o.Params.RPC.HTTP {
 		routes = append(routes, route{isProxy, rpchttp.New(o.World, host, o.behindProxy)})
 	}
+	if o.Open != nil { // SOGo, of which phones alone are let in here
+		routes = append(routes, route{within("/"), http.NotFoundHandler()})
+	}
 	web := owa.New(o.World, host)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for _, app := range routes {

@@ -41,7 +41,7 @@ type ticketProof struct {
 	rpc      *kerberos.Initiator // nil over HTTP
 }
 
-func newKerberos(l *line, password, service, host string) (mechanism, error) {
+func newKerberos(l *line, password, service, host string) (*ticketProof, error) {
 	realm := l.env.Endpoint.Realm
 	if realm == nil {
 		return nil, refused(stageTicket, "the lab tells of no Kerberos realm")

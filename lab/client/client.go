@@ -27,6 +27,9 @@ func New(env lab.Env) (lab.Client, error) {
 	if env.Activity.Client.Auth == lab.AuthOAuth && env.Endpoint.Tokens == nil {
 		return nil, fmt.Errorf("access tokens: %w: nobody gives them here", lab.ErrNotAvailable)
 	}
+	if env.Activity.Client.Auth == lab.AuthKerberos && env.Activity.Path == lab.IMAP && env.Endpoint.Realm == nil {
+		return nil, fmt.Errorf("tickets: %w: IMAP takes none here", lab.ErrNotAvailable)
+	}
 	l := newLine(env)
 	behaviour := env.Activity.Client
 	return &client{

@@ -59,6 +59,17 @@ func (c *patientConn) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// Write sends an empty response to a challenge as an empty line. The library
+// writes "=", which stands for one only beside the command itself (RFC 4959
+// section 3), and is what no other line consists of.
+func (c *patientConn) Write(b []byte) (int, error) {
+	if string(b) != "=\r\n" {
+		return c.Conn.Write(b)
+	}
+	_, err := c.Conn.Write(b[1:])
+	return len(b), err
+}
+
 // patient gives what follows its time; the result takes it back, so that the
 // library's reader may wait without end between attempts.
 func (s *imapSession) patient() (done func()) {
@@ -69,6 +80,9 @@ func (s *imapSession) patient() (done func()) {
 
 // signIn connects anew for each password, since servers hang up on failures.
 func (s *imapSession) signIn(ctx context.Context, password string) error {
+	if s.line.authOf(lab.AuthBasic) == lab.AuthKerberos {
+		return s.open(ctx, func(c *imapclient.Client) error { return s.present(ctx, c, password) })
+	}
 	if !s.line.usesTokens() {
 		return s.open(ctx, func(c *imapclient.Client) error { return s.login(c, password) })
 	}
@@ -126,6 +140,21 @@ func (s *imapSession) login(c *imapclient.Client, password string) error {
 		return refused("auth", "the server does not offer LOGIN")
 	}
 	if err := c.Login(s.line.env.Login.User, password).Wait(); err != nil {
+		return s.failed(stageSignIn, err)
+	}
+	return nil
+}
+
+// present proves with a Kerberos ticket who the user is.
+func (s *imapSession) present(ctx context.Context, c *imapclient.Client, password string) error {
+	if !c.Caps().Has(imap.AuthCap(mechanismGSSAPI)) {
+		return refused("auth", "the server does not offer GSSAPI")
+	}
+	proof, err := newGSSAPI(ctx, s.line, password, "imap")
+	if err != nil {
+		return err
+	}
+	if err := c.Authenticate(proof); err != nil {
 		return s.failed(stageSignIn, err)
 	}
 	return nil

@@ -24,7 +24,7 @@ var allowAnonymousRelay = Info{
 	SideEffects: "Whatever runs on one of these computers can send data out of the organisation, and nobody signs for it.",
 	Undo:        `Remove-ReceiveConnector "SERVER\Anonymous Relay"; deny-anonymous-relay takes the right away from every connector.`,
 	Purpose:     Restore,
-	Where:       OwnServers,
+	Where:       OwnExchange,
 	New:         func() lab.Action { return new(AllowAnonymousRelay) },
 }
 
@@ -54,6 +54,6 @@ var denyAnonymousRelay = Info{
 	SideEffects: "Devices and programs that send to other domains without signing in are refused.",
 	Undo:        "allow-anonymous-relay for the addresses that need it",
 	Purpose:     EndAbuse,
-	Where:       OwnServers,
+	Where:       OwnExchange,
 	New:         func() lab.Action { return new(DenyAnonymousRelay) },
 }

@@ -26,5 +26,6 @@ var blockAutoForward = Info{
 	SideEffects: "Nobody's rules send mail out of the organisation any more.",
 	Undo:        "Set-RemoteDomain Default -AutoForwardEnabled $true",
 	Purpose:     EndResidual,
+	Where:       AnyExchange,
 	New:         func() lab.Action { return new(BlockAutoForward) },
 }

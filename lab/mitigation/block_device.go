@@ -23,5 +23,6 @@ var blockDevice = Info{
 	Sources:     []string{"PS-CAS", "OM-DEV", "EXO-OMSEC"},
 	SideEffects: "None for others.",
 	Undo:        "Set-CASMailbox USER -ActiveSyncBlockedDeviceIDs $null",
+	Where:       AnyExchange,
 	New:         func() lab.Action { return new(BlockDevice) },
 }

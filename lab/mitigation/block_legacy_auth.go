@@ -26,5 +26,6 @@ var blockLegacyAuth = Info{
 	Sources:     []string{"PS-AUTHPOL", "PS-USER", "EXO-BASIC"},
 	SideEffects: "None for others.",
 	Undo:        "Set-User USER -AuthenticationPolicy $null",
+	Where:       AnyExchange,
 	New:         func() lab.Action { return new(BlockLegacyAuth) },
 }

@@ -19,6 +19,6 @@ var clientAccessRule = Info{
 	Sources:     []string{"CAR"},
 	SideEffects: "A rule that is too wide locks administrators out of remote PowerShell.",
 	Undo:        "Remove-ClientAccessRule 'Block USER'",
-	Where:       OwnServers,
+	Where:       OwnExchange,
 	New:         func() lab.Action { return new(ClientAccessRule) },
 }

@@ -25,6 +25,7 @@ var denyLocalLogon = Info{
 	},
 	SideEffects: "None for others.",
 	Undo:        "Take the user out of the list again and apply it once more.",
-	Where:       OwnServers,
+	Where:       OwnExchange,
+	Needs:       "IIS",
 	New:         func() lab.Action { return new(DenyLocalLogon) },
 }

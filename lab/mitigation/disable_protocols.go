@@ -42,5 +42,6 @@ var disableProtocols = Info{
 	},
 	SideEffects: "None for others. A protocol that is left out goes on. A line that circulates spells one value $flase and leaves out the $ of another: it is refused as a whole, and every protocol goes on.",
 	Undo:        "The same commands with $true for $false and $false for $true; -MapiHttpEnabled $null follows the organisation again.",
+	Where:       AnyExchange,
 	New:         func() lab.Action { return new(DisableProtocols) },
 }

@@ -26,6 +26,6 @@ var disableRelay = Info{
 	SideEffects: "People whose mail program speaks IMAP or POP3 cannot write to other domains any more.",
 	Undo:        `Add-ADPermission with the same values, or the tick box in 2003`,
 	Purpose:     EndAbuse,
-	Where:       OwnServers,
+	Where:       OwnExchange,
 	New:         func() lab.Action { return new(DisableRelay) },
 }

@@ -18,5 +18,6 @@ var disconnectMailbox = Info{
 	Sources:     []string{"PS-DISABLE", "KB3132711"},
 	SideEffects: "Mail to this address bounces from now on.",
 	Undo:        "reconnect-mailbox, then check the Set-CASMailbox flags, which stay as they were.",
+	Where:       AnyExchange,
 	New:         func() lab.Action { return new(DisconnectMailbox) },
 }

@@ -18,7 +18,7 @@ var dismountDatabase = Info{
 	Sources:     []string{"000_aa5026bcf9d1a159.txt#restart-or-failover", "KB326252"},
 	SideEffects: "Every mailbox of the database is away, not only that of the user.",
 	Undo:        "mount-database",
-	Where:       OwnServers,
+	Where:       OwnExchange,
 	New:         func() lab.Action { return new(DismountDatabase) },
 }
 
@@ -38,6 +38,6 @@ var mountDatabase = Info{
 	SideEffects: "None.",
 	Undo:        "dismount-database",
 	Purpose:     Restore,
-	Where:       OwnServers,
+	Where:       OwnExchange,
 	New:         func() lab.Action { return new(MountDatabase) },
 }

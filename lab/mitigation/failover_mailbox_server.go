@@ -34,6 +34,6 @@ var failoverMailboxServer = Info{
 	Sources:     []string{"000_aa5026bcf9d1a159.txt#restart-or-failover", "MBI-1"},
 	SideEffects: "Every mailbox on the server is away until its database has come up on the other one.",
 	Undo:        "failover-mailbox-server from the other server",
-	Where:       OwnServers,
+	Where:       OwnExchange,
 	New:         func() lab.Action { return new(FailoverMailboxServer) },
 }

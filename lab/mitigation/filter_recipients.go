@@ -32,6 +32,6 @@ var filterRecipients = Info{
 	SideEffects: "Addresses can be guessed (recipient), or good recipients miss mail that names an unknown one as well (message).",
 	Undo:        "filter-recipients with mode: off",
 	Purpose:     EndAbuse,
-	Where:       OwnServers,
+	Where:       OwnExchange,
 	New:         func() lab.Action { return new(FilterRecipients) },
 }

@@ -24,6 +24,7 @@ var flushTokenCache = Info{
 	},
 	SideEffects: "For a moment the domain controllers are asked about everybody. Nobody notices otherwise.",
 	Undo:        "None needed; set the value to 0 again, or the next flush is no change that is noticed.",
-	Where:       OwnServers,
+	Where:       OwnExchange,
+	Needs:       "IIS",
 	New:         func() lab.Action { return new(FlushTokenCache) },
 }

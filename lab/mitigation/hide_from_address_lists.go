@@ -19,5 +19,6 @@ var hideFromAddressLists = Info{
 	Sources:     []string{"PS-MBX"},
 	SideEffects: "Nobody finds the name in the address book. Mail to the address still arrives.",
 	Undo:        "Set-Mailbox USER -HiddenFromAddressListsEnabled $false",
+	Where:       AnyExchange,
 	New:         func() lab.Action { return new(HideFromAddressLists) },
 }

@@ -27,5 +27,6 @@ var limitMessageSize = Info{
 	Sources:     []string{"000_aa5026bcf9d1a159.txt#size-limit", "PS-MBX"},
 	SideEffects: "With receive or both, mail to the mailbox bounces.",
 	Undo:        "Set-Mailbox USER -MaxSendSize unlimited -MaxReceiveSize unlimited",
+	Where:       AnyExchange,
 	New:         func() lab.Action { return new(LimitMessageSize) },
 }

@@ -20,5 +20,6 @@ var limitRecipients = Info{
 	Sources:     []string{"MELLO", "PS-MBX"},
 	SideEffects: "None for others.",
 	Undo:        "Set-Mailbox USER -RecipientLimits unlimited",
+	Where:       AnyExchange,
 	New:         func() lab.Action { return new(LimitRecipients) },
 }

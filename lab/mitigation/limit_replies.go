@@ -28,5 +28,6 @@ var limitReplies = Info{
 	SideEffects: "Good correspondents of that domain are no longer told that somebody is away.",
 	Undo:        "limit-replies with allow: external",
 	Purpose:     EndAbuse,
+	Where:       AnyExchange,
 	New:         func() lab.Action { return new(LimitReplies) },
 }

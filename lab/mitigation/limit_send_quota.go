@@ -24,5 +24,6 @@ var limitSendQuota = Info{
 	Sources:     []string{"KB327378", "KB326252", "WIKI3406", "MELLO", "PS-MBX"},
 	SideEffects: "None for others. The user is told that the mailbox is full.",
 	Undo:        "Set-Mailbox USER -UseDatabaseQuotaDefaults $true",
+	Where:       AnyExchange,
 	New:         func() lab.Action { return new(LimitSendQuota) },
 }

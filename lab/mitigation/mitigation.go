@@ -35,6 +35,7 @@ type Info struct {
 	Undo        string   // how to take it back
 	Purpose     Purpose  // left out where it is to end access
 	Where       Where    // left out where every organisation can do it
+	Needs       string   // what it acts on, where that is more special than Exchange: "IIS"
 	Params      []Param
 	Example     string            // a step as an SOP says it
 	New         func() lab.Action // with the defaults filled in
@@ -57,15 +58,43 @@ const (
 	Restore Purpose = "restore"
 )
 
-// Where says in whose organisation a mitigation can be carried out.
-type Where string
+// Site is a kind of organisation, by the servers that its mail is on.
+type Site string
 
 const (
-	// OwnServers means that the organisation runs its Exchange servers itself.
-	OwnServers Where = "servers of the organisation's own"
-	// CloudTenant means that people sign in at Entra ID.
-	CloudTenant Where = "Exchange Online (profile exo)"
+	ExchangeSite Site = "Exchange on servers of the organisation's own"
+	CloudSite    Site = "Exchange Online (profile exo)"
+	OpenSite     Site = "Samba, Dovecot and Postfix (profile dovecot-postfix-samba)"
 )
+
+// Where says at which sites a mitigation can be carried out; none stands for
+// all of them.
+type Where []Site
+
+var (
+	// OwnServers are sites that run their servers themselves.
+	OwnServers = Where{ExchangeSite, OpenSite}
+	// OwnExchange are those of them that run Exchange, and AnyExchange all that
+	// have it.
+	OwnExchange = Where{ExchangeSite}
+	AnyExchange = Where{ExchangeSite, CloudSite}
+	// CloudTenant are sites whose people sign in at Entra ID.
+	CloudTenant = Where{CloudSite}
+	// OpenServers are sites with Samba, Dovecot and Postfix.
+	OpenServers = Where{OpenSite}
+)
+
+// Has tells whether a mitigation can be carried out at a site.
+func (w Where) Has(s Site) bool { return len(w) == 0 || slices.Contains(w, s) }
+
+// String lists the sites; it is empty for all.
+func (w Where) String() string {
+	var list []string
+	for _, s := range w {
+		list = append(list, string(s))
+	}
+	return strings.Join(list, ", or ")
+}
 
 // EndsAccess tells whether the mitigation can be turned against somebody who
 // leaves: it is for that, and it acts on an account, on servers that hold
@@ -112,6 +141,7 @@ func All() []Info {
 		disableProtocols, blockDevice, removeDevice, wipeDevice, clientAccessRule, blockLegacyAuth,
 		resetIIS, recycleAppPool, setTokenTTL, flushTokenCache,
 		requireTLS, stopService,
+		flushAuthCache, kickSessions, closeSMTPSessions, restartService, filterDisabledAccounts,
 		moveMailbox, disconnectMailbox, removeExchangeAttributes, reconnectMailbox, recreateMailbox,
 		removeSelfAccess, removeServerAccess, restoreFullAccess, hideFromAddressLists,
 		restartStore, failoverMailboxServer, dismountDatabase, mountDatabase, restartRPCClientAccess, restartServer,

@@ -28,6 +28,6 @@ var moveMailbox = Info{
 	},
 	SideEffects: "None for others but the load of the copy. Mail to the mailbox waits while it is locked.",
 	Undo:        "Move it back.",
-	Where:       OwnServers,
+	Where:       OwnExchange,
 	New:         func() lab.Action { return new(MoveMailbox) },
 }

@@ -23,5 +23,6 @@ var reconnectMailbox = Info{
 	SideEffects: "None for others. Mail that has bounced meanwhile does not come back.",
 	Undo:        "disconnect-mailbox",
 	Purpose:     Restore,
+	Where:       AnyExchange,
 	New:         func() lab.Action { return new(ReconnectMailbox) },
 }

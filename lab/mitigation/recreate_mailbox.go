@@ -25,5 +25,6 @@ var recreateMailbox = Info{
 	SideEffects: "The mail stays behind in the old mailbox, which has no owner and is removed after its retention time.",
 	Undo:        "None: the two can only be merged.",
 	Purpose:     Restore,
+	Where:       AnyExchange,
 	New:         func() lab.Action { return new(RecreateMailbox) },
 }

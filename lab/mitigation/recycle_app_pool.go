@@ -24,6 +24,7 @@ var recycleAppPool = Info{
 	Sources:     []string{"KB3035228", "RECYCLE", "SHUTLIM"},
 	SideEffects: "Users of this protocol on these servers are authenticated anew.",
 	Undo:        "None needed.",
-	Where:       OwnServers,
+	Where:       OwnExchange,
+	Needs:       "IIS",
 	New:         func() lab.Action { return new(RecycleAppPool) },
 }

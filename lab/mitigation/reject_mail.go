@@ -22,5 +22,6 @@ var rejectMail = Info{
 	Sources:     []string{"GENERAL"},
 	SideEffects: "None for others. The user is told with each message that it was rejected.",
 	Undo:        "Remove-TransportRule 'Reject USER'",
+	Where:       AnyExchange,
 	New:         func() lab.Action { return new(RejectMail) },
 }

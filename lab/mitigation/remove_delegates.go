@@ -27,5 +27,6 @@ var removeDelegates = Info{
 	SideEffects: "A colleague who took the mailbox over loses it.",
 	Undo:        "Add-MailboxPermission -Identity USER -User COLLEAGUE -AccessRights FullAccess",
 	Purpose:     EndResidual,
+	Where:       AnyExchange,
 	New:         func() lab.Action { return new(RemoveDelegates) },
 }

@@ -23,5 +23,6 @@ var removeDevice = Info{
 	},
 	SideEffects: "None for others.",
 	Undo:        "None needed: the device makes a new partnership.",
+	Where:       AnyExchange,
 	New:         func() lab.Action { return new(RemoveDevice) },
 }

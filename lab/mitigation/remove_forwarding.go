@@ -27,5 +27,6 @@ var removeForwarding = Info{
 	SideEffects: "A colleague who was to get the mail gets it no more.",
 	Undo:        "Set-Mailbox -Identity USER -ForwardingAddress COLLEAGUE",
 	Purpose:     EndResidual,
+	Where:       AnyExchange,
 	New:         func() lab.Action { return new(RemoveForwarding) },
 }

@@ -26,5 +26,6 @@ var removeInboxRules = Info{
 	SideEffects: "Rules that sort mail into folders go as well.",
 	Undo:        "None: a removed rule has to be made anew. Disable-InboxRule leaves it there.",
 	Purpose:     EndResidual,
+	Where:       AnyExchange,
 	New:         func() lab.Action { return new(RemoveInboxRules) },
 }

@@ -25,5 +25,6 @@ var removeSelfAccess = Info{
 	},
 	SideEffects: "None for others. Whoever is hired again finds the mailbox closed until the right is given back.",
 	Undo:        "restore-full-access with of: self. On Exchange 2003 the mailbox has to be made anew.",
+	Where:       AnyExchange,
 	New:         func() lab.Action { return new(RemoveSelfAccess) },
 }

@@ -25,6 +25,6 @@ var removeServerAccess = Info{
 	},
 	SideEffects: "Services that act for the mailbox may fail on it.",
 	Undo:        "restore-full-access with of: servers",
-	Where:       OwnServers,
+	Where:       OwnExchange,
 	New:         func() lab.Action { return new(RemoveServerAccess) },
 }

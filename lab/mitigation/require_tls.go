@@ -38,6 +38,6 @@ var requireTLS = Info{
 	Purpose:     EndAbuse,
 	SideEffects: "Programs that cannot do TLS, or are not set up for it, get no mail any more.",
 	Undo:        "The same commands with -LoginType PlainTextLogin.",
-	Where:       OwnServers,
+	Where:       OwnExchange,
 	New:         func() lab.Action { return new(RequireTLS) },
 }

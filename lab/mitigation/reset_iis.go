@@ -41,6 +41,7 @@ var resetIIS = Info{
 	},
 	SideEffects: "Everybody on these servers is cut off for the restart and asked to sign in again.",
 	Undo:        "None needed.",
-	Where:       OwnServers,
+	Where:       OwnExchange,
+	Needs:       "IIS",
 	New:         func() lab.Action { return new(ResetIIS) },
 }

@@ -22,6 +22,6 @@ var restartRPCClientAccess = Info{
 	Sources:     []string{"BLOG-P2", "WIKI3406"},
 	SideEffects: "Every Outlook on these servers loses its connection for a moment; some ask for the password.",
 	Undo:        "None needed.",
-	Where:       OwnServers,
+	Where:       OwnExchange,
 	New:         func() lab.Action { return new(RestartRPCClientAccess) },
 }

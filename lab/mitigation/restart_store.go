@@ -20,6 +20,6 @@ var restartStore = Info{
 	Sources:     []string{"000_aa5026bcf9d1a159.txt#restart-or-failover", "KB326252", "MBI-1"},
 	SideEffects: "Every mailbox on these servers is away for some minutes.",
 	Undo:        "None needed.",
-	Where:       OwnServers,
+	Where:       OwnExchange,
 	New:         func() lab.Action { return new(RestartStore) },
 }

@@ -29,5 +29,6 @@ var restoreFullAccess = Info{
 	SideEffects: "None.",
 	Undo:        "remove-self-access, or remove-server-access",
 	Purpose:     Restore,
+	Where:       AnyExchange,
 	New:         func() lab.Action { return new(RestoreFullAccess) },
 }

@@ -26,6 +26,6 @@ var restrictAnonymous = Info{
 	SideEffects: "Devices and programs that send without signing in are refused unless their address is listed.",
 	Undo:        "Remove-ReceiveConnector, and add AnonymousUsers to the default connector again.",
 	Purpose:     EndAbuse,
-	Where:       OwnServers,
+	Where:       OwnExchange,
 	New:         func() lab.Action { return new(RestrictAnonymous) },
 }

@@ -24,5 +24,6 @@ var restrictSenders = Info{
 	SideEffects: "Others' mail to the mailbox bounces; mail that should be captured after the person left is lost.",
 	Undo:        "restrict-senders with from: [], that is Set-Mailbox USER -AcceptMessagesOnlyFrom $null",
 	Purpose:     EndAbuse,
+	Where:       AnyExchange,
 	New:         func() lab.Action { return new(RestrictSenders) },
 }

@@ -81,5 +81,6 @@ var setOutlookGuard = Info{
 	SideEffects: "Add-ins and programs that send through Outlook for good reasons are asked about, or stopped, too.",
 	Undo:        "Delete the values again, with reg delete, or set mode by-antivirus.",
 	Purpose:     EndAbuse,
+	Where:       AnyExchange,
 	New:         func() lab.Action { return new(SetOutlookGuard) },
 }

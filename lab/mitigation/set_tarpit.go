@@ -39,6 +39,6 @@ var setTarpit = Info{
 	SideEffects: "Good senders who mistype an address wait as well; a long wait makes some servers give up.",
 	Undo:        "set-tarpit with the former interval, 5s by default",
 	Purpose:     EndAbuse,
-	Where:       OwnServers,
+	Where:       OwnExchange,
 	New:         func() lab.Action { return new(SetTarpit) },
 }

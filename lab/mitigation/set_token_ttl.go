@@ -34,6 +34,7 @@ var setTokenTTL = Info{
 	},
 	SideEffects: "More work for the domain controllers and the network, felt as slow sign-ins and perhaps months later. With restart, that of reset-iis.",
 	Undo:        "set-token-ttl with ttl: 15m, on each server",
-	Where:       OwnServers,
+	Where:       OwnExchange,
+	Needs:       "IIS",
 	New:         func() lab.Action { return new(SetTokenTTL) },
 }

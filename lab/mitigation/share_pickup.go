@@ -30,6 +30,6 @@ var sharePickup = Info{
 	SideEffects: "Whoever may write there sends in anybody's name, to any domain.",
 	Undo:        "share-pickup with an empty list; Remove-SmbShare Pickup",
 	Purpose:     EndAbuse,
-	Where:       OwnServers,
+	Where:       OwnExchange,
 	New:         func() lab.Action { return new(SharePickup) },
 }

@@ -23,6 +23,6 @@ var useSecondAddress = Info{
 	SideEffects: "The new address needs the names in DNS that receivers look for (PTR, SPF); mail may be distrusted until it has them.",
 	Undo:        "iptables -t nat -D POSTROUTING with the same values",
 	Purpose:     EndAbuse,
-	Where:       OwnServers,
+	Where:       OwnExchange,
 	New:         func() lab.Action { return new(UseSecondAddress) },
 }

@@ -33,6 +33,7 @@ var useSmartHost = Info{
 	SideEffects: "Whether mail arrives can be seen no longer than up to the provider, and the provider's limits hold for everybody.",
 	Undo:        "send-directly",
 	Purpose:     EndAbuse,
+	Where:       AnyExchange,
 	New:         func() lab.Action { return new(UseSmartHost) },
 }
 
@@ -55,5 +56,6 @@ var sendDirectly = Info{
 	SideEffects: "The organisation's own address is judged by block lists again.",
 	Undo:        "use-smart-host",
 	Purpose:     Restore,
+	Where:       AnyExchange,
 	New:         func() lab.Action { return new(SendDirectly) },
 }

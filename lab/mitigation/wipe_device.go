@@ -25,5 +25,6 @@ var wipeDevice = Info{
 	Sources:     []string{"000_aa5026bcf9d1a159.txt#old-mail-stays", "WIPE", "PS-CLEAR"},
 	SideEffects: "Everything on the device goes, what belongs to the user included; with account-only, what the account has there.",
 	Undo:        "None once the device has obeyed; until then Clear-MobileDevice -Identity DEVICE -Cancel.",
+	Where:       AnyExchange,
 	New:         func() lab.Action { return new(WipeDevice) },
 }

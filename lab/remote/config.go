@@ -41,6 +41,9 @@ type Config struct {
 	Inlet     *lab.Endpoint
 	InletFrom string
 
+	// Directory is how the directory is reached; nil: not at all.
+	Directory *Directory
+
 	// Executors carry out mitigations, by name. What is not there is n/a, for the
 	// reason that Lacks gives, if it gives one.
 	Executors map[string]Executor
@@ -115,8 +118,9 @@ func (t Timeouts) or(d Timeouts) Timeouts {
 // file, or, where a program made the lab, its memory. Only its place may be
 // written down.
 type Secret struct {
-	Env, File string
-	Value     string
+	Env   string `yaml:"env" json:"env,omitempty"`
+	File  string `yaml:"file" json:"file,omitempty"`
+	Value string `yaml:"-" json:"-"`
 }
 
 // String tells where the secret is kept, and not what it is.

@@ -2,6 +2,8 @@ package clientaccess
 
 import (
 	"container/list"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -64,6 +66,13 @@ func (s *Server) Hold(now time.Time, pool Pool, user string, sever func(now time
 // OpenSession registers a session of a service outside IIS.
 func (s *Server) OpenSession(now time.Time, service, user string, sever func(now time.Time, reason string)) *Session {
 	return s.sessions.add(&Session{Service: service, User: user, Opened: now, sever: sever})
+}
+
+// Kick ends what a user has open at some services, and tells how many that were.
+func (s *Server) Kick(now time.Time, user string, services ...string) int {
+	return s.sessions.sever(now, "kicked", func(e *Session) bool {
+		return strings.EqualFold(e.User, user) && slices.Contains(services, e.Service)
+	})
 }
 
 // Sessions lists what is open, oldest first.

@@ -7,6 +7,7 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/protocol/kerberos"
+	"shutout/sim/profile"
 )
 
 // Realm is the domain's Kerberos realm.
@@ -31,10 +32,18 @@ func (d *Directory) longTermKey(of string) kerberos.Key {
 // that begin with "exchange".
 var services = []string{"host", "http", "ldap", "exchangemdb", "exchangerfr", "exchangeab"}
 
+// openServices are those of an open site, where an administrator has added
+// Dovecot's.
+var openServices = []string{"host", "ldap", "imap"}
+
 // ServiceHost returns the server that a service principal name belongs to, such
 // as "HTTP", "cas1.corp.example".
 func (d *Directory) ServiceHost(name []string) (host string, ok bool) {
-	if len(name) != 2 || !slices.Contains(services, strings.ToLower(name[0])) {
+	known := services
+	if d.params.Server.Family == profile.Open {
+		known = openServices
+	}
+	if len(name) != 2 || !slices.Contains(known, strings.ToLower(name[0])) {
 		return "", false
 	}
 	host = strings.TrimSuffix(strings.ToLower(name[1]), "."+strings.ToLower(d.org.Domain))

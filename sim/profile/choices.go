@@ -8,6 +8,16 @@ import (
 // choice is a parameter type with a fixed list of words. The list is the same as the data's; Load checks that.
 type choice interface{ choices() []string }
 
+// Family says whose servers a profile has.
+type Family string
+
+const (
+	Exchange Family = "exchange"
+	Open     Family = "open" // Samba AD, Dovecot, Postfix and SOGo
+)
+
+func (Family) choices() []string { return []string{string(Exchange), string(Open)} }
+
 // TTLMode says when the clock of a cached token starts again.
 type TTLMode string
 

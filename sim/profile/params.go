@@ -29,10 +29,15 @@ type Params struct {
 	Net          Net
 	DNSBL        DNSBL
 	SmartHost    SmartHost
+	Dovecot      Dovecot
+	Postfix      Postfix
+	Samba        Samba
+	SOGo         SOGo
 }
 
 // Server is what the servers say of themselves.
 type Server struct {
+	Family     Family        `param:"server.family"`
 	Version    ServerVersion `param:"server.version"`
 	RebootTime time.Duration `param:"server.reboot_time"`
 }
@@ -281,4 +286,30 @@ type DNSBL struct {
 // SmartHost is the provider whose server sends the organisation's mail on.
 type SmartHost struct {
 	BlocksAfter time.Duration `param:"smarthost.blocks_after"` // may be Never
+}
+
+// Dovecot is the authentication of an open site: IMAP and POP3 ask it, and Postfix does.
+type Dovecot struct {
+	CacheTTL      time.Duration `param:"dovecot.auth_cache_ttl"` // 0: no cache
+	NegativeTTL   time.Duration `param:"dovecot.auth_cache_negative_ttl"`
+	ReloadFlushes bool          `param:"dovecot.reload_flushes"`
+	RestartDown   time.Duration `param:"dovecot.restart_down"`
+}
+
+// Postfix is the SMTP service of an open site.
+type Postfix struct {
+	RestartSevers bool          `param:"postfix.restart_severs"`
+	RestartDown   time.Duration `param:"postfix.restart_down"`
+}
+
+// Samba is the domain controller of an open site.
+type Samba struct {
+	ResetEnables bool          `param:"samba.reset_enables"`
+	RestartDown  time.Duration `param:"samba.restart_down"`
+}
+
+// SOGo is the ActiveSync server of an open site.
+type SOGo struct {
+	CacheTTL    time.Duration `param:"sogo.cache_ttl"`
+	RestartDown time.Duration `param:"sogo.restart_down"`
 }

@@ -62,6 +62,20 @@ func Names() []string {
 	return names
 }
 
+// Names lists the profiles of a family in the order of Versions.
+func (f Family) Names() []string {
+	return slices.DeleteFunc(Names(), func(name string) bool { return FamilyOf(name) != f })
+}
+
+// FamilyOf tells which family the profile of that name belongs to, "" if there is no such profile.
+func FamilyOf(name string) Family {
+	doc, err := embedded()
+	if err != nil || doc.version(name) == nil {
+		return ""
+	}
+	return Family(doc.byName["server.family"].in(name).Text)
+}
+
 // Load gives the profile of that name. The error of an unknown name lists the known ones.
 func Load(name string) (*Profile, error) {
 	doc, err := embedded()

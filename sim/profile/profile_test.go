@@ -18,7 +18,7 @@ func load(t testing.TB, name string) *Profile {
 }
 
 func TestProfilesOldestFirst(t *testing.T) {
-	if got, want := Names(), []string{"ex2003", "ex2007", "ex2010", "ex2013", "ex2016", "ex2019", "exo"}; !slices.Equal(got, want) {
+	if got, want := Names(), []string{"ex2003", "ex2007", "ex2010", "ex2013", "ex2016", "ex2019", "exo", "dovecot-postfix-samba"}; !slices.Equal(got, want) {
 		t.Errorf("Names() = %v, want %v", got, want)
 	}
 	for _, v := range Versions() {
@@ -58,7 +58,7 @@ func TestEveryValueIsCited(t *testing.T) {
 func TestValues(t *testing.T) {
 	for _, row := range []struct {
 		name string
-		want []string // ex2003, ex2007, ex2010, ex2013, ex2016, ex2019, exo
+		want []string // ex2003, ex2007, ex2010, ex2013, ex2016, ex2019, exo, dovecot-postfix-samba
 	}{
 		{"iis.token_ttl", []string{"15m"}},
 		{"cloud.tenant", []string{"false", "false", "false", "false", "false", "false", "true"}},
@@ -243,7 +243,7 @@ func TestErrors(t *testing.T) {
 		"iis.token_tl=1m":           `unknown parameter "iis.token_tl"; the nearest is iis.token_ttl`,
 		"token_ttl=1m":              `unknown parameter "token_ttl"; the nearest are iis.token_ttl, iis.token_ttl_frozen, iis.token_ttl_live_reload`,
 		"ews.urls=1":                `unknown parameter "ews.urls"; there are ews.available, ews.inbox_rules, ews.status_interval`,
-		"colour=red":                `unknown parameter "colour"; the names begin with ad., auth., autodiscover., cloud., dir., dnsbl., eas., ews., iis., krb., mapihttp., net., ntlm., oof., outlook., owa., pickup., popimap., remote., rpc., server., smarthost., smtp., store.`,
+		"colour=red":                `unknown parameter "colour"; the names begin with ad., auth., autodiscover., cloud., dir., dnsbl., dovecot., eas., ews., iis., krb., mapihttp., net., ntlm., oof., outlook., owa., pickup., popimap., postfix., remote., rpc., samba., server., smarthost., smtp., sogo., store.`,
 		"iis.token_ttl":             `"iis.token_ttl" sets nothing; write name=value, for example iis.token_ttl=15m`,
 		"iis.token_ttl=15":          `iis.token_ttl takes a duration in s, m, h or d, not "15"; for example iis.token_ttl=15m`,
 		"iis.token_ttl=never":       `iis.token_ttl takes a duration in s, m, h or d, not "never"; for example iis.token_ttl=15m`,
@@ -264,7 +264,7 @@ func TestErrors(t *testing.T) {
 		}
 	}
 	_, err := Load("ex2012")
-	if want := `unknown profile "ex2012"; the profiles are ex2003, ex2007, ex2010, ex2013, ex2016, ex2019, exo`; err == nil || err.Error() != want {
+	if want := `unknown profile "ex2012"; the profiles are ex2003, ex2007, ex2010, ex2013, ex2016, ex2019, exo, dovecot-postfix-samba`; err == nil || err.Error() != want {
 		t.Errorf("Load(ex2012): got %v, want %s", err, want)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"shutout/sim/cloud"
 	"shutout/sim/directory"
 	"shutout/sim/network"
+	"shutout/sim/opensite"
 	"shutout/sim/profile"
 	"shutout/sim/store"
 	"shutout/sim/timeline"
@@ -33,7 +34,8 @@ type World struct {
 	Params    profile.Params
 	Cast      *lab.Cast
 	Dir       *directory.Directory
-	Cloud     *cloud.Tenant // nil: people sign in at the servers themselves
+	Cloud     *cloud.Tenant  // nil: people sign in at the servers themselves
+	Open      *opensite.Site // nil: the servers are Exchange
 	Store     *store.Store
 	CAS       *clientaccess.ClientAccess
 	Transport *transport.Transport
@@ -50,6 +52,15 @@ func (w *World) Do(f func(now time.Time)) {
 	w.Lock()
 	defer w.Unlock()
 	f(w.TL.Now())
+}
+
+// Logon checks a password that a mail server on host was given in the clear: at
+// the domain controller that the host uses, or as an open site does.
+func (w *World) Logon(now time.Time, host, user, password string) directory.Logon {
+	if w.Open != nil {
+		return w.Open.Logon(now, host, user, password)
+	}
+	return w.Dir.DCFor(host).Logon(now, user, password, directory.Cleartext)
 }
 
 // SignInURL is the address of the cloud's sign-in form.

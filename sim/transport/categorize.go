@@ -293,7 +293,7 @@ func containsFold(list []string, s string) bool {
 // with a code tells that it failed; again, that it may work later.
 func (t *Transport) deliver(now time.Time, h *host, m *message, user string, to Address) (why status, again bool) {
 	mb, ok := t.st.Mailbox(user)
-	if !ok {
+	if !ok || t.Known != nil && !t.Known(now, h.name, user) {
 		return t.gen.unknownUser(), false
 	}
 	if server := mb.Server(); server != h.name && t.reach != nil && !t.reach(h.name, server, t.hubPort()) {

@@ -9,7 +9,7 @@ import (
 )
 
 // Auth signs the client in with Basic authentication (AUTH LOGIN), at the
-// domain controller that the server uses.
+// domain controller that the server uses, or where [Transport.Logon] says.
 func (s *Session) Auth(now time.Time, user, password string) (lab.Decision, *SMTPError) {
 	d := s.decision(now, lab.LayerPermission)
 	if !s.basic() {
@@ -20,7 +20,7 @@ func (s *Session) Auth(now time.Time, user, password string) (lab.Decision, *SMT
 		d.Reason = "signed in already"
 		return d, s.protocolError(now, replyAlreadyAuthenticated)
 	}
-	return s.signIn(now, s.t.dir.DCFor(s.h.name).Logon(now, user, password, directory.Cleartext))
+	return s.signIn(now, s.t.Logon(now, s.h.name, user, password))
 }
 
 // AuthToken signs the client in with an access token, of which somebody else
@@ -53,6 +53,7 @@ func (s *Session) signIn(now time.Time, logon directory.Logon) (lab.Decision, *S
 		return logon.Decision, s.AuthFailed(now)
 	}
 	s.user, s.userSAM, s.signedIn = logon.Object, logon.Object.SAM(), now
+	s.t.signedIn = append(s.t.signedIn, s)
 	s.write(now, '*', s.t.cast.Organisation.NetBIOS+`\`+s.userSAM, "authenticated")
 	s.log(now, '>', "235 2.7.0 Authentication successful")
 	return logon.Decision, nil

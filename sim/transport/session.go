@@ -2,6 +2,7 @@ package transport
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,8 +34,9 @@ type Session struct {
 	user     *directory.Object
 	userSAM  string
 	signedIn time.Time
-	bad      int // protocol errors
-	failures int // failed logons
+	sever    func() // ends the connection; nil: nobody can
+	bad      int    // protocol errors
+	failures int    // failed logons
 
 	mail    bool
 	from    Address
@@ -292,7 +294,25 @@ func (s *Session) Reset(now time.Time) {
 }
 
 // Close tells that the connection ended.
-func (s *Session) Close(now time.Time, reason string) { s.log(now, '-', clean(reason)) }
+func (s *Session) Close(now time.Time, reason string) {
+	s.t.signedIn = slices.DeleteFunc(s.t.signedIn, func(other *Session) bool { return other == s })
+	s.log(now, '-', clean(reason))
+}
+
+// OnSever has f called when the server ends the connection by itself.
+func (s *Session) OnSever(f func()) { s.sever = f }
+
+// EndSessions ends the connections on which a user has signed in, and tells how
+// many.
+func (t *Transport) EndSessions(user string) (n int) {
+	for _, s := range t.signedIn {
+		if strings.EqualFold(s.userSAM, user) && s.sever != nil {
+			s.sever()
+			n++
+		}
+	}
+	return n
+}
 
 func (s *Session) clear() {
 	s.mail, s.from, s.rcpts, s.unknown = false, Address{}, nil, false

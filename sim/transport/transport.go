@@ -42,6 +42,12 @@ type Transport struct {
 	// PublicAddr tells which address a server's packets have on the internet.
 	// It is set before the first message, if at all.
 	PublicAddr func(server string) netip.Addr
+	// Logon checks a password that a client of a server sent. At first it asks
+	// the domain controller that the server uses.
+	Logon func(now time.Time, server, user, password string) directory.Logon
+	// Known, if set, is asked about the recipient at each delivery to a mailbox;
+	// mail for somebody unknown is returned.
+	Known func(now time.Time, server, user string) bool
 
 	hosts       []*host // in the organisation's order
 	connectors  []*Connector
@@ -56,6 +62,8 @@ type Transport struct {
 	autoForward bool            // AutoForwardEnabled of the default remote domain
 	forwardTo   map[string]bool // the same for remote domains of their own
 	onward      onwardLog
+
+	signedIn []*Session // those of users, oldest first
 
 	ids      *rand.Rand // Message-IDs and session ids
 	nextID   uint64     // InternalMessageId
@@ -99,6 +107,9 @@ func New(tl *timeline.Timeline, p profile.Params, dir *directory.Directory, st *
 		ids:      tl.Rand("transport"),
 		tracking: newRing[TrackEvent](maxTracking),
 		log:      newRing[LogLine](maxLogLines),
+	}
+	t.Logon = func(now time.Time, server, user, password string) directory.Logon {
+		return t.dir.DCFor(server).Logon(now, user, password, directory.Cleartext)
 	}
 	for _, site := range cast.Organisation.Sites {
 		for _, name := range slices.Concat(site.DCs, site.CAS, site.Stores) {

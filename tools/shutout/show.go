@@ -268,7 +268,7 @@ func showMitigation(t *terminal, info mitigation.Info) {
 	blank(t)
 	t.paragraph("", info.Doc)
 	blank(t)
-	fields(t, "in an SOP", "- "+info.Example, "only with", string(info.Where), "side effects", info.SideEffects, "undo", info.Undo)
+	fields(t, "in an SOP", "- "+info.Example, "only with", info.Where.String(), "side effects", info.SideEffects, "undo", info.Undo)
 	if len(info.Params) > 0 {
 		blank(t)
 		t.heading("parameters")

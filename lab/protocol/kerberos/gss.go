@@ -63,13 +63,34 @@ const initialToken = cbasn1.Tag(classApplication) | 0x20 // RFC 2743 section 3.1
 
 // frame puts the mechanism's name and a token identifier before a message.
 func frame(id uint16, m []byte) []byte {
+	return gssFrame(binary.BigEndian.AppendUint16(nil, id), m)
+}
+
+// gssFrame puts the mechanism's name before a token's parts (RFC 2743 section
+// 3.1).
+func gssFrame(parts ...[]byte) []byte {
 	b := cryptobyte.NewBuilder(nil)
 	b.AddASN1(initialToken, func(b *cryptobyte.Builder) {
 		b.AddBytes(mechanism)
-		b.AddUint16(id)
-		b.AddBytes(m)
+		for _, p := range parts {
+			b.AddBytes(p)
+		}
 	})
 	return b.BytesOrPanic()
+}
+
+// gssUnframe is the inverse of gssFrame.
+func gssUnframe(token []byte) ([]byte, error) {
+	s := cryptobyte.String(token)
+	var in cryptobyte.String
+	var oid asn1.ObjectIdentifier
+	if !s.ReadASN1(&in, initialToken) || !s.Empty() || !in.ReadASN1ObjectIdentifier(&oid) {
+		return nil, malformed("not a GSS token")
+	}
+	if !oid.Equal(ntlm.MechKerberos) && !oid.Equal(ntlm.MechMSKerberos) {
+		return nil, malformed("a token of another mechanism")
+	}
+	return in, nil
 }
 
 // unframe is the inverse of frame. A bare message, as DCE style has it, is
@@ -82,14 +103,12 @@ func unframe(token []byte) (m []byte, framed bool, err error) {
 	if !s.PeekASN1Tag(initialToken) {
 		return token, false, nil
 	}
-	var in cryptobyte.String
-	var oid asn1.ObjectIdentifier
-	var id uint16
-	if !s.ReadASN1(&in, initialToken) || !s.Empty() || !in.ReadASN1ObjectIdentifier(&oid) || !in.ReadUint16(&id) {
+	rest, err := gssUnframe(token)
+	if err != nil {
+		return nil, true, err
+	}
+	if len(rest) < 2 {
 		return nil, true, malformed("not a GSS token")
 	}
-	if !oid.Equal(ntlm.MechKerberos) && !oid.Equal(ntlm.MechMSKerberos) {
-		return nil, true, malformed("a token of another mechanism")
-	}
-	return in, true, nil
+	return rest[2:], true, nil
 }

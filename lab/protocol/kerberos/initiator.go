@@ -10,7 +10,8 @@ import (
 // service prove itself.
 type Initiator struct {
 	cred   *Credential
-	dce    bool
+	dce    bool // RPC's style
+	mutual bool // the service has to prove itself
 	rand   *rand.Rand
 	sent   time.Time
 	subkey Key
@@ -22,7 +23,14 @@ type Initiator struct {
 // (MS-RPCE 3.3.1.5.2, MS-KILE 3.4.5.1): in three bare tokens, after which the
 // connection can be protected. Otherwise, as HTTP has it, there is only one.
 func NewInitiator(c *Credential, dce bool, r *rand.Rand) *Initiator {
-	return &Initiator{cred: c, dce: dce, rand: r}
+	return &Initiator{cred: c, dce: dce, mutual: dce, rand: r}
+}
+
+// NewMutual presents a ticket once as SASL wants it (RFC 4752 section 3.1): in
+// one token, which the service answers to prove itself, after which the two can
+// wrap messages.
+func NewMutual(c *Credential, r *rand.Rand) *Initiator {
+	return &Initiator{cred: c, mutual: true, rand: r}
 }
 
 // Token is the first token. No two calls for one ticket may have the same
@@ -32,9 +40,12 @@ func (i *Initiator) Token(now time.Time) []byte {
 	i.subkey, i.local = NewKey(i.rand), i.rand.Uint32()>>2
 	flags := gssReplay | gssSequence | gssIntegrity
 	var options Flags
-	if i.dce {
-		flags |= gssMutual | gssPrivacy | gssDCE
+	if i.mutual {
+		flags |= gssMutual
 		options = optionMutual
+	}
+	if i.dce {
+		flags |= gssPrivacy | gssDCE
 	}
 	a := authenticator{
 		Realm: i.cred.ClientRealm, Client: i.cred.Client, Checksum: gssChecksum(flags),
@@ -49,8 +60,8 @@ func (i *Initiator) Token(now time.Time) []byte {
 
 var errNotMutual = errors.New("kerberos: the server did not prove itself")
 
-// Finish takes the server's answer and returns the last token of three. The
-// error is an *[Error] if the server says one.
+// Finish takes the server's answer and returns the last token of three, which
+// only RPC has. The error is an *[Error] if the server says one.
 func (i *Initiator) Finish(now time.Time, answer []byte) ([]byte, error) {
 	m, _, err := unframe(answer)
 	if err != nil {
@@ -75,6 +86,9 @@ func (i *Initiator) Finish(now time.Time, answer []byte) ([]byte, error) {
 		key = *r.Subkey
 	}
 	i.sec = &security{key: key, send: i.local, receive: *r.Sequence, initiator: true, seed: i.rand.Uint64()}
+	if !i.dce {
+		return nil, nil
+	}
 	third := apReply{Time: now, Sequence: r.Sequence}
 	return wrapAPReply(seal(i.cred.Key, usageAPReply, third.encode(), i.rand)), nil
 }

@@ -16,6 +16,7 @@ import (
 	"shutout/sim/directory"
 	"shutout/sim/server"
 	"shutout/sim/server/popimap"
+	"shutout/sim/server/signin"
 )
 
 // Serve serves IMAP4 for a client access server on l, port 143, until l is
@@ -31,9 +32,10 @@ func ServeTLS(w *server.World, host string, conf *tls.Config, l net.Listener) er
 
 func serve(w *server.World, host string, conf *tls.Config, l net.Listener, secured bool) error {
 	s := &popimap.Service{World: w, Host: host, Protocol: directory.IMAP, Name: clientaccess.ServiceIMAP, TLS: conf}
+	tickets := signin.New(w, host)
 	lib := imapserver.New(&imapserver.Options{
 		NewSession: func(c *imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
-			return newSession(c), nil, nil
+			return newSession(c, tickets), nil, nil
 		},
 		Caps:   capabilities,
 		Logger: logger,

@@ -13,6 +13,7 @@ import (
 	"shutout/sim/network"
 	"shutout/sim/server"
 	"shutout/sim/server/popimap"
+	"shutout/sim/server/signin"
 	"shutout/sim/store"
 )
 
@@ -23,7 +24,9 @@ type session struct {
 	lib  *imapserver.Conn
 	w    *server.World
 	user string
-	view *view // of the selected folder, nil when none is; guarded by the world's lock
+	// tickets signs in whoever shows one, where the site takes them.
+	tickets *signin.Server
+	view    *view // of the selected folder, nil when none is; guarded by the world's lock
 }
 
 var (
@@ -33,9 +36,9 @@ var (
 	_ imapserver.SessionAppendLimit = (*session)(nil)
 )
 
-func newSession(c *imapserver.Conn) *session {
+func newSession(c *imapserver.Conn, tickets *signin.Server) *session {
 	w := c.NetConn().(*wire) // the handover gives nothing else
-	return &session{wire: w, lib: c, w: w.Service().World}
+	return &session{wire: w, lib: c, w: w.Service().World, tickets: tickets}
 }
 
 // Close says goodbye when it is the server that ends the connection.
@@ -62,6 +65,9 @@ func (s *session) AuthenticateMechanisms() []string {
 	if s.w.Cloud != nil {
 		return []string{oauth.XOAUTH2}
 	}
+	if s.w.Open != nil {
+		return []string{sasl.Plain, signin.MechanismGSSAPI}
+	}
 	return []string{sasl.Plain}
 }
 
@@ -71,6 +77,8 @@ func (s *session) Authenticate(mechanism string) (sasl.Server, error) {
 		return oauth.NewXOAUTH2Server(func(user, token string) error {
 			return s.signedIn(s.wire.SignInToken(user, token), textAuthenticate)
 		}), nil
+	case mechanism == signin.MechanismGSSAPI && s.w.Open != nil:
+		return &ticket{s.tickets.GSSAPI(), s}, nil
 	case mechanism != sasl.Plain:
 		return nil, bad(textArgument)
 	}
@@ -80,6 +88,24 @@ func (s *session) Authenticate(mechanism string) (sasl.Server, error) {
 		}
 		return s.signedIn(s.wire.SignIn(user, password), textAuthenticate)
 	}), nil
+}
+
+// ticket is AUTHENTICATE GSSAPI, which signs in when the exchange is over.
+type ticket struct {
+	*signin.GSSAPI
+	s *session
+}
+
+func (t *ticket) Next(response []byte) (challenge []byte, done bool, err error) {
+	challenge, done, err = t.GSSAPI.Next(response)
+	if !done {
+		return challenge, false, err
+	}
+	id := t.Identity()
+	if err != nil && id.User != nil { // the ticket was good, the rest of the exchange was not
+		id.User, id.Decision.Allowed, id.Decision.Reason = nil, false, err.Error()
+	}
+	return nil, true, t.s.signedIn(t.s.wire.SignInTicket(id.User, id.Decision), textAuthenticate)
 }
 
 // signedIn answers a sign-in.

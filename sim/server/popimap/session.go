@@ -50,12 +50,11 @@ func (c *Conn) SignIn(user, password string) error {
 	w.Lock()
 	defer w.Unlock()
 	now := w.Now()
-	cas := w.CAS.Server(s.Host)
 	if w.Cloud != nil {
 		w.Record(c, c.refused(now, "Basic authentication is off"))
 		return ErrCredentials
 	}
-	logon := cas.DC().Logon(now, user, password, directory.Cleartext)
+	logon := w.Logon(now, s.Host, user, password)
 	w.Record(c, logon.Decision)
 	if !logon.Decision.Allowed || logon.Object == nil {
 		return ErrCredentials
@@ -87,6 +86,26 @@ func (c *Conn) SignInToken(user, token string) error {
 		c.lapse = w.TL.At(r.Until, 0, func(now time.Time) { c.End(TokenExpired) })
 	}
 	return nil
+}
+
+// SignInTicket is [Conn.SignIn] with a Kerberos ticket, about which somebody else
+// has decided. An open site looks the user up behind it.
+func (c *Conn) SignInTicket(user *directory.Object, d lab.Decision) error {
+	w := c.s.World
+	w.Lock()
+	defer w.Unlock()
+	now := w.Now()
+	w.Record(c, d)
+	if user == nil || !d.Allowed {
+		return ErrCredentials
+	}
+	if w.Open != nil {
+		if d, ok := w.Open.Lookup(now, c.s.Host, user.SAM()); !ok {
+			w.Record(c, d)
+			return ErrCredentials
+		}
+	}
+	return c.admit(now, user.SAM())
 }
 
 func (c *Conn) refused(now time.Time, reason string) lab.Decision {

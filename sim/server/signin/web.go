@@ -184,6 +184,9 @@ func (a *Web) check(now time.Time, c *connection, r *http.Request, field string)
 		if !slices.Contains(a.schemes, SchemeBasic) {
 			return a.refuse(now, "Basic is not offered here"), 0, ""
 		}
+		if a.w.Open != nil {
+			return sogo(a.w.Open.LogonSOGo(now, a.host, user, password)), 0, ""
+		}
 		g, d := a.cas.Authenticate(now, a.pool, user, password)
 		return Identity{User: g.User, Decision: d}, 0, ""
 	}
@@ -210,6 +213,14 @@ func (a *Web) check(now time.Time, c *connection, r *http.Request, field string)
 		return id, 0, ""
 	}
 	return id, under.chosen(), answer
+}
+
+// sogo is who a phone is to SOGo, which an open site has in the place of IIS.
+func sogo(l directory.Logon) Identity {
+	if !l.Decision.Allowed {
+		return Identity{Code: l.Code, Decision: l.Decision}
+	}
+	return Identity{User: l.Object, Decision: l.Decision}
 }
 
 var mechanisms = map[Scheme]Mechanism{SchemeNTLM: NTLM, SchemeNegotiate: Negotiate}

@@ -51,7 +51,21 @@ func (c *conn) Read(b []byte) (int, error) {
 		patience = min(patience, c.opened.Add(limit).Sub(c.w.Now()))
 	}
 	c.Conn.SetReadDeadline(wall(patience))
-	return c.Conn.Read(b)
+	if c.over.Load() {
+		return 0, io.EOF
+	}
+	n, err := c.Conn.Read(b)
+	if c.over.Load() && n == 0 {
+		err = io.EOF // and not a time-out, of which go-smtp would tell the client
+	}
+	return n, err
+}
+
+// end has the connection's reader see its end, without a word to the client. It
+// never blocks, so that an event of the world may call it.
+func (c *conn) end() {
+	c.over.Store(true)
+	c.Conn.SetReadDeadline(time.Unix(1, 0))
 }
 
 // SetDeadline and SetReadDeadline do nothing: the connector's time-outs hold.

@@ -76,7 +76,9 @@ func (g *gate) admit(raw net.Conn) *conn {
 		io.WriteString(raw, refused.Error()+"\r\n") // the window of a new connection holds it
 		return nil
 	}
-	return &conn{Conn: raw, w: g.w, policy: policy, banner: "220 " + policy.Banner(now) + "\r\n", opened: now}
+	c := &conn{Conn: raw, w: g.w, policy: policy, banner: "220 " + policy.Banner(now) + "\r\n", opened: now}
+	policy.OnSever(c.end)
+	return c
 }
 
 // wall turns a length of virtual time into what a network connection takes for
