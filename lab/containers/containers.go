@@ -182,6 +182,9 @@ func (org *organisation) startServers(ctx context.Context, o Options) error {
 	if len(errs) > 0 {
 		return errors.Join(errs...)
 	}
+	if err := org.handKeys(ctx); err != nil {
+		return err
+	}
 	return org.addPeople(ctx)
 }
 

@@ -1,13 +1,12 @@
 package containers
 
 import (
-	"archive/tar"
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
-	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
 
 	"shutout/lab"
@@ -29,12 +28,7 @@ func (org *organisation) dovecot() (recipe, error) {
 	if err != nil {
 		return recipe{}, err
 	}
-	keys, err := org.engine.keytab(context.Background(), org.lease)
-	if err != nil {
-		return recipe{}, err
-	}
 	files = append(files,
-		file{name: "etc/lab/mail.keytab", content: keys, mode: 0o640, gid: dovecotGID},
 		file{name: "etc/krb5.conf", content: org.fill("krb5.conf")},
 		file{name: "etc/dovecot/dovecot.conf", content: org.fill("dovecot.conf")},
 		org.lookups(anybody),
@@ -88,4 +82,24 @@ func (org *organisation) vacation(who *lab.Person, audience string) []file {
 		{name: home + "sieve/vacation.sieve", content: script, mode: 0o600, uid: mailUID, gid: mailUID},
 		{name: home + ".dovecot.sieve", link: "sieve/vacation.sieve", uid: mailUID, gid: mailUID},
 	}
+}
+
+// quoted makes a name safe within a string of Sieve (RFC 5228 section 2.4.2).
+func quoted(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\r", " ", "\n", " ").Replace(s)
+}
+
+// handKeys gives Dovecot the keys of its services, which the directory's image
+// was made with.
+func (org *organisation) handKeys(ctx context.Context) error {
+	r, err := org.servers[hostDC].CopyFileFromContainer(ctx, keytab)
+	if err != nil {
+		return fmt.Errorf("the keys of the mail services: %w", err)
+	}
+	defer r.Close()
+	keys, err := io.ReadAll(io.LimitReader(r, maxOutput))
+	if err != nil {
+		return fmt.Errorf("the keys of the mail services: %w", err)
+	}
+	return org.servers[hostMail].put(ctx, file{name: "etc/lab/mail.keytab", content: keys})
 }

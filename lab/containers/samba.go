@@ -22,7 +22,7 @@ const (
 	imagePassword   = "Lab-Admin-2003"
 	serviceAccount  = "svc-mail@" + domain
 	servicePassword = "Lab-Service-2003"
-	keytab          = "var/lib/samba/mail.keytab"
+	keytab          = "/var/lib/samba/mail.keytab"
 )
 
 func (org *organisation) samba() (recipe, error) {

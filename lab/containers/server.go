@@ -174,9 +174,13 @@ func (s *server) runWith(ctx context.Context, env []string, command ...string) (
 // dial connects to a port of the server. The engine gives it another number on
 // this machine each time the container starts.
 func (s *server) dial(ctx context.Context, port string) (net.Conn, error) {
-	at, err := s.PortEndpoint(ctx, port+"/tcp", "")
+	mapped, err := s.MappedPort(ctx, port+"/tcp")
 	if err != nil {
 		return nil, fmt.Errorf("%s is not up: %w", s.names[0], err)
 	}
-	return new(net.Dialer).DialContext(ctx, "tcp", at)
+	host, err := s.engine.portHost(ctx, s, mapped.Port())
+	if err != nil {
+		return nil, err
+	}
+	return new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(host, mapped.Port()))
 }
