@@ -64,7 +64,7 @@ var templates = template.Must(template.New("").ParseFS(configs, "config/*"))
 // settings are what the templates are filled with.
 type settings struct {
 	Domain, Realm, NetBIOS, BaseDN string
-	DC, Mail, MX                   string
+	DC, Mail, MX, SOGo             string
 	Service, ServicePassword       string // the account that servers look people up with
 	DoveadmKey                     string
 	PassFilter                     string // which people Dovecot lets in
@@ -129,7 +129,7 @@ func start(ctx context.Context, cast *lab.Cast, o Options) (org *organisation, e
 		return nil, err
 	}
 	org.set = settings{
-		Domain: domain, Realm: realm, NetBIOS: netBIOS, BaseDN: baseDN, DC: hostDC, Mail: hostMail, MX: hostMX,
+		Domain: domain, Realm: realm, NetBIOS: netBIOS, BaseDN: baseDN, DC: hostDC, Mail: hostMail, MX: hostMX, SOGo: hostSOGo,
 		Service: serviceAccount, ServicePassword: servicePassword, DoveadmKey: secret(), PassFilter: anybody, MailUID: mailUID,
 		Domains: org.routes(),
 	}

@@ -4,11 +4,12 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"net"
 	"net/http"
 
-	"net"
-
 	"github.com/testcontainers/testcontainers-go"
+
+	"shutout/lab/protocol/airsync"
 )
 
 func (org *organisation) sogo() (recipe, error) {
@@ -18,15 +19,11 @@ func (org *organisation) sogo() (recipe, error) {
 		ports: []int{443},
 		files: append(files,
 			file{name: "etc/sogo/sogo.conf", content: org.fill("sogo.conf")},
-			file{name: "etc/stunnel/sogo.conf", content: org.fill("stunnel.conf")},
+			file{name: "etc/nginx/sites-enabled/sogo", content: org.fill("nginx.conf")},
 		),
 		ready: org.sogoReady,
 	}, err
 }
-
-// activeSyncPath is where ActiveSync is without a web server in front of SOGo,
-// which would make it /Microsoft-Server-ActiveSync.
-const activeSyncPath = "/SOGo/Microsoft-Server-ActiveSync"
 
 // sogoReady asks for the versions of ActiveSync: SOGo answers once it works.
 func (org *organisation) sogoReady(ctx context.Context, s *server) error {
@@ -42,7 +39,7 @@ func (org *organisation) sogoReady(ctx context.Context, s *server) error {
 			return tls.Client(raw, conf), nil
 		},
 	}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodOptions, "https://"+hostSOGo+activeSyncPath, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodOptions, "https://"+hostSOGo+airsync.URLPath, nil)
 	if err != nil {
 		return err
 	}
