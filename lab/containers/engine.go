@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"strings"
 	"sync"
@@ -36,44 +35,21 @@ var quiet = sync.OnceFunc(func() {
 })
 
 // engine is a connection to what runs containers.
-type engine struct {
-	*client.Client
+type engine struct{ *client.Client }
 
-	mu   sync.Mutex
-	host string // where the ports of containers are, once that is known
+// loopback is where the ports of containers are on this machine, out of reach
+// of others. It is a number: under the name localhost the engine may have given
+// the same port to another container.
+const loopback = "127.0.0.1"
+
+// portHost is the address that an engine is to bind ports to; empty: to all it
+// has, since it runs on another machine.
+func (e *engine) portHost() string {
+	if strings.HasPrefix(e.DaemonHost(), "unix:") && os.Getenv("TESTCONTAINERS_HOST_OVERRIDE") == "" {
+		return loopback
+	}
+	return ""
 }
-
-// portHost tells where the engine puts the ports of containers: on this machine,
-// or on another that the library names. It believes what answers first, since
-// the library takes some machines for containers that are none.
-func (e *engine) portHost(ctx context.Context, s *server, port string) (string, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.host != "" {
-		return e.host, nil
-	}
-	named, err := s.Host(ctx)
-	if err != nil {
-		return "", err
-	}
-	hosts := []string{named}
-	if strings.HasPrefix(e.DaemonHost(), "unix:") {
-		hosts = []string{"localhost", named}
-	}
-	for _, host := range hosts {
-		c, failed := net.DialTimeout("tcp", net.JoinHostPort(host, port), portPatience)
-		if failed == nil {
-			c.Close()
-			e.host = host
-			return host, nil
-		}
-		err = failed
-	}
-	return "", err
-}
-
-// portPatience is how long a port of a container that runs may take to answer.
-const portPatience = time.Second
 
 // connect returns the engine that answers; the error wraps [ErrNoEngine].
 func connect(ctx context.Context) (e *engine, err error) {
@@ -89,7 +65,7 @@ func connect(ctx context.Context) (e *engine, err error) {
 	c, err := testcontainers.NewDockerClientWithOpts(ctx)
 	if err == nil {
 		if _, err = c.Ping(ctx, client.PingOptions{NegotiateAPIVersion: true}); err == nil {
-			return &engine{Client: c.Client}, nil
+			return &engine{c.Client}, nil
 		}
 		c.Close()
 	}

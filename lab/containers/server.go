@@ -6,17 +6,19 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/moby/moby/api/pkg/stdcopy"
 	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/network"
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
 	tcexec "github.com/testcontainers/testcontainers-go/exec"
 	tclog "github.com/testcontainers/testcontainers-go/log"
-	"github.com/testcontainers/testcontainers-go/network"
+	tcnetwork "github.com/testcontainers/testcontainers-go/network"
 )
 
 // readiness is how long a server may take from its start to its first answer.
@@ -50,8 +52,12 @@ func (e *engine) start(ctx context.Context, l *lease, r recipe) (*server, error)
 	labels := l.labels()
 	labels[labelServer] = host
 	var ports []string
+	bindings := network.PortMap{}
+	at, _ := netip.ParseAddr(e.portHost()) // the zero address is all
 	for _, p := range r.ports {
-		ports = append(ports, strconv.Itoa(p)+"/tcp")
+		port := network.MustParsePort(strconv.Itoa(p) + "/tcp")
+		ports = append(ports, port.String())
+		bindings[port] = []network.PortBinding{{HostIP: at}}
 	}
 	options := []testcontainers.ContainerCustomizer{
 		testcontainers.WithName("shutout-" + l.id + "-" + host),
@@ -59,6 +65,7 @@ func (e *engine) start(ctx context.Context, l *lease, r recipe) (*server, error)
 		testcontainers.WithExposedPorts(ports...),
 		testcontainers.WithLogger(tclog.NewNoopLogger()),
 		testcontainers.WithConfigModifier(func(c *container.Config) { c.Hostname = host }),
+		testcontainers.WithHostConfigModifier(func(c *container.HostConfig) { c.PortBindings = bindings }),
 		testcontainers.WithLifecycleHooks(testcontainers.ContainerLifecycleHooks{
 			PostCreates: []testcontainers.ContainerHook{func(ctx context.Context, c testcontainers.Container) error {
 				return e.put(ctx, c.GetContainerID(), r.files)
@@ -69,7 +76,7 @@ func (e *engine) start(ctx context.Context, l *lease, r recipe) (*server, error)
 		options = append(options, testcontainers.WithCmd(r.command...))
 	}
 	for _, n := range r.networks {
-		options = append(options, network.WithNetwork(r.names, n))
+		options = append(options, tcnetwork.WithNetwork(r.names, n))
 	}
 	var err error
 	if s.DockerContainer, err = testcontainers.Run(ctx, tag(r.image), options...); err != nil {
@@ -178,9 +185,11 @@ func (s *server) dial(ctx context.Context, port string) (net.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s is not up: %w", s.names[0], err)
 	}
-	host, err := s.engine.portHost(ctx, s, mapped.Port())
-	if err != nil {
-		return nil, err
+	host := s.engine.portHost()
+	if host == "" {
+		if host, err = s.Host(ctx); err != nil {
+			return nil, err
+		}
 	}
 	return new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(host, mapped.Port()))
 }
