@@ -203,14 +203,15 @@ func (l *Lab) checkDirectory(ctx context.Context, sc *lab.Scenario) error {
 // checkExecutors asks each executor once.
 func (l *Lab) checkExecutors(ctx context.Context) error {
 	var faults []error
-	asked := map[Executor]bool{}
+	asked := map[*Doveadm]bool{}
 	for _, name := range slices.Sorted(maps.Keys(l.cfg.Executors)) {
 		ex := l.cfg.Executors[name]
 		c, ok := ex.(Checker)
-		if !ok || asked[ex] {
+		if d, shared := ex.(*Doveadm); !ok || shared && asked[d] {
 			continue
+		} else if shared {
+			asked[d] = true
 		}
-		asked[ex] = true
 		limited, cancel := context.WithTimeout(ctx, l.times.Step)
 		if err := c.Check(limited); err != nil {
 			faults = append(faults, fmt.Errorf("%s: %w", name, err))

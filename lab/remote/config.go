@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -146,6 +145,23 @@ func (s Secret) Given() bool { return s != Secret{} }
 // maxSecret bounds a file with a password, in bytes.
 const maxSecret = 4096
 
+// readSmall reads a file that somebody named, if it is one and no larger than it
+// may be.
+func readSmall(path string, most int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, fmt.Errorf("there is no file %s", path)
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is no file", path)
+	case info.Size() > most:
+		return nil, fmt.Errorf("%s is larger than %d bytes", path, most)
+	}
+	return os.ReadFile(path)
+}
+
 // Read returns the secret. A file has it on its first line.
 func (s Secret) Read() (string, error) {
 	switch {
@@ -156,16 +172,7 @@ func (s Secret) Read() (string, error) {
 		}
 		return value, nil
 	case s.File != "":
-		info, err := os.Stat(s.File)
-		switch {
-		case errors.Is(err, os.ErrNotExist):
-			return "", fmt.Errorf("there is no file %s", s.File)
-		case err != nil:
-			return "", err
-		case !info.Mode().IsRegular() || info.Size() > maxSecret:
-			return "", fmt.Errorf("%s is no file with a password: expected one line", filepath.Base(s.File))
-		}
-		content, err := os.ReadFile(s.File)
+		content, err := readSmall(s.File, maxSecret)
 		if err != nil {
 			return "", err
 		}

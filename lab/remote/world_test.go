@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"net"
 	"slices"
 	"sync"
@@ -148,3 +149,5 @@ func (j *journal) Undone(id int, s string) error {
 	return j.note(id, func(e *entry) { e.undone = s })
 }
 func (j *journal) Stuck(id int, s string) error { return j.note(id, func(e *entry) { e.stuck = s }) }
+
+func typeName(v any) string { return fmt.Sprintf("%T", v) }
