@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"net"
 	"slices"
 	"strings"
@@ -78,7 +77,7 @@ func New(o Options) (*Organisation, error) {
 	w.Net.SYNTimeout = p.Net.SYNTimeout
 	org := &Organisation{World: w, clock: clock.New(tl, w.Net, w), devices: activesync.NewDevices(), resets: map[string]int{},
 		outlook: map[string]*outlookHost{}, storeBack: map[string]time.Time{}, shared: map[string]bool{}, desktops: newDesktops(o.Cast, p), people: map[string]*lab.Person{}, spreads: map[string]int{}, listeners: map[lab.Zone]*overhear.Listener{}}
-	setPasswords(o.Cast, tl.Rand("passwords"))
+	o.Cast.SetPasswords(tl.Rand("passwords"))
 
 	for _, id := range slices.Sorted(maps.Keys(o.Cast.Hosts)) {
 		w.Net.AddHost(*o.Cast.Hosts[id])
@@ -280,38 +279,9 @@ func (o *Organisation) seedMail(who *lab.Person) {
 	}
 }
 
-// setPasswords gives everybody a password, and the one that a reset sets.
-func setPasswords(cast *lab.Cast, r *rand.Rand) {
-	for _, id := range slices.Sorted(maps.Keys(cast.People)) {
-		who := cast.People[id]
-		who.Password, who.NewPassword = password(r), password(r)
-	}
-}
-
-// password makes one that satisfies the usual complexity rules and survives
-// shells, URLs and mail programs unquoted.
-func password(r *rand.Rand) string {
-	const letters = "abcdefghjkmnpqrstuvwxyz"
-	var b strings.Builder
-	for i := range 3 {
-		if i > 0 {
-			b.WriteByte('-')
-		}
-		for j := range 4 {
-			c := letters[r.IntN(len(letters))]
-			if j == 0 {
-				c -= 'a' - 'A'
-			}
-			b.WriteByte(c)
-		}
-	}
-	fmt.Fprintf(&b, "-%d", 10+r.IntN(90))
-	return b.String()
-}
-
 // AdministratorPassword is the password of CORP\Administrator, made from the
 // seed as all are.
-func (o *Organisation) AdministratorPassword() string { return password(o.TL.Rand("administrator")) }
+func (o *Organisation) AdministratorPassword() string { return lab.NewPassword(o.TL.Rand("administrator")) }
 
 // Servers lists the organisation's servers by what runs on them.
 type Servers struct {
