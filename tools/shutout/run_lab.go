@@ -39,7 +39,7 @@ func (f *runFlags) venue(a *app) (venue, error) {
 	case !f.inRealTime():
 		return &simVenue{sim.PlayOptions{Set: f.set, Seed: f.seed, Sweep: f.sweep}}, nil
 	case f.lab == containersLab:
-		return newContainersVenue(f.parallel, f.sweep, a.err), nil
+		return &containersVenue{f.parallel, f.sweep, f.seed, a.err}, nil
 	}
 	cfg, err := loadLab(f.lab)
 	if err != nil {
