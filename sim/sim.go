@@ -271,11 +271,8 @@ func (o *Organisation) populate() error {
 
 // seedMail puts mail into a mailbox, so that there is something to read.
 func (o *Organisation) seedMail(who *lab.Person) {
-	for i, subject := range []string{"Welcome to " + o.World.Cast.Organisation.Domain, "Price list, confidential", "Lunch on Friday?"} {
-		raw := fmt.Sprintf("From: postmaster@%s\r\nTo: %s\r\nSubject: %s\r\nDate: %s\r\nMessage-ID: <seed.%d.%s@%[1]s>\r\n"+
-			"Content-Type: text/plain; charset=utf-8\r\n\r\nDear %[7]s,\r\n\r\nthis message was in the mailbox before the scenario began.\r\n",
-			o.World.Cast.Organisation.Domain, who.Mail, subject, o.Now().Format(time.RFC1123Z), i, who.ID, who.Name)
-		o.Store.Deliver(o.Now(), who.ID, "Inbox", store.ParseMessage([]byte(raw)))
+	for _, raw := range lab.SeedMail(o.World.Cast, who, o.Now()) {
+		o.Store.Deliver(o.Now(), who.ID, "Inbox", store.ParseMessage(raw))
 	}
 }
 

@@ -27,7 +27,16 @@ func (org *organisation) config() *remote.Config {
 			Password: remote.Secret{Value: who.Password}, NewPassword: remote.Secret{Value: who.NewPassword},
 		}
 	}
+	cfg.Executors = org.executors(cfg.People)
+	cfg.Lacks = lacks
+	cfg.AutomaticReply, cfg.Whereabouts = org.automaticReply, org.whereabouts
 	return cfg
+}
+
+// lacks says why some mitigations are not carried out here.
+var lacks = map[string]string{
+	"restart-server": "each server is a container of its own; restart-service restarts what runs in it",
+	"lock-account":   "Samba locks an account only after wrong passwords, and this domain has no such limit",
 }
 
 // endpoints are the access paths of these servers.

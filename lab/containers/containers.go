@@ -67,7 +67,7 @@ type settings struct {
 	DC, Mail, MX, SOGo             string
 	Service, ServicePassword       string // the account that servers look people up with
 	DoveadmKey                     string
-	PassFilter                     string // which people Dovecot lets in
+	Filter                         string // which people Dovecot finds
 	MailUID                        int
 	Domains                        []route
 }
@@ -130,7 +130,7 @@ func start(ctx context.Context, cast *lab.Cast, o Options) (org *organisation, e
 	}
 	org.set = settings{
 		Domain: domain, Realm: realm, NetBIOS: netBIOS, BaseDN: baseDN, DC: hostDC, Mail: hostMail, MX: hostMX, SOGo: hostSOGo,
-		Service: serviceAccount, ServicePassword: servicePassword, DoveadmKey: secret(), PassFilter: anybody, MailUID: mailUID,
+		Service: serviceAccount, ServicePassword: servicePassword, DoveadmKey: secret(), Filter: anybody, MailUID: mailUID,
 		Domains: org.routes(),
 	}
 	for _, n := range []struct {

@@ -46,13 +46,13 @@ func (org *organisation) dovecot() (recipe, error) {
 // lookups is the file that says how Dovecot finds people in the directory.
 func (org *organisation) lookups(filter string) file {
 	set := org.set
-	set.PassFilter = filter
+	set.Filter = filter
 	return file{name: "etc/dovecot/ldap.conf.ext", content: fill("dovecot-ldap.conf.ext", set), mode: 0o600}
 }
 
 // mailbox is somebody's mailbox with the mail that was there before the case.
 func (org *organisation) mailbox(who *lab.Person) []file {
-	home := "srv/mail/" + account(who) + "/"
+	home := home(who)
 	var list []file
 	for _, folder := range []string{"", "Maildir/", "Maildir/cur/", "Maildir/new/", "Maildir/tmp/", "sieve/"} {
 		list = append(list, file{name: home + folder, mode: 0o700})
@@ -70,6 +70,9 @@ func (org *organisation) mailbox(who *lab.Person) []file {
 	return list
 }
 
+// home is where somebody's mail is, without a leading slash.
+func home(who *lab.Person) string { return "srv/mail/" + account(who) + "/" }
+
 // vacation is the script that answers somebody's mail, for all senders or only
 // those inside, and the link that puts it in force.
 func (org *organisation) vacation(who *lab.Person, audience string) []file {
@@ -77,7 +80,7 @@ func (org *organisation) vacation(who *lab.Person, audience string) []file {
 		Internal              bool
 		Domain, Address, Name string
 	}{audience == "internal", domain, who.Mail, quoted(who.Name)})
-	home := "srv/mail/" + account(who) + "/"
+	home := home(who)
 	return []file{
 		{name: home + "sieve/vacation.sieve", content: script, mode: 0o600, uid: mailUID, gid: mailUID},
 		{name: home + ".dovecot.sieve", link: "sieve/vacation.sieve", uid: mailUID, gid: mailUID},

@@ -73,7 +73,7 @@ func (org *organisation) addPeople(ctx context.Context) error {
 	}
 	defer c.Close()
 	for _, who := range org.people() {
-		add := ldap.NewAddRequest("CN="+ldap.EscapeDN(account(who))+","+people, nil)
+		add := ldap.NewAddRequest(entry(who), nil)
 		add.Attribute("objectClass", []string{"user"})
 		add.Attribute("sAMAccountName", []string{account(who)})
 		add.Attribute("userPrincipalName", []string{who.Mail})
@@ -110,6 +110,9 @@ func account(who *lab.Person) string {
 	name, _, _ := strings.Cut(who.Mail, "@")
 	return strings.ToLower(name)
 }
+
+// entry is the distinguished name of somebody's account.
+func entry(who *lab.Person) string { return "CN=" + ldap.EscapeDN(account(who)) + "," + people }
 
 // directory tells how the directory is reached to carry out mitigations.
 func (org *organisation) directory() *remote.Directory {

@@ -125,6 +125,20 @@ func (s *server) await(ctx context.Context) error {
 	}
 }
 
+// farewell is how long a server may take to end before it is killed.
+const farewell = 10 * time.Second
+
+// restart stops and starts the container, and waits until its server works.
+func (s *server) restart(ctx context.Context) error {
+	if err := s.Stop(ctx, new(farewell)); err != nil {
+		return fmt.Errorf("stopping %s: %w", s.names[0], err)
+	}
+	if err := s.Start(ctx); err != nil {
+		return fmt.Errorf("starting %s: %w", s.names[0], err)
+	}
+	return s.await(ctx)
+}
+
 func (s *server) stopped(ctx context.Context) bool {
 	state, err := s.State(ctx)
 	return err == nil && !state.Running
