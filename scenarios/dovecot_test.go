@@ -1,6 +1,8 @@
 package scenarios_test
 
 import (
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -9,6 +11,7 @@ import (
 
 	"shutout/lab"
 	"shutout/scenarios"
+	"shutout/sim/profile"
 )
 
 // whatEveryPathLeaves plays the case with every path and an SOP in the place of
@@ -57,4 +60,25 @@ var _ = Describe("SOPs at a site with Samba, Dovecot and Postfix", Label("profil
 		Entry("without the flush: nothing, the filter's reload flushes", "dovecot-within-a-minute", "flush-auth-cache", ""),
 		Entry("without the flush, where a reload keeps the cache: what was let in from it", "dovecot-within-a-minute", "flush-auth-cache", "imap smtp ticket", "dovecot.reload_flushes=false"),
 	)
+})
+
+// told is how docs/layers.md tells a parameter's value: `krb.service` (10h).
+var told = regexp.MustCompile("`([a-z]+\\.[a-z_]+)` \\(([^)]+)\\)")
+
+var _ = It("docs/layers.md tells the values of the profile dovecot-postfix-samba", func() {
+	text, err := os.ReadFile("../docs/layers.md")
+	Expect(err).NotTo(HaveOccurred())
+	_, section, found := strings.Cut(string(text), "\n## Samba, Dovecot and Postfix\n")
+	Expect(found).To(BeTrue())
+	p, err := profile.Load("dovecot-postfix-samba")
+	Expect(err).NotTo(HaveOccurred())
+	values := map[string]string{}
+	for _, par := range p.List() {
+		values[par.Name] = par.Text
+	}
+	matches := told.FindAllStringSubmatch(section, -1)
+	Expect(len(matches)).To(BeNumerically(">", 8))
+	for _, m := range matches {
+		Expect(values).To(HaveKeyWithValue(m[1], m[2]))
+	}
 })
