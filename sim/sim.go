@@ -21,7 +21,6 @@ import (
 	"shutout/sim/cloud"
 	"shutout/sim/directory"
 	"shutout/sim/network"
-	"shutout/sim/opensite"
 	"shutout/sim/overhear"
 	"shutout/sim/profile"
 	"shutout/sim/server"
@@ -112,14 +111,7 @@ func New(o Options) (*Organisation, error) {
 	}
 	w.Transport = transport.New(tl, p, w.Dir, w.Store, o.Cast, org.reach)
 	w.Transport.PublicAddr = w.Net.Public
-	if p.Server.Family == profile.Open {
-		w.Open = opensite.New(tl, p, w.Dir)
-		w.Transport.Logon = w.Open.Logon
-		w.Transport.Known = func(now time.Time, server, user string) bool {
-			_, ok := w.Open.Lookup(now, server, user)
-			return ok
-		}
-	}
+	w.OpenSite()
 	for _, id := range slices.Sorted(maps.Keys(o.Cast.People)) {
 		if who := o.Cast.People[id]; !who.Outsider() {
 			org.seedMail(who)
