@@ -5,7 +5,9 @@ import "time"
 // Unavailable is the result of a case that a lab has nothing for, without a lab
 // being opened for it. Why tells what is missing for each activity.
 func Unavailable(s *Scenario, order time.Time, why func(*Activity) string) *RunResult {
-	p := &play{s: s, order: order}
+	s = new(*s)
+	s.Forget() // what is predicted is about a lab that has it
+	p := &play{s: s, order: order, steps: []*StepResult{}}
 	for _, list := range [][]*Activity{s.Activities, s.Controls} {
 		for _, a := range list {
 			pl := &player{activity: a}
@@ -14,9 +16,6 @@ func Unavailable(s *Scenario, order time.Time, why func(*Activity) string) *RunR
 			}
 			p.players = append(p.players, pl)
 		}
-	}
-	for _, step := range s.SOP {
-		p.steps = append(p.steps, &StepResult{AtS: Seconds(step.At), Do: step.Action.Name(), Outcome: NotApplicable, Detail: "not played"})
 	}
 	res := p.result()
 	res.VirtualS = 0

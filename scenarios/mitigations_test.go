@@ -262,16 +262,18 @@ var _ = Describe("mitigations", func() {
 		}
 	}
 	// Cases of the catalogue that turn on what a mitigation does.
-	for _, id := range []string{"open-relay", "pull-the-plug", "shared-address-blacklisted", "second-address-for-the-server", "port-25-closed-pickup-in-its-place"} {
+	for _, id := range []string{"open-relay", "pull-the-plug", "shared-address-blacklisted", "second-address-for-the-server", "port-25-closed-pickup-in-its-place",
+		"dovecot-cache-flushed", "dovecot-kick-alone", "dovecot-ticket-and-filter", "dovecot-restarted"} {
 		if s, ok := scenarios.Find(id); ok {
 			for _, step := range s.SOP {
 				covered[step.Action.Name()] = true
 			}
 		}
 	}
-	covered["set-out-of-office"] = true  // which ooo_test.go is about
-	covered["remove-queued-mail"] = true // which mailflow_test.go counts in the queues
-	covered["set-tarpit"] = true         // which mailflow_test.go times
+	covered["set-out-of-office"] = true   // which ooo_test.go is about
+	covered["remove-queued-mail"] = true  // which mailflow_test.go counts in the queues
+	covered["close-smtp-sessions"] = true // which dovecot_test.go leaves out of an SOP
+	covered["set-tarpit"] = true          // which mailflow_test.go times
 	It("are all covered", func() {
 		for _, info := range mitigation.All() {
 			Expect(covered).To(HaveKey(info.Name))

@@ -290,7 +290,7 @@ func (o *Organisation) newPasswords(a *mitigation.ResetPassword) []string {
 	var list []string
 	for range a.Times {
 		o.resets[a.User]++
-		list = append(list, password(o.TL.Rand(fmt.Sprintf("reset %s %d", a.User, o.resets[a.User]))))
+		list = append(list, lab.NewPassword(o.TL.Rand(fmt.Sprintf("reset %s %d", a.User, o.resets[a.User]))))
 	}
 	if told {
 		list[a.Times-1] = o.World.Cast.People[a.User].NewPassword

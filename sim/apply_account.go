@@ -42,7 +42,7 @@ func (o *Organisation) lockAccount(now time.Time, a *mitigation.LockAccount) (st
 		return "", fmt.Errorf("the domain locks nobody out (ad.lockout_threshold is 0)")
 	}
 	for i := range policy.LockoutThreshold {
-		l := dc.Logon(now, a.User, password(o.TL.Rand(fmt.Sprintf("wrong password %d for %s", i, a.User))), directory.Network)
+		l := dc.Logon(now, a.User, lab.NewPassword(o.TL.Rand(fmt.Sprintf("wrong password %d for %s", i, a.User))), directory.Network)
 		if l.Code == directory.LockedOut {
 			return "", fmt.Errorf("the account is locked already")
 		}

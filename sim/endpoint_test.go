@@ -21,6 +21,8 @@ func TestWhichVersionLacksWhichPath(t *testing.T) {
 		"ex2016": {lab.OutlookRPC},
 		"ex2019": {lab.OutlookRPC},
 		"exo":    {lab.OutlookRPC, lab.OutlookAnywhere, lab.Pickup},
+
+		"dovecot-postfix-samba": {lab.OutlookRPC, lab.OutlookAnywhere, lab.MAPIHTTP, lab.OWA, lab.EWS, lab.Pickup},
 	}
 	for _, name := range profile.Names() {
 		o := organisation(t, name, "popimap.autostart=true")

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"net"
 	"slices"
 	"strings"
@@ -22,7 +21,6 @@ import (
 	"shutout/sim/cloud"
 	"shutout/sim/directory"
 	"shutout/sim/network"
-	"shutout/sim/opensite"
 	"shutout/sim/overhear"
 	"shutout/sim/profile"
 	"shutout/sim/server"
@@ -79,7 +77,7 @@ func New(o Options) (*Organisation, error) {
 	w.Net.SYNTimeout = p.Net.SYNTimeout
 	org := &Organisation{World: w, clock: clock.New(tl, w.Net, w), devices: activesync.NewDevices(), resets: map[string]int{},
 		outlook: map[string]*outlookHost{}, storeBack: map[string]time.Time{}, shared: map[string]bool{}, desktops: newDesktops(o.Cast, p), people: map[string]*lab.Person{}, spreads: map[string]int{}, listeners: map[lab.Zone]*overhear.Listener{}}
-	setPasswords(o.Cast, tl.Rand("passwords"))
+	o.Cast.SetPasswords(tl.Rand("passwords"))
 
 	for _, id := range slices.Sorted(maps.Keys(o.Cast.Hosts)) {
 		w.Net.AddHost(*o.Cast.Hosts[id])
@@ -114,14 +112,7 @@ func New(o Options) (*Organisation, error) {
 	}
 	w.Transport = transport.New(tl, p, w.Dir, w.Store, o.Cast, org.reach)
 	w.Transport.PublicAddr = w.Net.Public
-	if p.Server.Family == profile.Open {
-		w.Open = opensite.New(tl, p, w.Dir)
-		w.Transport.Logon = w.Open.Logon
-		w.Transport.Known = func(now time.Time, server, user string) bool {
-			_, ok := w.Open.Lookup(now, server, user)
-			return ok
-		}
-	}
+	w.OpenSite()
 	for _, id := range slices.Sorted(maps.Keys(o.Cast.People)) {
 		if who := o.Cast.People[id]; !who.Outsider() {
 			org.seedMail(who)
@@ -273,46 +264,14 @@ func (o *Organisation) populate() error {
 
 // seedMail puts mail into a mailbox, so that there is something to read.
 func (o *Organisation) seedMail(who *lab.Person) {
-	for i, subject := range []string{"Welcome to " + o.World.Cast.Organisation.Domain, "Price list, confidential", "Lunch on Friday?"} {
-		raw := fmt.Sprintf("From: postmaster@%s\r\nTo: %s\r\nSubject: %s\r\nDate: %s\r\nMessage-ID: <seed.%d.%s@%[1]s>\r\n"+
-			"Content-Type: text/plain; charset=utf-8\r\n\r\nDear %[7]s,\r\n\r\nthis message was in the mailbox before the scenario began.\r\n",
-			o.World.Cast.Organisation.Domain, who.Mail, subject, o.Now().Format(time.RFC1123Z), i, who.ID, who.Name)
-		o.Store.Deliver(o.Now(), who.ID, "Inbox", store.ParseMessage([]byte(raw)))
+	for _, raw := range lab.SeedMail(o.World.Cast, who, o.Now()) {
+		o.Store.Deliver(o.Now(), who.ID, "Inbox", store.ParseMessage(raw))
 	}
-}
-
-// setPasswords gives everybody a password, and the one that a reset sets.
-func setPasswords(cast *lab.Cast, r *rand.Rand) {
-	for _, id := range slices.Sorted(maps.Keys(cast.People)) {
-		who := cast.People[id]
-		who.Password, who.NewPassword = password(r), password(r)
-	}
-}
-
-// password makes one that satisfies the usual complexity rules and survives
-// shells, URLs and mail programs unquoted.
-func password(r *rand.Rand) string {
-	const letters = "abcdefghjkmnpqrstuvwxyz"
-	var b strings.Builder
-	for i := range 3 {
-		if i > 0 {
-			b.WriteByte('-')
-		}
-		for j := range 4 {
-			c := letters[r.IntN(len(letters))]
-			if j == 0 {
-				c -= 'a' - 'A'
-			}
-			b.WriteByte(c)
-		}
-	}
-	fmt.Fprintf(&b, "-%d", 10+r.IntN(90))
-	return b.String()
 }
 
 // AdministratorPassword is the password of CORP\Administrator, made from the
 // seed as all are.
-func (o *Organisation) AdministratorPassword() string { return password(o.TL.Rand("administrator")) }
+func (o *Organisation) AdministratorPassword() string { return lab.NewPassword(o.TL.Rand("administrator")) }
 
 // Servers lists the organisation's servers by what runs on them.
 type Servers struct {

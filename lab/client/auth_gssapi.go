@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"fmt"
 
 	"shutout/lab/protocol/kerberos"
 )
@@ -52,17 +51,19 @@ const (
 func (g *gssapi) Next(challenge []byte) (response []byte, err error) {
 	if g.wrap == nil {
 		if _, err := g.ticket.Finish(g.line.env.Now(), challenge); err != nil {
-			return nil, err
+			return nil, judgeProof(err)
 		}
-		g.wrap, err = g.ticket.Wrapper()
-		return []byte{}, err
+		if g.wrap, err = g.ticket.Wrapper(); err != nil {
+			return nil, unknown(stageSignIn, err)
+		}
+		return []byte{}, nil
 	}
 	offer, err := g.wrap.Unwrap(challenge)
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, judgeProof(err)
 	case len(offer) != layerOffer || offer[0]&noSecurityLayer == 0:
-		return nil, fmt.Errorf("the server insists on a security layer")
+		return nil, refused("auth", "the server insists on a security layer")
 	}
 	return g.wrap.Wrap([]byte{noSecurityLayer, 0, 0, 0}), nil
 }

@@ -99,14 +99,19 @@ func (p *ticketProof) finish(challenge []byte) (token []byte, more bool, err err
 		return nil, false, unexpected(stageSignIn, "a challenge to a ticket")
 	}
 	token, err = p.rpc.Finish(p.line.env.Now(), challenge)
-	var says *kerberos.Error
-	switch {
-	case errors.As(err, &says):
-		return nil, false, refused(stageSignIn, "server: "+says.Error())
-	case err != nil:
-		return nil, false, unknown(stageSignIn, err)
+	if err != nil {
+		return nil, false, judgeProof(err)
 	}
 	return token, false, nil
+}
+
+// judgeProof tells what it means that a server's answer to a ticket is not as it
+// should be.
+func judgeProof(err error) *lab.Failure {
+	if says, ok := errors.AsType[*kerberos.Error](err); ok {
+		return refused(stageSignIn, "server: "+says.Error())
+	}
+	return unknown(stageSignIn, err)
 }
 
 func (p *ticketProof) protector(level dcerpc.AuthLevel) (dcerpc.Protector, error) {

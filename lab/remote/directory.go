@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -111,10 +112,23 @@ func (d *Directory) do(ctx context.Context, f func(*ldap.Conn) error) error {
 	defer c.Close()
 	defer context.AfterFunc(ctx, func() { c.Close() })()
 	if err := c.Bind(d.Bind, password); err != nil {
-		return fmt.Errorf("the directory %s does not let %s in: %w", d.URL, d.Bind, err)
+		return &onOneLine{fmt.Errorf("the directory %s does not let %s in: %w", d.URL, d.Bind, err)}
 	}
-	return f(c)
+	if err := f(c); err != nil {
+		return &onOneLine{err}
+	}
+	return nil
 }
+
+// onOneLine is an error whose text may have line breaks and control characters,
+// as those of directories have.
+type onOneLine struct{ error }
+
+func (e *onOneLine) Error() string {
+	return strings.Join(strings.FieldsFunc(e.error.Error(), func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
+}
+
+func (e *onOneLine) Unwrap() error { return e.error }
 
 // find returns the distinguished name of somebody's entry.
 func (d *Directory) find(c *ldap.Conn, who *lab.Person) (string, error) {

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 
@@ -23,6 +24,8 @@ type Doveadm struct {
 	Key  Secret // doveadm_api_key
 	TLS  *tls.Config
 	User string // how Dovecot calls somebody, with placeholders; empty: {user}
+	// Dial, if set, makes the connections.
+	Dial func(ctx context.Context, addr string) (net.Conn, error)
 }
 
 // DoveadmMitigations are those that the executor has.
@@ -160,8 +163,12 @@ func (e *Doveadm) ask(ctx context.Context, method string, body []byte) ([]byte, 
 	req.Header.Set("Content-Type", "application/json")
 	// A connection of its own, past any proxy: the server may have been started
 	// again since the last one.
+	way := &http.Transport{TLSClientConfig: e.TLS, DisableKeepAlives: true}
+	if e.Dial != nil {
+		way.DialContext = func(ctx context.Context, _, addr string) (net.Conn, error) { return e.Dial(ctx, addr) }
+	}
 	c := &http.Client{
-		Transport:     &http.Transport{TLSClientConfig: e.TLS, DisableKeepAlives: true},
+		Transport:     way,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	res, err := c.Do(req)

@@ -190,7 +190,13 @@ func Parse(file string, src []byte) (*Config, error) {
 			return nil, d.Err()
 		}
 	}
-	l := &reader{d: d, dir: filepath.Dir(file), ssh: map[string]*SSH{}}
+	// A journal names the files with passwords, for a process that may run in
+	// another folder.
+	dir, err := filepath.Abs(filepath.Dir(file))
+	if err != nil {
+		return nil, err
+	}
+	l := &reader{d: d, dir: dir, ssh: map[string]*SSH{}}
 	d.Decode(d.Root, &l.f, "mitigations")
 	if d.Root.Kind != strict.Map {
 		return nil, d.Err()

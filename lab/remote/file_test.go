@@ -31,7 +31,10 @@ func TestExample(t *testing.T) {
 	if ep := c.Endpoints[lab.ActiveSync]; ep.Security != lab.Implicit || ep.Heartbeat != time.Minute {
 		t.Errorf("%+v", ep)
 	}
-	want := filepath.Join("../../fixtures/labs", "secrets/leaver-new")
+	want, err := filepath.Abs("../../fixtures/labs/secrets/leaver-new")
+	if err != nil {
+		t.Fatal(err)
+	}
 	if p := c.People["dana"]; p.NewPassword != (remote.Secret{File: want}) || p.Password != (remote.Secret{Env: "LEAVER_PASSWORD"}) || p.SignInName() != "leaver" {
 		t.Errorf("%#v", p)
 	}

@@ -317,12 +317,8 @@ func write(c *ldap.Conn, dn string, v values) error {
 // setPassword resets a password as an administrator does (MS-ADTS
 // 3.1.1.3.1.5.1).
 func setPassword(c *ldap.Conn, dn, password string) error {
-	var quoted []byte
-	for _, u := range utf16.Encode([]rune(`"` + password + `"`)) {
-		quoted = binary.LittleEndian.AppendUint16(quoted, u)
-	}
 	mod := ldap.NewModifyRequest(dn, nil)
-	mod.Replace(attrPassword, []string{string(quoted)})
+	mod.Replace(attrPassword, []string{UnicodePassword(password)})
 	if err := c.Modify(mod); err != nil {
 		return fmt.Errorf("the password of %s: %w", dn, err)
 	}
@@ -367,4 +363,14 @@ func show(raw [][]byte) string {
 		}
 	}
 	return cmp.Or(string(out), "(none)")
+}
+
+// UnicodePassword is a password as the attribute unicodePwd takes it (MS-ADTS
+// 3.1.1.3.1.5.1): in quotes, as UTF-16.
+func UnicodePassword(password string) string {
+	var quoted []byte
+	for _, u := range utf16.Encode([]rune(`"` + password + `"`)) {
+		quoted = binary.LittleEndian.AppendUint16(quoted, u)
+	}
+	return string(quoted)
 }

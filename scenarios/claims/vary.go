@@ -31,7 +31,7 @@ const (
 	bySteps   = "steps"
 )
 
-// Words for values: each profile, each choice of steps, every step, no step.
+// Words for values: each profile of the family that the case is about, each choice of steps, every step, no step.
 const (
 	allProfiles = "all"
 	eachChoice  = "each"
@@ -179,7 +179,7 @@ func nameSteps(all []*Variation) {
 func (c *Claim) values(dim Dimension) []string {
 	switch {
 	case dim.Name == byProfile && slices.Equal(dim.Values, []string{allProfiles}):
-		return profile.Names()
+		return profile.FamilyOf(c.Case.Profile).Names()
 	case dim.each():
 		return choices(stepNames(c.Case))
 	}

@@ -105,7 +105,7 @@ func TestValues(t *testing.T) {
 		{"oof.envelope_sender", []string{"user", "empty"}},
 		{"oof.repeat", []string{"never"}},
 	} {
-		for i, name := range Names() {
+		for i, name := range Exchange.Names() {
 			want := row.want[min(i, len(row.want)-1)]
 			if got := find(t, load(t, name), row.name).Text; got != want {
 				t.Errorf("%s: %s = %s, want %s", name, row.name, got, want)
@@ -114,11 +114,29 @@ func TestValues(t *testing.T) {
 	}
 }
 
+// TestOpenValues pins what was measured on Samba, Dovecot and Postfix.
+func TestOpenValues(t *testing.T) {
+	names := Open.Names()
+	if !slices.Equal(names, []string{"dovecot-postfix-samba"}) || FamilyOf(names[0]) != Open || FamilyOf("ex2010") != Exchange || FamilyOf("nobody") != "" {
+		t.Fatalf("open profiles: %v", names)
+	}
+	for name, want := range map[string]string{
+		"dovecot.auth_cache_ttl": "30s", "dovecot.auth_cache_negative_ttl": "5s", "sogo.cache_ttl": "1m", "samba.reset_enables": "true",
+		"krb.recheck_age": "0s", "krb.service": "10h", "ntlm.old_password": "1h", "ntlm.old_password_cleartext": "true",
+		"popimap.session_revalidate": "never", "smtp.connection_timeout": "never", "smtp.retry_ladder": "5m x2, 10m, 20m, 40m",
+		"oof.envelope_sender": "user", "popimap.autostart": "true",
+	} {
+		if got := find(t, load(t, names[0]), name).Text; got != want {
+			t.Errorf("%s = %s, want %s", name, got, want)
+		}
+	}
+}
+
 // TestServerVersions looks at what the code reads out of a build number: each
 // profile is a version of its own, newer than the one before.
 func TestServerVersions(t *testing.T) {
 	var last ServerVersion
-	for i, name := range Names() {
+	for i, name := range Exchange.Names() {
 		v := load(t, name).Params().Server.Version
 		if i > 0 && (!last.Before(v) || v.Before(last) || v.Before(v)) {
 			t.Errorf("%s has %s, which is not newer than %s", name, v, last)

@@ -54,6 +54,20 @@ func (w *World) Do(f func(now time.Time)) {
 	f(w.TL.Now())
 }
 
+// OpenSite has the servers of an open site sign people in as they do, where the
+// profile is of one. Transport is there by then.
+func (w *World) OpenSite() {
+	if w.Params.Server.Family != profile.Open {
+		return
+	}
+	w.Open = opensite.New(w.TL, w.Params, w.Dir)
+	w.Transport.Logon = w.Open.Logon
+	w.Transport.Known = func(now time.Time, server, user string) bool {
+		_, ok := w.Open.Lookup(now, server, user)
+		return ok
+	}
+}
+
 // Logon checks a password that a mail server on host was given in the clear: at
 // the domain controller that the host uses, or as an open site does.
 func (w *World) Logon(now time.Time, host, user, password string) directory.Logon {

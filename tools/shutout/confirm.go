@@ -69,10 +69,10 @@ func (a *app) untilPutBack(ctx context.Context) (context.Context, context.Cancel
 				switch {
 				case s == syscall.SIGPIPE:
 				case ctx.Err() == nil:
-					fmt.Fprintln(a.err, "\ninterrupted: taking back what was changed")
+					fmt.Fprintln(a.err, "\ninterrupted: putting everything back as it was")
 					cancel()
 				default:
-					fmt.Fprintln(a.err, "\nstill taking back what was changed; this ends by itself (after kill -9: shutout revert)")
+					fmt.Fprintln(a.err, "\nstill putting everything back; this ends by itself (after kill -9: shutout revert)")
 				}
 			}
 		}

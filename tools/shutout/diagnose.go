@@ -23,6 +23,7 @@ import (
 	"shutout/scenarios"
 	"shutout/scenarios/strict"
 	"shutout/sim"
+	"shutout/sim/profile"
 	"shutout/sim/serverlogs"
 )
 
@@ -214,6 +215,9 @@ func (f *diagnoseFlags) play(ctx context.Context, doc *diagnosed, evidence *diag
 	}
 	if _, err := loadProfile(sc.Profile, append(append([]string(nil), sc.Set...), f.set...)); err != nil {
 		return nil, err
+	}
+	if profile.FamilyOf(sc.Profile) != profile.Exchange {
+		return nil, fmt.Errorf("the servers of %s are no Exchange and keep no logs in its formats: diagnose a case on another profile, with --profile ex2016 for one", sc.Profile)
 	}
 	doc.Case = &diagnosedCase{Scenario: sc.ID, Profile: sc.Profile, Set: append(append([]string(nil), sc.Set...), f.set...), Seed: f.seed}
 	until := -time.Nanosecond // what the administrator finds who then gives the order

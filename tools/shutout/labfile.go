@@ -114,17 +114,25 @@ func leaveLabFile(dir string, org *sim.Organisation, services []expose.Service, 
 			f.line("  %v: {addr: %s, host: %s, security: %v, roots: %s}", path, s.Addr, s.Host+"."+domain, e.security, caFile)
 		}
 	}
-	if addr := address(services, "ldaps"); addr != "" {
-		f.line("directory:")
-		f.line("  url: %s", "ldaps://"+addr)
-		f.line("  host: %s", services[slices.IndexFunc(services, func(s expose.Service) bool { return s.Scheme == "ldaps" })].Host+"."+domain)
-		f.line("  roots: %s", caFile)
-		f.line("  bind: %s", "Administrator@"+domain)
-		f.line("  password: {file: %s}", f.secret("administrator", org.AdministratorPassword()))
-		f.line("  base: %s", org.Dir.Base())
-		f.line("mitigations: {disable-account: ldap, enable-account: ldap, expire-account: ldap, deny-logon-hours: ldap, reset-password: ldap}")
-	}
+	f.directory(org, services)
 	return f.write()
+}
+
+// directory says how the accounts of the simulated organisation are changed.
+func (f *labFile) directory(org *sim.Organisation, services []expose.Service) {
+	i := slices.IndexFunc(services, func(s expose.Service) bool { return s.Scheme == "ldaps" })
+	if i < 0 {
+		return
+	}
+	s, domain := services[i], org.Cast().Organisation.Domain
+	f.line("directory:")
+	f.line("  url: %s", "ldaps://"+s.Addr)
+	f.line("  host: %s", s.Host+"."+domain)
+	f.line("  roots: %s", caFile)
+	f.line("  bind: %s", "Administrator@"+domain)
+	f.line("  password: {file: %s}", f.secret("administrator", org.AdministratorPassword()))
+	f.line("  base: %s", org.Dir.Base())
+	f.line("mitigations: {disable-account: ldap, enable-account: ldap, expire-account: ldap, deny-logon-hours: ldap, reset-password: ldap}")
 }
 
 // submissionPort is where people hand in mail (RFC 6409).

@@ -39,20 +39,23 @@ func untilInterrupted(ctx context.Context) (context.Context, context.CancelFunc)
 // execute runs one command line and returns its exit code. What went wrong is
 // told on stderr, once, without the usage text.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	app := &app{out: newTerminal(stdout), err: newTerminal(stderr)}
-	root := app.root()
+	return (&app{out: newTerminal(stdout), err: newTerminal(stderr)}).execute(ctx, args)
+}
+
+func (a *app) execute(ctx context.Context, args []string) int {
+	root := a.root()
 	root.SetArgs(args)
-	root.SetOut(app.out)
-	root.SetErr(app.err)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
-		err = app.out.fault
+		err = a.out.fault
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, err)
+		fmt.Fprintln(a.err, err)
 		return exitBad
 	}
-	return app.exit
+	return a.exit
 }
 
 // app is one invocation.

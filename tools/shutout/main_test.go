@@ -9,7 +9,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"shutout": main})
+	testscript.Main(m, map[string]func(){"shutout": main, "shutout-killed": mainKilled})
 }
 
 // TestScripts plays the command lines in testdata.

@@ -76,7 +76,7 @@ func planCase(ctx context.Context, t *terminal, cfg *remote.Config, c *lab.Scena
 func tellChange(t *terminal, c *remote.Change) {
 	line := func(head, text string) {
 		if text != "" {
-			t.hanging("        "+head, "              ", text)
+			t.hanging("        "+head, "               ", text)
 		}
 	}
 	line("does   ", c.Do)

@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"shutout/lab"
-	"shutout/lab/client"
 	"shutout/lab/remote"
 	"shutout/scenarios"
 )
@@ -22,7 +20,7 @@ func (a *app) probeCommand() *cobra.Command {
 		Use:   "probe --lab FILE",
 		Short: "Look what works in a real lab, and change nothing",
 		Long: `Probe reads the file of a lab, looks for the lab's canary, and signs in over each access path as each person, once.
-It tells what works. It changes nothing.
+It looks, too, whether what carries mitigations out can be reached. It tells what works. It changes nothing.
 
 The exit status is 0 when everything works, 1 when something does not, and 2 when the file is wrong.`,
 		Example: `  shutout probe --lab our-lab.yaml`,
@@ -55,33 +53,34 @@ func probeLab(ctx context.Context, cfg *remote.Config, t *terminal) (exit int, e
 		return exitBad, err
 	}
 	defer l.Close()
-	rows := [][]string{{"who", "path", "address", ""}}
+	rows := [][]string{{"what", "over", "at", ""}}
 	works := 0
-	tell := func(who, path, addr string, err error) {
+	tell := func(what, over, at string, err error) {
 		said := "works"
 		if err != nil {
 			said = oneLine(err.Error())
 		} else {
 			works++
 		}
-		rows = append(rows, []string{who, path, addr, said})
+		rows = append(rows, []string{what, over, at, said})
 	}
-	tell("", "canary", "", l.Check(ctx))
+	tell("canary", "", "", l.Canary(ctx))
 	for _, id := range slices.Sorted(maps.Keys(cfg.People)) {
 		for _, path := range lab.Paths {
-			who := l.Cast().People[id]
-			ep, err := l.Endpoint(who, path)
-			if info, _ := scenarios.LookupPath(path); err != nil || !info.Account {
-				continue
+			ep, offered := cfg.Endpoints[path]
+			if info, _ := scenarios.LookupPath(path); offered && info.Account {
+				tell(id+" "+cfg.People[id].Mail, string(path), ep.Addr, l.SignIn(ctx, id, path))
 			}
-			tell(who.Mail, string(path), ep.Addr, signIn(ctx, l, who, path, ep))
 		}
 	}
 	for _, path := range lab.Paths {
-		info, _ := scenarios.LookupPath(path)
-		if ep, ok := cfg.Endpoints[path]; ok && !info.Account {
-			tell("anybody", string(path), ep.Addr, answers(ctx, l, ep))
+		ep, offered := cfg.Endpoints[path]
+		if info, _ := scenarios.LookupPath(path); offered && !info.Account {
+			tell("anybody", string(path), ep.Addr, l.Greeted(ctx, path))
 		}
+	}
+	if len(cfg.Executors) > 0 {
+		tell("mitigations", "", "", l.Executors(ctx))
 	}
 	if ctx.Err() != nil {
 		return exitBad, errors.New("interrupted")
@@ -93,34 +92,4 @@ func probeLab(ctx context.Context, cfg *remote.Config, t *terminal) (exit int, e
 		return exitBroken, nil
 	}
 	return exitKept, nil
-}
-
-// signIn signs somebody in once.
-func signIn(ctx context.Context, l *remote.Lab, who *lab.Person, path lab.Path, ep lab.Endpoint) error {
-	ctx, cancel := context.WithTimeout(ctx, l.Pace().Attempt)
-	defer cancel()
-	user := who.User
-	if user == "" {
-		user = who.Mail
-	}
-	c, err := client.New(lab.Env{
-		Endpoint: ep, Now: l.Clock().Now, Domain: l.Cast().Organisation.Domain,
-		Activity: &lab.Activity{ID: "probe", Who: who.ID, Path: path},
-		Login:    lab.Login{User: user, Address: who.Mail, Passwords: []string{who.Password}},
-		Dial:     func(ctx context.Context, addr string) (net.Conn, error) { return l.Dial(ctx, "probe", "", addr) },
-	})
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	return c.Do(ctx, lab.Task{Capability: lab.SignIn, From: who.Mail})
-}
-
-// answers tells whether somebody listens there.
-func answers(ctx context.Context, l *remote.Lab, ep lab.Endpoint) error {
-	conn, err := l.Dial(ctx, "probe", "", ep.Addr)
-	if err != nil {
-		return err
-	}
-	return conn.Close()
 }

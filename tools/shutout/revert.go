@@ -23,6 +23,7 @@ type revertOptions struct {
 	Lab    string   // the lab file, where it is another one than the journal says
 	Plan   bool
 	ByHand bool
+	Yes    string // the name of the lab that is reverted although its canary is not there
 
 	Stdout, Stderr *terminal
 }
@@ -50,7 +51,7 @@ The exit status is 0 when everything is as it was, 1 when something is not, and 
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := notEmpty(cmd, "lab"); err != nil {
+			if err := notEmpty(cmd, "lab", "yes-this-is-a-lab"); err != nil {
 				return err
 			}
 			o.Stdout, o.Stderr = a.out, a.err
@@ -74,6 +75,7 @@ The exit status is 0 when everything is as it was, 1 when something is not, and 
 	fs.BoolVar(&o.Plan, "plan", false, "tell what would be undone, and touch nothing")
 	fs.StringVar(&o.Lab, "lab", "", "the lab `FILE`, where it is not where the journal says")
 	fs.BoolVar(&o.ByHand, "by-hand", false, "take what is left as undone by hand, and forget it")
+	fs.StringVar(&o.Yes, "yes-this-is-a-lab", "", "undo also where the canary of the lab `NAME` is not to be seen, as when its mail server is down")
 	fs.SortFlags = false
 	return cmd
 }
@@ -234,13 +236,24 @@ func (o *revertOptions) labOf(ctx context.Context, c *journal.Content) (*remote.
 	}
 	cfg, err := loadLab(path)
 	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
+		if _, gone := os.Stat(path); errors.Is(gone, fs.ErrNotExist) {
 			err = fmt.Errorf("%w (--lab FILE says where the lab file is now)", err)
 		}
 		return nil, err
 	}
 	if cfg.Name != c.Head.Lab {
 		return nil, fmt.Errorf("%s describes the lab %s, and the journal is about %s (--lab FILE says which file is about that)", path, cfg.Name, c.Head.Lab)
+	}
+	if o.Yes == cfg.Name {
+		return cfg, nil
+	}
+	l, err := remote.Open(ctx, cfg, remote.Options{})
+	if err != nil {
+		return nil, err
+	}
+	defer l.Close()
+	if err := l.Canary(ctx); err != nil {
+		return nil, fmt.Errorf("the canary of the lab %s is not to be seen, so nothing was touched: %w (if it is that lab, --yes-this-is-a-lab %s)", cfg.Name, err, cfg.Name)
 	}
 	return cfg, nil
 }

@@ -17,7 +17,7 @@ func (f *runFlags) fitTogether() error {
 	file := f.inRealTime() && f.lab != containersLab
 	switch {
 	case file && !isFile(f.lab):
-		return fmt.Errorf("there is no lab %s%s: sim, containers, or a file whose name ends in .yaml",
+		return fmt.Errorf("there is no lab %s%s (a lab file's name ends in .yaml)",
 			strict.Quote(f.lab), strict.Expected(f.lab, []string{simLab, containersLab}))
 	case f.inRealTime() && (f.profile != "" || f.profiles != "" || len(f.set) > 0):
 		return errors.New("--profile, --profiles and --set are about the simulation: a real lab is of the version that it is")
@@ -39,7 +39,7 @@ func (f *runFlags) venue(a *app) (venue, error) {
 	case !f.inRealTime():
 		return &simVenue{sim.PlayOptions{Set: f.set, Seed: f.seed, Sweep: f.sweep}}, nil
 	case f.lab == containersLab:
-		return newContainersVenue(f.parallel, f.sweep, a.err), nil
+		return &containersVenue{f.parallel, f.sweep, f.seed, a.err}, nil
 	}
 	cfg, err := loadLab(f.lab)
 	if err != nil {

@@ -41,7 +41,7 @@ func TestRunOptions(t *testing.T) {
 	}
 
 	o, err = parse(t, "only-cas-down", "--profiles", "all", "--seed", "7", "--json", "-", "--out", "here")
-	if want := []string{"only-cas-down@ex2003", "only-cas-down@ex2007", "only-cas-down@ex2010", "only-cas-down@ex2013", "only-cas-down@ex2016", "only-cas-down@ex2019", "only-cas-down@exo"}; err != nil || !slices.Equal(ids(o.Cases), want) {
+	if want := []string{"only-cas-down@ex2003", "only-cas-down@ex2007", "only-cas-down@ex2010", "only-cas-down@ex2013", "only-cas-down@ex2016", "only-cas-down@ex2019", "only-cas-down@exo", "only-cas-down@dovecot-postfix-samba"}; err != nil || !slices.Equal(ids(o.Cases), want) {
 		t.Fatalf("%v, %v", ids(o.Cases), err)
 	}
 	if o.Seed != 7 || o.JSON != "-" || o.Out != "here" || o.Replay != "shutout run only-cas-down --profiles all --seed 7" {

@@ -3,37 +3,69 @@ package main
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
+	"slices"
 	"time"
 
 	"shutout/lab"
+	"shutout/lab/client"
+	"shutout/lab/containers"
+	"shutout/lab/remote"
 )
 
 // containersVenue starts real servers for each case. Their accounts are made for
 // it, so there is nobody to ask and nothing to put back.
 type containersVenue struct {
-	parallel int
+	parallel int // 0: what this machine bears
 	sweep    bool
+	seed     uint64
 	err      *terminal
 }
 
-func newContainersVenue(parallel int, sweep bool, err *terminal) *containersVenue {
-	return &containersVenue{parallel, sweep, err}
+func (*containersVenue) name() string { return containersLab }
+func (*containersVenue) twin() string { return containers.Profile }
+
+// workers is how many labs stand side by side. They mostly wait, but for their
+// start.
+func (v *containersVenue) workers() int {
+	if v.parallel > 0 {
+		return v.parallel
+	}
+	return min(4, cores())
 }
 
-func (*containersVenue) name() string   { return containersLab }
-func (*containersVenue) twin() string   { return "dovecot-postfix-samba" }
-func (v *containersVenue) workers() int { return max(1, v.parallel) }
-
-func (v *containersVenue) choose(cases []*lab.Scenario, named bool) []*entry {
-	return nil
+func (*containersVenue) choose(cases []*lab.Scenario, named bool) []*entry {
+	return offer{containers.Offers, containers.Performs, containers.Profile}.choose(cases, named)
 }
 
-func (*containersVenue) prepare(context.Context, []*lab.Scenario) error {
-	return errors.New("there is no lab of containers in this version")
+// prepare has the images built before the first case needs them.
+func (v *containersVenue) prepare(ctx context.Context, cases []*lab.Scenario) error {
+	if len(cases) == 0 {
+		return nil
+	}
+	return containers.Images(ctx, v.err)
 }
 
-func (v *containersVenue) play(ctx context.Context, c *lab.Scenario, progress func(at, horizon time.Duration)) (*lab.RunResult, error) {
-	return nil, errors.ErrUnsupported
+func (v *containersVenue) play(ctx context.Context, c *lab.Scenario, progress func(at, horizon time.Duration)) (res *lab.RunResult, err error) {
+	cast := c.Cast.Clone()
+	cast.SetPasswords(rand.New(rand.NewPCG(v.seed, 0)))
+	cfg, stop, err := containers.Start(ctx, cast, containers.Options{ActiveSync: uses(c, lab.ActiveSync)})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	l, err := remote.Open(ctx, cfg, remote.Options{Cast: cast})
+	if err != nil {
+		return nil, err
+	}
+	defer l.Close() // what is not put back goes away with the servers
+	r := &lab.Runner{NewClient: client.New, Progress: progress, Sweep: v.sweep}
+	return r.Run(ctx, l, c)
 }
 
 func (*containersVenue) close() error { return nil }
+
+// uses tells whether anybody in a case uses an access path.
+func uses(c *lab.Scenario, path lab.Path) bool {
+	return slices.ContainsFunc(slices.Concat(c.Activities, c.Controls), func(a *lab.Activity) bool { return a.Path == path })
+}

@@ -29,6 +29,7 @@ type fileVenue struct {
 	wrap func(remote.Journal) remote.Journal
 
 	journal *journal.File
+	played  bool
 }
 
 func (v *fileVenue) name() string { return v.cfg.Name }
@@ -67,10 +68,20 @@ func (v *fileVenue) prepare(ctx context.Context, cases []*lab.Scenario) (err err
 		return err
 	}
 	defer l.Close()
-	if err := l.Check(ctx, cases[0]); err != nil {
-		return err
+	if err := l.Check(ctx, everybodyIn(cases)); err != nil {
+		return fmt.Errorf("nothing was changed: %w", err)
 	}
 	return confirm(ctx, v.in, v.err, v.cfg.Name, v.yes, v.question(touched))
+}
+
+// everybodyIn is a case in which everybody acts who does in one of the cases.
+func everybodyIn(cases []*lab.Scenario) *lab.Scenario {
+	all := &lab.Scenario{Cast: cases[0].Cast}
+	for _, c := range cases {
+		all.Activities = slices.Concat(all.Activities, c.Activities)
+		all.Controls = slices.Concat(all.Controls, c.Controls)
+	}
+	return all
 }
 
 // question tells what somebody agrees to.
@@ -108,6 +119,14 @@ func (v *fileVenue) permitted(ctx context.Context, cases []*lab.Scenario) (touch
 }
 
 func (v *fileVenue) play(ctx context.Context, c *lab.Scenario, progress func(at, horizon time.Duration)) (res *lab.RunResult, err error) {
+	if v.played { // servers remember what they were told in the case before
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(v.cfg.Timeouts.Settle):
+		}
+	}
+	v.played = true
 	var j remote.Journal = v.journal
 	if v.wrap != nil {
 		j = v.wrap(j)

@@ -87,7 +87,7 @@ func Create(folder string, h Head) (*File, error) {
 		return nil, fmt.Errorf("the journal needs the whole path of the lab file, found %q", h.File)
 	}
 	if err := makeFolder(folder); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("there is no place for the journal: %w", err)
 	}
 	lock, err := acquire(folder, h.Lab)
 	if err != nil {

@@ -81,6 +81,7 @@ func New(tb testing.TB, version string, settings ...string) *World {
 		w.Cloud = cloud.New(tl, w.Params.Cloud, w.Dir, "login")
 	}
 	w.Transport = transport.New(tl, w.Params, w.Dir, w.Store, w.Cast, func(string, string, int) bool { return true })
+	w.OpenSite()
 	if w.CA, err = server.NewAuthority(w.Now); err != nil {
 		tb.Fatal(err)
 	}

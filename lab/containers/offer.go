@@ -1,0 +1,31 @@
+package containers
+
+import (
+	"fmt"
+	"slices"
+
+	"shutout/lab"
+	"shutout/lab/remote"
+)
+
+// Profile is the simulated twin of these servers.
+const Profile = twin
+
+// Paths are the access paths of these servers.
+var Paths = []lab.Path{lab.ActiveSync, lab.IMAP, lab.POP3, lab.SMTPSubmission, lab.SMTPAnonymous}
+
+// Offers tells, without starting a server, whether a lab has an access path. The
+// error wraps [lab.ErrNotAvailable].
+func Offers(path lab.Path) error {
+	if slices.Contains(Paths, path) {
+		return nil
+	}
+	return fmt.Errorf("%w: no server here offers %s", lab.ErrNotAvailable, path)
+}
+
+// Performs tells, without starting a server, whether a lab has a way to carry
+// out a mitigation. The error wraps [lab.ErrNotAvailable].
+func Performs(mitigation string) error {
+	c := &remote.Config{Executors: new(organisation).executors(nil), Lacks: lacks}
+	return c.Performs(mitigation)
+}
