@@ -153,16 +153,20 @@ func firstCause(faults []error) error {
 
 // deliver writes every rendering of the document and returns the exit code.
 func deliver(o *runOptions, doc *lab.Document) (int, error) {
-	var result, text bytes.Buffer
+	var result, text, page bytes.Buffer
 	if err := report.JSON(&result, doc); err != nil {
 		return exitBad, err
 	}
 	if err := report.Terminal(&text, doc, report.Style{}); err != nil {
 		return exitBad, err
 	}
+	if err := report.HTML(&page, doc); err != nil {
+		return exitBad, err
+	}
 	files := map[string][]byte{
 		filepath.Join(o.Out, "result.json"): result.Bytes(),
 		filepath.Join(o.Out, "report.txt"):  text.Bytes(),
+		filepath.Join(o.Out, "report.html"): page.Bytes(),
 	}
 	if o.JSON != "" && o.JSON != "-" {
 		files[o.JSON] = result.Bytes()
@@ -180,6 +184,7 @@ func deliver(o *runOptions, doc *lab.Document) (int, error) {
 			Colour: o.Stdout.Colour, Width: o.Stdout.Width, Brief: len(doc.Runs) > 1,
 		})
 		fmt.Fprintf(o.Stdout, "report %s\n", filepath.Join(o.Out, "report.txt"))
+		fmt.Fprintf(o.Stdout, "report %s\n", filepath.Join(o.Out, "report.html"))
 	}
 	if err != nil {
 		return exitBad, err
