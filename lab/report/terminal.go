@@ -224,6 +224,9 @@ func (t *terminal) table(rows []row) {
 		var b strings.Builder
 		b.WriteString("  " + t.mark(r) + " ")
 		for i, c := range r.cells() {
+			if widths[i] == 0 {
+				continue
+			}
 			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c))
 			if i == 4 { // numbers end at the same column
 				b.WriteString(pad + c + "  ")

@@ -23,7 +23,7 @@ func (t *terminal) entry(head, text string) {
 	n, ok := t.room(head, text)
 	switch {
 	case n < 0 && !ok:
-		t.prose(plain, stripCodes(head)+text)
+		t.prose(plain, strings.TrimRight(stripCodes(head)+text, " "))
 	case ok:
 		t.line(strings.TrimRight(head+text, " "))
 	case n < beside:
