@@ -1,16 +1,17 @@
 package report
 
 import (
-	"io"
+	"bytes"
+	"html/template"
 	"slices"
 	"time"
 
 	"shutout/lab"
 )
 
-// Live writes what a page shows of a case while it is played: the timeline as
-// far as it has come, and the ledger. The page has the frame of package page.
-func Live(w io.Writer, r *lab.RunResult) error {
+// Live is what a page shows of a case while it is played: the timeline as far as
+// it has come, and the ledger. The page has the frame of package page.
+func Live(r *lab.RunResult) (timeline, ledger template.HTML, err error) {
 	shown := *r
 	if r.Played != nil {
 		// What is to come has not been carried out, which is not a failure.
@@ -19,16 +20,14 @@ func Live(w io.Writer, r *lab.RunResult) error {
 		})
 	}
 	c := newHTMLCase(&shown, anchors{}, true)
-	for _, name := range []string{"timeline", "ledger"} {
-		var data any = c.Timeline
-		if name == "ledger" {
-			data = c.Ledger
+	part := func(name string, data any) template.HTML {
+		var b bytes.Buffer
+		if err == nil {
+			err = htmlTemplate.ExecuteTemplate(&b, name, data)
 		}
-		if err := htmlTemplate.ExecuteTemplate(w, name, data); err != nil {
-			return err
-		}
+		return template.HTML(b.String()) // which the template has escaped
 	}
-	return nil
+	return part("timeline", c.Timeline), part("ledger", c.Ledger), err
 }
 
 // Class is the style class of a verdict.

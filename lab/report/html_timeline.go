@@ -39,6 +39,7 @@ type timeline struct {
 	Band                place
 	Order               string // where the order is
 	Now                 *place // what is to come, while it is played
+	Inside              int    // the height between the two axes
 	MiniNow             string
 	MiniHeight, MiniTop int
 	MiniAxis            int
@@ -166,6 +167,7 @@ func newTimeline(c *htmlCase) *timeline {
 	t.Order, t.MiniOrder = percent(s.at(0)), percent(whole.at(0))
 	if r.Played != nil {
 		now := r.Played.Seconds()
+		t.Inside = t.Bottom - t.Top
 		t.Now, t.MiniNow = new(s.stretch(now, t.Last)), percent(whole.at(now))
 	}
 	t.Ticks, t.MiniTicks = ticks(s), ticks(whole)
