@@ -34,7 +34,7 @@ type LedgerResult struct {
 
 // LedgerMoment is when the ledger was taken.
 type LedgerMoment struct {
-	AtS  float64 `json:"at_s"`
+	AtS  float64 `json:"at_s"` // seconds from the order
 	When string  `json:"when"` // before or after the steps of that instant, order, or horizon
 }
 
@@ -53,7 +53,7 @@ type LedgerRow struct {
 	Server string   `json:"server"`
 	What   string   `json:"what"`
 	Rule   string   `json:"rule,omitempty"`
-	SinceS *float64 `json:"since_s,omitempty"` // when the first of them was made
+	SinceS *float64 `json:"since_s,omitempty"` // when the first of them was made, seconds from the order
 	// LeftS is how long it would still last at each moment, in seconds; null
 	// where there was none, and [NoEnd] where it does not end by itself.
 	LeftS []*float64 `json:"left_s"`

@@ -62,10 +62,10 @@ type StepResult struct {
 	Do      string        `json:"do"`   // the mitigation
 	Outcome OutcomeResult `json:"outcome"`
 	Detail  string        `json:"detail"` // what was changed, or what went wrong
-	// TookS is how long it took, and LateS how long after its time it began
+	// TookS is how many seconds it took, and LateS how many after its time it began
 	// because of those before it. Both are 0 where time stands still meanwhile.
-	TookS float64 `json:"took_s,omitempty"`
-	LateS float64 `json:"late_s,omitempty"`
+	TookS float64 `json:"took_s,omitempty"` // seconds
+	LateS float64 `json:"late_s,omitempty"` // seconds
 }
 
 // ActivityResult is the verdict on one capability of one activity.

@@ -139,7 +139,7 @@ type Param struct {
 // Known lists the values that the parameter can have in a cast; nil where they
 // cannot be counted.
 func (p Param) Known(c *lab.Cast) []string {
-	if p.choices != nil {
+	if len(p.choices) > 0 {
 		return p.choices
 	}
 	if known := kinds[p.Kind].known; known != nil {

@@ -38,6 +38,9 @@ type timeline struct {
 	Ticks, MiniTicks    []tick
 	Band                place
 	Order               string // where the order is
+	Now                 *place // what is to come, while it is played
+	Inside              int    // the height between the two axes
+	MiniNow             string
 	MiniHeight, MiniTop int
 	MiniAxis            int
 	MiniBand, Window    place
@@ -162,6 +165,11 @@ func newTimeline(c *htmlCase) *timeline {
 	t.Band, t.MiniBand = s.stretch(0, t.Limit), whole.stretch(0, t.Limit)
 	t.Window = whole.stretch(t.From, t.To)
 	t.Order, t.MiniOrder = percent(s.at(0)), percent(whole.at(0))
+	if r.Played != nil {
+		now := r.Played.Seconds()
+		t.Inside = t.Bottom - t.Top
+		t.Now, t.MiniNow = new(s.stretch(now, t.Last)), percent(whole.at(now))
+	}
 	t.Ticks, t.MiniTicks = ticks(s), ticks(whole)
 	return t
 }
@@ -184,6 +192,9 @@ func (t *timeline) around(r *lab.RunResult) (from, to float64) {
 		}
 	}
 	end = max(end, 10)
+	for r.Played != nil && end < 1.05*r.Played.Seconds() {
+		end *= 2 // it grows in leaps, so that the picture stands still mostly
+	}
 	round := tickSteps[0]
 	for _, n := range tickSteps {
 		if n <= end/12 {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -92,14 +91,11 @@ func (o *serveOptions) keep(p *web.Played) (string, error) {
 		Schema: lab.Schema, Tool: lab.Tool{Name: "shutout", Version: version()}, Lab: "sim",
 		Seed: p.Seed, Replay: line.String(), Runs: []*lab.RunResult{p.Result}, WallS: p.Result.WallS,
 	}
-	for _, r := range report.Renderings {
-		var b bytes.Buffer
-		if err := r.Write(&b, doc); err != nil {
-			return "", err
-		}
-		if err := os.WriteFile(filepath.Join(run.Out, r.File), b.Bytes(), 0o644); err != nil {
-			return "", fmt.Errorf("write the result: %w", err)
-		}
+	if err := writeFolder(run.Out, doc); err != nil {
+		return "", err
+	}
+	if err := writeRendering(filepath.Join(run.Out, "report.html"), report.HTML, doc); err != nil {
+		return "", err
 	}
 	return run.Out, nil
 }

@@ -25,7 +25,15 @@ type Page struct {
 	Title string // of the window
 	Made  string // who made it, with the version
 	Body  template.HTML
+	// Links, if set, are where a server has style and script; then the page is
+	// not one file, and the policy is that of the server.
+	Links *Links
+	// Refresh has a browser without JavaScript load the page again and again.
+	Refresh bool
 }
+
+// Links are addresses of styles and scripts.
+type Links struct{ Styles, Scripts []string }
 
 var shell = template.Must(template.New("page").Parse(frame))
 

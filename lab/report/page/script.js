@@ -252,6 +252,19 @@
       f();
       if (seg && ["+", "=", "-", "0", "Home"].includes(e.key)) tell(seg);
     });
+    fig.frame = {
+      range: () => [from, to, from !== from0 || to !== to0],
+      focus: () => {
+        const line = lanes.findIndex((l) => l.includes(document.activeElement));
+        return line < 0 ? null : [line, lanes[line].indexOf(document.activeElement)];
+      },
+      take: (was) => {
+        const [a, b, chosen] = was.range(), mark = was.focus();
+        if (chosen) show(a, b);
+        const seg = mark && lanes[mark[0]] && lanes[mark[0]][mark[1]];
+        if (seg) seg.focus({ preventScroll: true });
+      },
+    };
     new ResizeObserver(draw).observe(chart);
     draw();
   };
@@ -259,6 +272,15 @@
     for (const e of list) if (e.isIntersecting) { seen.unobserve(e.target); wire(e.target); }
   }, { rootMargin: "200px" });
   for (const fig of all(document, ".timeline")) seen.observe(fig);
+
+  // A page of a server shows timelines anew while they grow. Who has chosen what
+  // to look at goes on looking at it, and at the mark that has the focus.
+  document.addEventListener("replace", (e) => {
+    const was = e.target.querySelector(".timeline"), is = e.detail.querySelector(".timeline");
+    if (!is) return;
+    wire(is);
+    if (was && was.frame) is.frame.take(was.frame);
+  });
 
   // On paper everything is unfolded, and the timelines are as wide as the paper.
   addEventListener("beforeprint", () => {

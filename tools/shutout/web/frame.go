@@ -55,6 +55,3 @@ func writeFrame(w io.Writer, title string, body template.HTML, refresh bool) err
 
 // writeReport writes a past run as the file that a run leaves.
 func writeReport(w io.Writer, d *lab.Document) error { return report.HTML(w, d) }
-
-// writeTimeline writes what a case shows while it is played.
-func writeTimeline(w io.Writer, r *lab.RunResult) error { return report.Live(w, r) }

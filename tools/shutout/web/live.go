@@ -14,6 +14,7 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/mitigation"
+	"shutout/lab/report"
 	"shutout/scenarios"
 	"shutout/scenarios/strict"
 )
@@ -36,8 +37,8 @@ type nowView struct {
 	Clock string // the time of the day there
 	Share int    // how much of it has been played, in percent
 	Steps []doneStep
-	// Timeline is the case as the report shows it, as far as it has come.
-	Timeline template.HTML
+	// Timeline and Ledger are those of the report, as far as the case has come.
+	Timeline, Ledger template.HTML
 }
 
 // doneStep is a step that has been carried out, or is to be.
@@ -78,7 +79,7 @@ func (s *Server) showLive(w http.ResponseWriter, status int, p *play, do string,
 	s.page(w, status, "live", p.sc.Title, v)
 }
 
-// now answers with the part of the page that changes by itself, if it has.
+// now answers with the parts of the page that change by themselves, if they have.
 func (s *Server) now(w http.ResponseWriter, r *http.Request) {
 	p := s.current()
 	if p == nil {
@@ -93,8 +94,10 @@ func (s *Server) now(w http.ResponseWriter, r *http.Request) {
 	}
 	now, err := p.look()
 	var b bytes.Buffer
-	if err == nil {
-		err = templates.ExecuteTemplate(&b, "now", now)
+	for _, part := range []string{"clock", "now", "more"} {
+		if err == nil {
+			err = templates.ExecuteTemplate(&b, part, now)
+		}
 	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -141,11 +144,10 @@ func (p *play) look() (nowView, error) {
 		}
 		n.Steps = append(n.Steps, d)
 	}
-	var b bytes.Buffer
-	if err := writeTimeline(&b, v.Result); err != nil {
+	var err error
+	if n.Timeline, n.Ledger, err = report.Live(v.Result); err != nil {
 		return n, err
 	}
-	n.Timeline = template.HTML(b.String()) // the report's templates have escaped it
 	if v.Folder != "" {
 		n.Folder = filepath.Base(v.Folder)
 	}
@@ -185,7 +187,12 @@ func (s *Server) setPace(w http.ResponseWriter, r *http.Request) {
 		}
 		change = func(old *float64, _ *bool) { *old = speed }
 	}
-	p.setPace(change)
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	if err := p.setPace(ctx, change); err != nil && !errors.Is(err, errOver) {
+		s.fail(w, http.StatusServiceUnavailable, err)
+		return
+	}
 	http.Redirect(w, r, "/live", http.StatusSeeOther)
 }
 

@@ -39,8 +39,8 @@
       if (answer.status === 200) {
         const page = parse(await answer.text());
         const over = page.getElementById("now").dataset.finished === "true";
-        show(page, ["clock", "now"]);
-        if (over) show(parse(await (await fetch("/live")).text()), ["clock", "controls", "now", "act"]);
+        show(page, ["clock", "now", "more"]);
+        if (over) show(parse(await (await fetch("/live")).text()), ["clock", "controls", "now", "act", "more"]);
       } else if (answer.status === 404) {
         location.assign("/");
       }
@@ -59,8 +59,12 @@
       ? await fetch(path + "?" + data)
       : await fetch(path, { method: "POST", body: data });
     const page = parse(await answer.text());
-    if (page.getElementById("act")) show(page, ["clock", "controls", "now", "act"]);
-    else location.assign("/live");
+    if (!page.getElementById("act")) return location.assign("/live");
+    show(page, ["clock", "controls", "now", "act", "more"]);
+    if (form.method === "post" && document.activeElement === document.body) { // the button has gone
+      const said = document.querySelector("#act [aria-invalid], #act .wrong, #act .said");
+      if (said) said.focus();
+    }
   };
   document.addEventListener("submit", (e) => {
     if (!e.target.matches("form[data-quiet]")) return;

@@ -36,7 +36,6 @@ type play struct {
 	seed uint64
 	keep func(*Played) (string, error)
 
-	wake   chan struct{} // something was told
 	orders chan *order
 	cancel context.CancelFunc
 	done   chan struct{}
@@ -60,7 +59,8 @@ type byHand struct {
 	Do  string
 }
 
-// order asks for a mitigation to be carried out now.
+// order asks for a mitigation to be carried out now, or, without one, that the
+// play takes note of its new pace.
 type order struct {
 	action  lab.Action
 	outcome lab.Outcome
@@ -75,7 +75,7 @@ var errOver = errors.New("the play is over")
 func begin(p *play) *play {
 	ctx, cancel := context.WithCancel(context.Background())
 	p.cancel = cancel
-	p.wake, p.orders, p.done = make(chan struct{}, 1), make(chan *order), make(chan struct{})
+	p.orders, p.done = make(chan *order), make(chan struct{})
 	p.at = -p.sc.Lead()
 	go p.run(ctx)
 	return p
@@ -206,7 +206,6 @@ func (p *play) wait(ctx context.Context, live *lab.Live, d time.Duration) error 
 	select {
 	case o := <-p.orders:
 		return p.carryOut(ctx, live, o)
-	case <-p.wake:
 	case <-t.C:
 	case <-ctx.Done():
 	}
@@ -215,6 +214,10 @@ func (p *play) wait(ctx context.Context, live *lab.Live, d time.Duration) error 
 
 func (p *play) carryOut(ctx context.Context, live *lab.Live, o *order) error {
 	defer close(o.done)
+	if o.action == nil {
+		p.show(live)
+		return ctx.Err()
+	}
 	out, err := live.Do(ctx, o.action)
 	if err != nil {
 		o.err = err
@@ -234,19 +237,19 @@ func (p *play) pace() (speed float64, paused bool) {
 	return p.speed, p.paused
 }
 
-// setPace changes how fast time passes, or whether it does.
-func (p *play) setPace(change func(speed *float64, paused *bool)) {
+// setPace changes how fast time passes, or whether it does. When it returns, it
+// does so.
+func (p *play) setPace(ctx context.Context, change func(speed *float64, paused *bool)) error {
 	p.mu.Lock()
 	change(&p.speed, &p.paused)
 	p.version++
 	p.mu.Unlock()
-	select {
-	case p.wake <- struct{}{}:
-	default: // it will wake anyway
-	}
+	_, err := p.do(ctx, nil)
+	return err
 }
 
-// do carries out a mitigation and returns what became of it.
+// do carries out a mitigation and returns what became of it. It waits for the
+// play to come to rest.
 func (p *play) do(ctx context.Context, a lab.Action) (lab.Outcome, error) {
 	o := &order{action: a, done: make(chan struct{})}
 	select {
