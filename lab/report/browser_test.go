@@ -117,8 +117,8 @@ func TestPageWorks(t *testing.T) {
 
 	// A link to a lane unfolds its case and shows the lane.
 	is("a lane of a folded case is hidden", `document.querySelectorAll(".case:not([open])").length > 0`, "true")
-	href := eval(`document.querySelector(".promises tbody tr td.path a").getAttribute("href")`)
-	pagetest.Do(t, ctx, chromedp.Click(chromedp.CSS(`.promises tbody tr td.path a`)))
+	href := eval(`document.querySelector(".promises tr[data-verdict=late] td.path a").getAttribute("href")`)
+	pagetest.Do(t, ctx, chromedp.Click(chromedp.CSS(`.promises tr[data-verdict=late] td.path a`)))
 	settle(t, ctx)
 	is("the address", "location.hash", href)
 	is("the case is unfolded", `document.querySelector(".lane:target").closest("details").open`, "true")
