@@ -258,8 +258,8 @@ func TestPictures(t *testing.T) {
 	one.Runs = one.Runs[:1]
 	open(t, ctx, pagetest.File(t, html(t, one)), pagetest.View{Width: 1180, Height: 860})
 	settle(t, ctx)
-	for file, selector := range map[string]string{"report.png": "", "timeline.png": "figure.timeline"} {
-		if err := pagetest.Shot(ctx, filepath.Join(*pictures, file), selector); err != nil {
+	for _, shot := range [][2]string{{"report.png", ""}, {"timeline.png", "figure.timeline"}} { // the start of the page first
+		if err := pagetest.Shot(ctx, filepath.Join(*pictures, shot[0]), shot[1]); err != nil {
 			t.Error(err)
 		}
 	}
