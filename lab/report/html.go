@@ -95,6 +95,9 @@ func newHTMLView(d *lab.Document) *htmlView {
 		v.Cases = append(v.Cases, c)
 		v.Rows = append(v.Rows, c.rows(v.Several)...)
 	}
+	if v.Several { // what was broken first
+		slices.SortStableFunc(v.Rows, func(a, b *htmlRow) int { return slices.Index(worstFirst, a.verdict) - slices.Index(worstFirst, b.verdict) })
+	}
 	v.Played = Played(virtual, d.WallS, d.Seed)
 	v.count(d)
 	v.Plain = summary(d)
@@ -117,6 +120,9 @@ func newHTMLView(d *lab.Document) *htmlView {
 	}
 	return v
 }
+
+// worstFirst orders the promises of several cases.
+var worstFirst = []lab.Verdict{lab.Open, lab.Late, lab.Lost, lab.VerdictUnknown, lab.Invalid, lab.Ended, lab.Kept, lab.NotAvailable}
 
 // count fills in the headline and the numbers.
 func (v *htmlView) count(d *lab.Document) {
@@ -251,7 +257,7 @@ func mark(v lab.Verdict) string {
 }
 
 // anchors gives each thing a name of its own within the page.
-type anchors map[string]int
+type anchors map[string]bool
 
 // id makes a name that can stand in a link from words.
 func (a anchors) id(words ...string) string {
@@ -267,11 +273,15 @@ func (a anchors) id(words ...string) string {
 			break
 		}
 	}
-	id := strings.Trim(b.String(), "-")
-	a[id]++
-	if n := a[id]; n > 1 {
-		return a.id(id, fmt.Sprint(n))
+	name := strings.Trim(b.String(), "-")
+	if name == "" {
+		name = "item"
 	}
+	id := name
+	for n := 2; a[id]; n++ {
+		id = fmt.Sprintf("%s-%d", name, n)
+	}
+	a[id] = true
 	return id
 }
 
