@@ -92,12 +92,12 @@ func deciding(why []Decision, ok bool, order time.Time) Decision {
 
 // PhaseResult is a phase as a report shows it.
 type PhaseResult struct {
-	Outcome string  `json:"outcome"` // ok, refused, unreachable, unknown
-	FromS   float64 `json:"from_s"`
-	ToS     float64 `json:"to_s"`
-	Count   int     `json:"count"`
-	Layer   Layer   `json:"layer,omitempty"`
-	Detail  string  `json:"detail"` // the decision, or else the answer
+	Outcome string  `json:"outcome"`         // ok, refused, unreachable, unknown
+	FromS   float64 `json:"from_s"`          // seconds from the order
+	ToS     float64 `json:"to_s"`            // seconds from the order
+	Count   int     `json:"count"`           // attempts
+	Layer   Layer   `json:"layer,omitempty"` // what decided
+	Detail  string  `json:"detail"`          // the decision, or else the answer
 }
 
 // phases tells every hour of a track.

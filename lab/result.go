@@ -12,38 +12,42 @@ const Schema = 1
 // Document is the result of a run: everything that any rendering shows. Times
 // ending in _s are seconds from the order.
 type Document struct {
-	Schema int          `json:"schema"`
-	Tool   Tool         `json:"tool"`
-	Lab    string       `json:"lab"`
-	Seed   uint64       `json:"seed"`
+	Schema int          `json:"schema"` // version of this form of the document
+	Tool   Tool         `json:"tool"`   // what made it
+	Lab    string       `json:"lab"`    // where the cases were played: "sim", "containers", …
+	Seed   uint64       `json:"seed"`   // what everything random came from
 	Replay string       `json:"replay"` // the command that plays the same again
-	Runs   []*RunResult `json:"runs"`
-	WallS  float64      `json:"wall_s"` // of all runs together, several at a time
+	Runs   []*RunResult `json:"runs"`   // one for each case and profile
+	WallS  float64      `json:"wall_s"` // seconds that all runs together took, several at a time
+	// Baseline is the earlier result whose known failures this one is forgiven;
+	// each promise then says how it compares.
+	Baseline string `json:"baseline,omitempty"`
 }
 
 // Tool is the program that made a document.
 type Tool struct {
 	Name    string `json:"name"`
-	Version string `json:"version"`
+	Version string `json:"version"`      // a release, or the commit that it was built from
+	Go      string `json:"go,omitempty"` // the version of Go that it was built with
 }
 
 // RunResult is one scenario played on one lab.
 type RunResult struct {
-	Scenario   string            `json:"scenario"`
-	Title      string            `json:"title"`
-	Sources    []string          `json:"sources,omitempty"`
-	Profile    string            `json:"profile"`
-	Set        []string          `json:"set,omitempty"`
-	SOP        string            `json:"sop,omitempty"` // the SOP that replaced the case's own
-	LimitS     float64           `json:"limit_s"`
-	HorizonS   float64           `json:"horizon_s"`
-	Order      time.Time         `json:"order"`
-	Steps      []*StepResult     `json:"steps"`
-	Activities []*ActivityResult `json:"activities"`
-	Sweep      []*SweepResult    `json:"sweep,omitempty"` // what works without a session, after the horizon
-	Verdict    Verdict           `json:"verdict"`         // the worst of the threats
-	WallS      float64           `json:"wall_s"`
-	VirtualS   float64           `json:"virtual_s"`
+	Scenario   string            `json:"scenario"`          // the case's id
+	Title      string            `json:"title"`             // what it is about
+	Sources    []string          `json:"sources,omitempty"` // the texts that it comes from
+	Profile    string            `json:"profile"`           // the version of the servers that were simulated
+	Set        []string          `json:"set,omitempty"`     // parameters that were set, name=value
+	SOP        string            `json:"sop,omitempty"`     // the SOP that replaced the case's own
+	LimitS     float64           `json:"limit_s"`           // seconds from the order within which access had to end
+	HorizonS   float64           `json:"horizon_s"`         // seconds from the order to the end of the watch
+	Order      time.Time         `json:"order"`             // when the order was given, on the lab's clock
+	Steps      []*StepResult     `json:"steps"`             // the SOP
+	Activities []*ActivityResult `json:"activities"`        // one for each capability of each activity
+	Sweep      []*SweepResult    `json:"sweep,omitempty"`   // what works without a session, after the horizon
+	Verdict    Verdict           `json:"verdict"`           // the worst of the threats
+	WallS      float64           `json:"wall_s"`            // seconds that it took
+	VirtualS   float64           `json:"virtual_s"`         // seconds that passed in the lab, from the first attempt to the horizon
 	// Transcripts are what was said in the attempts that decided. They stand in
 	// a file of their own beside the document.
 	Transcripts []*Transcript `json:"-"`
@@ -51,59 +55,62 @@ type RunResult struct {
 
 // StepResult is one step of the SOP as it was carried out.
 type StepResult struct {
-	AtS     float64       `json:"at_s"`
-	Do      string        `json:"do"`
+	AtS     float64       `json:"at_s"`             // seconds from the order
+	Do      string        `json:"do"`               // the mitigation
+	Params  string        `json:"params,omitempty"` // as an SOP says them: "user: dana, times: 2"
 	Outcome OutcomeResult `json:"outcome"`
-	Detail  string        `json:"detail"`
+	Detail  string        `json:"detail"` // what was changed, or what went wrong
 }
 
 // ActivityResult is the verdict on one capability of one activity.
 type ActivityResult struct {
-	ID           string         `json:"id"`
-	Who          string         `json:"who"`
-	From         string         `json:"from"`
+	ID           string         `json:"id"`   // the activity's
+	Who          string         `json:"who"`  // a person of the cast
+	From         string         `json:"from"` // a host of the cast
 	Path         Path           `json:"path"`
-	Role         Role           `json:"role"`
+	Role         Role           `json:"role"` // a threat has to end, a control has to go on
 	Capability   Capability     `json:"capability"`
+	EveryS       float64        `json:"every_s"` // seconds between two attempts; no moment is known more exactly
 	Verdict      Verdict        `json:"verdict"`
-	Note         string         `json:"note,omitempty"`
-	Expected     Verdict        `json:"expected,omitempty"`
-	Drift        bool           `json:"drift,omitempty"` // the verdict is not the expected one
+	Note         string         `json:"note,omitempty"`     // why the verdict is not plain
+	Expected     Verdict        `json:"expected,omitempty"` // what the sources predict
+	Drift        bool           `json:"drift,omitempty"`    // the verdict is not the expected one
 	Attempts     int            `json:"attempts"`
 	Successes    int            `json:"successes"`
-	CutoffS      *float64       `json:"cutoff_s"`
-	LastSuccessS *float64       `json:"last_success_s"`
-	Because      []Reason       `json:"because"`
-	Answer       string         `json:"answer,omitempty"` // what the first refused attempt after the last success was told
-	Outages      []OutageResult `json:"outages"`
-	Spans        []SpanResult   `json:"spans"`
-	Phases       []PhaseResult  `json:"phases"`
+	CutoffS      *float64       `json:"cutoff_s"`           // seconds from the order until it worked for the last time; null where it was not seen to end
+	LastSuccessS *float64       `json:"last_success_s"`     // seconds from the order, before it negative; null where it never worked
+	Because      []Reason       `json:"because"`            // the decisions behind the last success, and behind the refusal after it
+	Answer       string         `json:"answer,omitempty"`   // what the first refused attempt after the last success was told
+	Outages      []OutageResult `json:"outages"`            // of a control
+	Spans        []SpanResult   `json:"spans"`              // every attempt, those with equal outcomes in a row together
+	Phases       []PhaseResult  `json:"phases"`             // every attempt, those with one outcome for one reason together
+	Baseline     Change         `json:"baseline,omitempty"` // compared with the baseline, if there is one
 }
 
 // Reason is a decision as a report shows it.
 type Reason struct {
-	AtS     float64  `json:"at_s"`
+	AtS     float64  `json:"at_s"` // seconds from the order
 	Layer   Layer    `json:"layer"`
 	Allowed bool     `json:"allowed"`
 	Detail  string   `json:"detail"`
-	SinceS  *float64 `json:"since_s,omitempty"` // when the layer's memory was made
+	SinceS  *float64 `json:"since_s,omitempty"` // when the layer's memory was made, seconds from the order
 }
 
 // OutageResult is a time in which a control did not work; To is null when it
 // had not come back at the horizon.
 type OutageResult struct {
-	FromS float64  `json:"from_s"`
-	ToS   *float64 `json:"to_s"`
-	Text  string   `json:"text"`
+	FromS float64  `json:"from_s"` // seconds from the order
+	ToS   *float64 `json:"to_s"`   // seconds from the order, or null
+	Text  string   `json:"text"`   // the answer to the first failed attempt
 }
 
 // SpanResult is a run of attempts with equal outcomes.
 type SpanResult struct {
-	Outcome string  `json:"outcome"` // ok, refused, unreachable, unknown
-	FromS   float64 `json:"from_s"`
-	ToS     float64 `json:"to_s"`
-	Count   int     `json:"count"`
-	Text    string  `json:"text,omitempty"`
+	Outcome string  `json:"outcome"`        // ok, refused, unreachable, unknown
+	FromS   float64 `json:"from_s"`         // seconds from the order
+	ToS     float64 `json:"to_s"`           // seconds from the order
+	Count   int     `json:"count"`          // attempts
+	Text    string  `json:"text,omitempty"` // the answer to the first failed attempt
 }
 
 // Seconds turns a duration into seconds with millisecond precision.
@@ -113,7 +120,7 @@ func Seconds(d time.Duration) float64 { return math.Round(d.Seconds()*1000) / 10
 func summarise(t *Track, j Judgement, expect Verdict, order time.Time) *ActivityResult {
 	a := t.Activity
 	r := &ActivityResult{
-		ID: a.ID, Who: a.Who, From: a.From, Path: a.Path, Role: a.Role, Capability: t.Capability,
+		ID: a.ID, Who: a.Who, From: a.From, Path: a.Path, Role: a.Role, Capability: t.Capability, EveryS: Seconds(a.Every),
 		Verdict: j.Verdict, Note: j.Note, Expected: expect, Drift: expect != "" && expect != j.Verdict,
 		Attempts: t.Attempts, Successes: t.Worked, Because: []Reason{}, Outages: []OutageResult{}, Spans: []SpanResult{},
 	}
@@ -188,13 +195,16 @@ func (r *ActivityResult) because(ds []Decision, order time.Time) {
 }
 
 // severity orders verdicts from harmless to worst.
-var severity = map[Verdict]int{NotAvailable: 0, Ended: 1, Invalid: 2, VerdictUnknown: 3, Late: 4, Open: 5}
+var severity = map[Verdict]int{NotAvailable: 0, Ended: 1, Kept: 1, Invalid: 2, VerdictUnknown: 3, Late: 4, Open: 5, Lost: 5}
+
+// Worse tells whether v says more against a promise than another verdict does.
+func (v Verdict) Worse(than Verdict) bool { return severity[v] > severity[than] }
 
 // worst is the verdict of a whole run.
 func worst(threats []*ActivityResult) Verdict {
 	v := NotAvailable
 	for _, a := range threats {
-		if severity[a.Verdict] > severity[v] {
+		if a.Verdict.Worse(v) {
 			v = a.Verdict
 		}
 	}
@@ -203,16 +213,17 @@ func worst(threats []*ActivityResult) Verdict {
 
 // Failed tells whether a promise was broken: access that had to end, or a
 // control that had to go on; or that a sweep found what still serves whoever had
-// to leave. A document in which nothing could be tried has failed too.
+// to leave. What was broken in the baseline already is forgiven. A document in
+// which nothing could be tried has failed too.
 func (d *Document) Failed() bool {
 	for _, r := range d.Runs {
 		for _, f := range r.Sweep {
-			if f.Broken {
+			if f.Broken && !f.Baseline.Forgiven() {
 				return true
 			}
 		}
 		for _, a := range r.Activities {
-			if a.Verdict.Broken() {
+			if a.Verdict.Broken() && !a.Baseline.Forgiven() {
 				return true
 			}
 		}

@@ -22,6 +22,8 @@ type Runner struct {
 	// Transcribe has clients write down what is said, of which the result keeps
 	// the attempts that decide.
 	Transcribe bool
+	// Describe, if set, writes a step's parameters as an SOP says them.
+	Describe func(Action) string
 	// Horizon, if set, is called at the end of the play, before the clients hang
 	// up.
 	Horizon func()
@@ -32,7 +34,7 @@ type Runner struct {
 // Run plays s on l and judges what was seen. The order is given as late after
 // the lab's present time as the earliest activity needs.
 func (r *Runner) Run(ctx context.Context, l Lab, s *Scenario) (*RunResult, error) {
-	p := &play{runner: r, lab: l, s: s}
+	p := &play{runner: r, lab: l, s: s, steps: []*StepResult{}}
 	p.order = l.Clock().Now().Add(s.Lead())
 	p.prepare()
 	for _, a := range s.Activities {
@@ -199,6 +201,9 @@ func (p *Person) known(words []string) []string {
 
 func (p *play) schedule(step Step) {
 	res := &StepResult{AtS: Seconds(step.At), Do: step.Action.Name(), Outcome: Failed, Detail: "not reached"}
+	if p.runner.Describe != nil {
+		res.Params = p.runner.Describe(step.Action)
+	}
 	p.steps = append(p.steps, res)
 	p.lab.Clock().At(p.order.Add(step.At), ClassStep, "", func(ctx context.Context) {
 		out := p.lab.Apply(ctx, step.Action)

@@ -64,16 +64,17 @@ type SweepResult struct {
 	Of      string    `json:"of"`   // who left
 	What    string    `json:"what"` // "owa, password from before the order"
 	Works   Works     `json:"works"`
-	Shown   Shown     `json:"shown"`
+	Shown   Shown     `json:"shown"` // by an attempt over the wire, or listed by an administrator
 	Detail  string    `json:"detail"`
-	Because []Reason  `json:"because"`
+	Because []Reason  `json:"because"` // the decisions behind it
 	// Broken says that it serves whoever left: they still get mail, or mail
 	// still leaves in their name. What serves others is for somebody to decide.
 	Broken bool `json:"broken"`
 	// Ends are the mitigations that end it, when it works.
 	Ends     []string `json:"ends,omitempty"`
 	Expected Works    `json:"expected,omitempty"` // the worst that was predicted of the kind
-	Drift    bool     `json:"drift,omitempty"`
+	Drift    bool     `json:"drift,omitempty"`    // another answer than predicted
+	Baseline Change   `json:"baseline,omitempty"` // compared with the baseline, if there is one
 }
 
 // A Sweeper is a lab in which an administrator can look for what is left of

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"shutout/lab"
 )
@@ -12,8 +11,10 @@ import (
 // row is one line of the table of promises.
 type row struct {
 	mark, who, path, capability, verdict, time, reason string
+	limit                                              string // of a promise about access that had to end
 	seconds                                            float64
 	bad                                                bool
+	change                                             lab.Change // since the baseline
 }
 
 // explains tells whether the reason of x is that of y, too, which is about the
@@ -35,13 +36,16 @@ func ambiguous(r *lab.RunResult, a *lab.ActivityResult) bool {
 func newRow(a *lab.ActivityResult, r *lab.RunResult) row {
 	x := row{
 		mark: "✓", who: a.Who, path: string(a.Path), capability: string(a.Capability),
-		verdict: string(a.Verdict), bad: a.Verdict.Broken(),
+		verdict: string(a.Verdict), bad: a.Verdict.Broken(), change: a.Baseline,
 	}
 	switch {
 	case a.Verdict == lab.NotAvailable:
 		x.mark = "-"
 	case x.bad:
 		x.mark = "✗"
+	}
+	if a.Role == lab.Threat {
+		x.limit = seconds(r.LimitS)
 	}
 	switch a.Verdict {
 	case lab.Ended, lab.Late, lab.VerdictUnknown:
@@ -52,23 +56,25 @@ func newRow(a *lab.ActivityResult, r *lab.RunResult) row {
 	case lab.Open:
 		x.time = ">" + seconds(r.HorizonS)
 	}
-	x.reason = reason(a, r)
-	x.reason = harmless(x.reason)
-	if a.Drift {
-		x.reason = fmt.Sprintf("[predicted %s] ", a.Expected) + x.reason
-	}
+	x.reason = compared(a.Baseline) + predicted(a.Drift, a.Expected) + reason(a, r)
 	return x
 }
 
-// harmless replaces what could steer a terminal: a server's answer is foreign
-// text.
-func harmless(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, s)
+// predicted tells that something else was predicted.
+func predicted[T ~string](drift bool, expected T) string {
+	if !drift {
+		return ""
+	}
+	return fmt.Sprintf("[predicted %s] ", expected)
+}
+
+// compared tells how a promise compares with the baseline, where that says
+// more than its verdict.
+func compared(c lab.Change) string {
+	if c == "" || c == lab.Held || c == lab.Added {
+		return ""
+	}
+	return fmt.Sprintf("[%s] ", c)
 }
 
 // reason is the explanation in one line, from the decisions themselves.

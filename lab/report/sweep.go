@@ -48,20 +48,17 @@ func (t *terminal) sweep(r *lab.RunResult) {
 		if len(people) > 1 {
 			who = f.Of + ": "
 		}
-		head := fmt.Sprintf("  %s %-*s  %-7s  ", t.mark(sweepRow(f)), width, sweepWords[f.Kind], f.Works)
+		head := fmt.Sprintf("  %s %-*s  %-7s  ", t.mark(sweepRow(f)), width, sweepWords[f.Kind], harmless(string(f.Works)))
 		text := who + f.What
 		if f.What != "" && f.Detail != "" {
 			text += ": "
 		}
 		text += f.Detail
-		if f.Drift {
-			text = fmt.Sprintf("[predicted %s] ", f.Expected) + text
-		}
-		t.entry(head, harmless(text))
+		t.entry(head, compared(f.Baseline)+predicted(f.Drift, f.Expected)+text)
 		if len(f.Ends) == 0 {
 			continue
 		}
-		margin, ends := strings.Repeat(" ", width+15), "ended by "+strings.Join(f.Ends, " or ")
+		margin, ends := strings.Repeat(" ", width+15), harmless("ended by "+strings.Join(f.Ends, " or "))
 		if _, ok := t.room(margin, ends); ok {
 			t.line(margin + ends)
 		} else {

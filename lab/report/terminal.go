@@ -98,9 +98,9 @@ func (t *terminal) run(d *lab.Document, r *lab.RunResult) {
 	for _, s := range r.Set {
 		head += " · " + s
 	}
-	t.prose(t.bold, harmless(head))
+	t.prose(t.bold, head)
 	if !t.st.Brief {
-		t.prose(plain, "  "+harmless(r.Title))
+		t.prose(plain, "  "+r.Title)
 	}
 	for _, s := range r.Steps {
 		if t.st.Brief && s.Outcome == lab.Done {
@@ -110,11 +110,11 @@ func (t *terminal) run(d *lab.Document, r *lab.RunResult) {
 		if s.Outcome != lab.Done {
 			text = fmt.Sprintf("  %s %s %s: %s", when(s.AtS), s.Do, s.Outcome, s.Detail)
 		}
-		t.prose(t.dim, harmless(text))
+		t.prose(t.dim, text)
 	}
 	var rows []row
 	for _, a := range r.Activities {
-		if t.st.Brief && a.Role == lab.Control && a.Verdict == lab.Kept && !a.Drift {
+		if t.st.Brief && a.Role == lab.Control && quiet(a) {
 			continue
 		}
 		x := newRow(a, r)
@@ -123,7 +123,7 @@ func (t *terminal) run(d *lab.Document, r *lab.RunResult) {
 		}
 		rows = append(rows, x)
 	}
-	if short := joined(rows, t.st.Brief); t.st.Brief || t.fits(short) {
+	if short := joined(rows, t.st.Brief); t.st.Brief || t.fits(short) || !t.fits(rows) {
 		rows = short
 	}
 	t.table(rows)
@@ -143,7 +143,7 @@ func joined(rows []row, brief bool) []row {
 	for _, x := range rows {
 		if n := len(out); n > 0 {
 			last := &out[n-1]
-			alike := brief || last.time == x.time && last.reason == x.reason
+			alike := brief && last.change == x.change || last.time == x.time && last.reason == x.reason
 			if last.who == x.who && last.path == x.path && last.verdict == x.verdict && alike {
 				last.capability += " " + x.capability
 				if last.time == "" || x.seconds > last.seconds {
@@ -157,12 +157,17 @@ func joined(rows []row, brief bool) []row {
 	return out
 }
 
+// quiet tells whether there is nothing to say of a control but that it was kept.
+func quiet(a *lab.ActivityResult) bool {
+	return a.Verdict == lab.Kept && !a.Drift && compared(a.Baseline) == ""
+}
+
 // controls sums up the controls that were kept: who they were, and the longest
 // outage of each that had one.
 func (t *terminal) controls(r *lab.RunResult) {
 	var names, outages []string
 	for _, a := range r.Activities {
-		if a.Role != lab.Control || a.Verdict != lab.Kept || a.Drift || slices.Contains(names, a.ID) {
+		if a.Role != lab.Control || !quiet(a) || slices.Contains(names, a.ID) {
 			continue
 		}
 		names = append(names, a.ID)
@@ -187,7 +192,9 @@ func (t *terminal) controls(r *lab.RunResult) {
 }
 
 // cells are what stands in columns, before the reason.
-func (r row) cells() []string { return []string{r.who, r.path, r.capability, r.verdict, r.time} }
+func (r row) cells() []string {
+	return []string{harmless(r.who), harmless(r.path), harmless(r.capability), harmless(r.verdict), r.time}
+}
 
 func widths(rows []row) (w [5]int) {
 	for _, r := range rows {
@@ -208,6 +215,10 @@ func (t *terminal) fits(rows []row) bool {
 }
 
 func (t *terminal) table(rows []row) {
+	if !t.fits(rows) {
+		t.stacked(rows)
+		return
+	}
 	widths := widths(rows)
 	for n, r := range rows {
 		var b strings.Builder
@@ -227,65 +238,44 @@ func (t *terminal) table(rows []row) {
 	}
 }
 
+// stacked writes rows that have no room for columns: the verdict first, then
+// whose it is, and the reason below.
+func (t *terminal) stacked(rows []row) {
+	for n, r := range rows {
+		verdict := r.verdict
+		if r.time != "" {
+			verdict += " " + r.time
+		}
+		if n+1 < len(rows) && r.explains(rows[n+1]) {
+			r.reason = ""
+		}
+		text := strings.Join([]string{"  " + r.mark, verdict, r.who, r.path, r.capability}, " ")
+		for i, s := range wrap(harmless(text), t.st.Width, 4) {
+			if i == 0 {
+				s = strings.Replace(s, r.mark, t.mark(r), 1)
+			}
+			t.line(s)
+		}
+		t.below(r.reason)
+	}
+}
+
 func (t *terminal) total(d *lab.Document) {
-	counts := map[lab.Verdict]int{}
 	var virtual float64
-	drift, lost, left, mispredicted := 0, 0, 0, 0
 	for _, r := range d.Runs {
 		virtual += r.VirtualS
-		for _, f := range r.Sweep {
-			if f.Broken {
-				left++
-			}
-			if f.Drift {
-				mispredicted++
-			}
-		}
-		for _, a := range r.Activities {
-			if a.Role == lab.Threat {
-				counts[a.Verdict]++
-			} else if a.Verdict.Broken() {
-				lost++
-			}
-			if a.Drift {
-				drift++
-			}
-		}
-	}
-	var parts []string
-	for _, v := range lab.Verdicts {
-		if counts[v] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", counts[v], v))
-		}
 	}
 	played := Played(virtual, d.WallS, d.Seed)
-	replay := "replay: " + d.Replay
+	replay := "replay: " + harmless(d.Replay)
 	if _, ok := t.room(played+" · ", replay); ok {
 		t.line(played + " · " + replay)
 	} else {
 		t.prose(plain, played)
 		t.b.WriteString(replay + "\n") // whole, to be copied
 	}
-	promises := 0
-	for _, n := range counts {
-		promises += n
-	}
-	line := fmt.Sprintf("%s, %s: %s", lab.Count(len(d.Runs), "case"), lab.Count(promises, "promise"), strings.Join(parts, ", "))
-	if lost > 0 {
-		line += fmt.Sprintf("; %s not kept", lab.Count(lost, "control"))
-	}
-	if left > 0 {
-		line += fmt.Sprintf("; %s without a session", lab.Count(left, "way"))
-	}
-	if mispredicted > 0 {
-		line += fmt.Sprintf("; %s of the sweep not as predicted", lab.Count(mispredicted, "answer"))
-	}
-	if drift > 0 {
-		line += fmt.Sprintf("; %s not as predicted", lab.Count(drift, "verdict"))
-	}
-	t.prose(t.bold, line)
+	t.prose(t.bold, tally(d).line(d))
 	if d.Empty() {
-		t.prose(plain, "nothing was shown: this lab has none of the paths or mitigations of "+map[bool]string{true: "this case", false: "these cases"}[len(d.Runs) == 1])
+		t.prose(plain, nothingShown(d))
 	}
 }
 

@@ -72,6 +72,7 @@ a termination SOP, and reports for each path when access really ended, and why i
   shutout claims                                # test what documents and vendor texts say
   shutout show session-open-before-disable      # what a case is about
   shutout lint our-sop.yaml                     # check a file without playing it
+  shutout diff runs/last-week runs/today        # what is better or worse than last time
   shutout serve                                 # open the organisation to any mail client`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -87,7 +88,7 @@ a termination SOP, and reports for each path when access really ended, and why i
 		return fmt.Errorf("%w (%s --help)", err, cmd.CommandPath())
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(a.runCommand(), a.matrixCommand(), a.claimsCommand(), a.listCommand(), a.showCommand(), a.lintCommand(), a.serveCommand(), a.diagnoseCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.matrixCommand(), a.claimsCommand(), a.listCommand(), a.showCommand(), a.lintCommand(), a.reportCommand(), a.diffCommand(), a.serveCommand(), a.diagnoseCommand(), a.versionCommand())
 	root.SetHelpCommand(&cobra.Command{
 		Use:     "help [COMMAND]",
 		Short:   "Help about a command",

@@ -270,7 +270,7 @@ func runMatrix(ctx context.Context, o *matrixOptions) error {
 		return err
 	}
 	doc := o.Grid.Document(results)
-	doc.Tool, doc.Lab = lab.Tool{Name: "shutout", Version: version()}, "sim"
+	doc.Tool, doc.Lab = tool(), "sim"
 	doc.Seed, doc.Replay, doc.WallS = o.Seed, o.Replay, lab.Seconds(time.Since(begun))
 	if o.JSON == "-" {
 		return matrix.JSON(o.Stdout, doc)

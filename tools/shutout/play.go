@@ -17,6 +17,7 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/report"
+	"shutout/lab/results"
 	"shutout/sim"
 )
 
@@ -32,13 +33,13 @@ func runCases(ctx context.Context, o *runOptions) (exit int, err error) {
 		}
 	}
 	begun := time.Now()
-	results, err := playAll(ctx, o.Cases, sim.PlayOptions{Set: o.Set, Seed: o.Seed, Sweep: o.Sweep}, o.Stderr)
+	results, err := playAll(ctx, o.Cases, sim.PlayOptions{Set: o.Set, Seed: o.Seed, Sweep: o.Sweep, Transcribe: true}, o.Stderr)
 	if err != nil {
 		os.Remove(o.Out)
 		return exitBad, err
 	}
 	doc := &lab.Document{
-		Schema: lab.Schema, Tool: lab.Tool{Name: "shutout", Version: version()}, Lab: "sim",
+		Schema: lab.Schema, Tool: tool(), Lab: "sim",
 		Seed: o.Seed, Replay: o.Replay, Runs: results,
 		WallS: lab.Seconds(time.Since(begun)),
 	}
@@ -47,20 +48,26 @@ func runCases(ctx context.Context, o *runOptions) (exit int, err error) {
 
 // makeFolder makes the run folder. One that nobody named is new: of two runs
 // that begin in the same second each has its own.
-func (o *runOptions) makeFolder() error {
+func (o *runOptions) makeFolder() (err error) {
 	if !o.Fresh {
 		return os.MkdirAll(o.Out, 0o755)
 	}
-	if err := os.MkdirAll(filepath.Dir(o.Out), 0o755); err != nil {
-		return err
+	o.Out, err = freshFolder(o.Out)
+	return err
+}
+
+// freshFolder makes a folder of that name, or of the name and a number.
+func freshFolder(name string) (string, error) {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return name, err
 	}
-	name := o.Out
+	dir := name
 	for n := 2; ; n++ {
-		err := os.Mkdir(o.Out, 0o755)
+		err := os.Mkdir(dir, 0o755)
 		if !errors.Is(err, fs.ErrExist) {
-			return err
+			return dir, err
 		}
-		o.Out = fmt.Sprintf("%s-%d", name, n)
+		dir = fmt.Sprintf("%s-%d", name, n)
 	}
 }
 
@@ -153,32 +160,25 @@ func firstCause(faults []error) error {
 
 // deliver writes every rendering of the document and returns the exit code.
 func deliver(o *runOptions, doc *lab.Document) (int, error) {
-	var result, text bytes.Buffer
-	if err := report.JSON(&result, doc); err != nil {
+	if o.Baseline != nil {
+		results.Baseline(doc, o.Baseline, o.BaselineName)
+	}
+	if err := writeFolder(o.Out, doc); err != nil {
 		return exitBad, err
 	}
-	if err := report.Terminal(&text, doc, report.Style{}); err != nil {
+	if err := writeRendering(filepath.Join(o.Out, report.TranscriptsFile), report.Transcripts, doc); err != nil {
 		return exitBad, err
-	}
-	files := map[string][]byte{
-		filepath.Join(o.Out, "result.json"): result.Bytes(),
-		filepath.Join(o.Out, "report.txt"):  text.Bytes(),
 	}
 	if o.JSON != "" && o.JSON != "-" {
-		files[o.JSON] = result.Bytes()
-	}
-	for name, content := range files {
-		if err := os.WriteFile(name, content, 0o644); err != nil {
-			return exitBad, fmt.Errorf("write the result: %w", err)
+		if err := writeRendering(o.JSON, report.JSON, doc); err != nil {
+			return exitBad, err
 		}
 	}
 	var err error
 	if o.JSON == "-" {
-		_, err = result.WriteTo(o.Stdout)
+		err = report.JSON(o.Stdout, doc)
 	} else {
-		err = report.Terminal(o.Stdout, doc, report.Style{
-			Colour: o.Stdout.Colour, Width: o.Stdout.Width, Brief: len(doc.Runs) > 1,
-		})
+		err = o.Stdout.report(doc)
 		fmt.Fprintf(o.Stdout, "report %s\n", filepath.Join(o.Out, "report.txt"))
 	}
 	if err != nil {
@@ -188,6 +188,32 @@ func deliver(o *runOptions, doc *lab.Document) (int, error) {
 		return exitBroken, nil
 	}
 	return exitKept, nil
+}
+
+// report writes a document for people; of several cases the promises only.
+func (t *terminal) report(doc *lab.Document) error {
+	return report.Terminal(t, doc, report.Style{Colour: t.Colour, Width: t.Width, Brief: len(doc.Runs) > 1})
+}
+
+// writeFolder writes every rendering into a run folder.
+func writeFolder(dir string, doc *lab.Document) error {
+	for _, form := range report.Renderings {
+		if err := writeRendering(filepath.Join(dir, form.File), form.Write, doc); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeRendering(path string, write func(io.Writer, *lab.Document) error, doc *lab.Document) error {
+	var b bytes.Buffer
+	if err := write(&b, doc); err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("write the result: %w", err)
+	}
+	return nil
 }
 
 // progress shows on a terminal how far the cases have come.

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"shutout/lab"
+	"shutout/lab/report"
 	"shutout/scenarios"
 )
 
@@ -27,6 +28,10 @@ type runOptions struct {
 	Out   string // the run folder
 	// Fresh says that the run folder must be a new one: nobody named it.
 	Fresh bool
+	// Baseline is an earlier result, whose known failures are forgiven; nil:
+	// none. BaselineName is what it was called.
+	Baseline     *lab.Document
+	BaselineName string
 	// Replay is the command line that plays the same again.
 	Replay string
 
@@ -41,6 +46,7 @@ type runFlags struct {
 	set               []string
 	seed              uint64
 	json, out         string
+	baseline          string
 	sweep             bool
 }
 
@@ -57,6 +63,12 @@ With --sweep, it also looks, after the horizon, for what works without a session
 others' rights, device partnerships, mail on the device and in the queues, out-of-office replies; and says what would
 end it. Cases with sweep-expect have that done by themselves.
 
+With --baseline, what was broken in an earlier result already does not fail the run, unless it is worse now; shutout diff
+--help tells what worse means. What is fixed since then is marked.
+
+The run folder holds the result document (result.json), and made from it report.txt, junit.xml for build servers and
+summary.md for a job summary.
+
 The exit status is 0 when every promise was kept, 1 when one was not or a sweep found what still serves whoever left, and
 2 when the input was wrong.`,
 		Example: `  shutout run
@@ -65,10 +77,11 @@ The exit status is 0 when every promise was kept, 1 when one was not or a sweep 
   shutout run reset-iis-on-one-of-two --profiles all
   shutout run session-open-before-disable --set iis.token_ttl=7m --set iis.token_ttl_mode=absolute
   shutout run session-open-before-disable --sop thorough --sweep
+  shutout run --baseline runs/last-week
   shutout run exchange-2013-test --steps disable-account,move-mailbox
   shutout run only-cas-down --json -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := notEmpty(cmd, "sop", "steps", "profile", "profiles", "json", "out"); err != nil {
+			if err := notEmpty(cmd, "sop", "steps", "profile", "profiles", "baseline", "json", "out"); err != nil {
 				return err
 			}
 			opts, err := f.options(args, time.Now())
@@ -96,6 +109,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	fs.Var(&f.horizon, "horizon", "how long to watch, such as 2d, in the place of the case's own")
 	fs.StringArrayVar(&f.set, "set", nil, "set a profile's parameter, `NAME=VALUE`; may be given several times")
 	fs.BoolVar(&f.sweep, "sweep", false, "after the horizon, look for what still works without a session")
+	fs.StringVar(&f.baseline, "baseline", "", "forgive what was broken in the result `RUN` already, a run folder or a result document")
 	f.seed = 1
 	fs.Var((*numberFlag)(&f.seed), "seed", "the `NUMBER` that everything random comes from")
 	fs.StringVar(&f.json, "json", "", "write the result document to `FILE`, or with - to standard output and nothing else there")
@@ -111,6 +125,12 @@ func (f *runFlags) options(args []string, now time.Time) (*runOptions, error) {
 		return nil, err
 	}
 	o := &runOptions{Set: f.set, Seed: f.seed, Sweep: f.sweep, JSON: f.json, Out: f.out, Replay: f.replay(args)}
+	if f.baseline != "" {
+		o.BaselineName = f.baseline
+		if o.Baseline, err = report.Read(f.baseline); err != nil {
+			return nil, fmt.Errorf("--baseline: %w", err)
+		}
+	}
 	cases, err := loadCases(args)
 	if err != nil {
 		return nil, err
@@ -216,6 +236,7 @@ func (f *runFlags) replay(args []string) string {
 	if f.sweep {
 		line.word("--sweep")
 	}
+	line.flag("baseline", f.baseline)
 	line.played(f.set, f.seed)
 	return line.String()
 }

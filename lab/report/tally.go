@@ -1,0 +1,109 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"shutout/lab"
+)
+
+// counts are a document's numbers.
+type counts struct {
+	verdicts                      map[lab.Verdict]int // of threats
+	changes                       map[lab.Change]int
+	lost, left                    int // controls that were not kept, and ways without a session
+	drift, mispredicted, controls int
+}
+
+func tally(d *lab.Document) counts {
+	c := counts{verdicts: map[lab.Verdict]int{}, changes: map[lab.Change]int{}}
+	for _, r := range d.Runs {
+		for _, f := range r.Sweep {
+			c.changes[f.Baseline]++
+			if f.Broken {
+				c.left++
+			}
+			if f.Drift {
+				c.mispredicted++
+			}
+		}
+		for _, a := range r.Activities {
+			c.changes[a.Baseline]++
+			switch {
+			case a.Role == lab.Threat:
+				c.verdicts[a.Verdict]++
+			case a.Verdict.Broken():
+				c.lost++
+				fallthrough
+			default:
+				c.controls++
+			}
+			if a.Drift {
+				c.drift++
+			}
+		}
+	}
+	return c
+}
+
+// threats is how many promises about access that had to end there are.
+func (c counts) threats() (n int) {
+	for _, k := range c.verdicts {
+		n += k
+	}
+	return n
+}
+
+// all is how many promises there are; those about ways without a session count
+// where they are broken.
+func (c counts) all() int { return c.threats() + c.controls + c.left }
+
+func (c counts) broken() (n int) {
+	for v, k := range c.verdicts {
+		if v.Broken() {
+			n += k
+		}
+	}
+	return n + c.lost + c.left
+}
+
+// line sums up in one sentence.
+func (c counts) line(d *lab.Document) string {
+	var parts []string
+	for _, v := range lab.Verdicts {
+		if c.verdicts[v] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", c.verdicts[v], v))
+		}
+	}
+	line := fmt.Sprintf("%s, %s: %s", lab.Count(len(d.Runs), "case"), lab.Count(c.threats(), "promise"), strings.Join(parts, ", "))
+	if c.lost > 0 {
+		line += fmt.Sprintf("; %s not kept", lab.Count(c.lost, "control"))
+	}
+	if c.left > 0 {
+		line += fmt.Sprintf("; %s without a session", lab.Count(c.left, "way"))
+	}
+	if c.mispredicted > 0 {
+		line += fmt.Sprintf("; %s of the sweep not as predicted", lab.Count(c.mispredicted, "answer"))
+	}
+	if c.drift > 0 {
+		line += fmt.Sprintf("; %s not as predicted", lab.Count(c.drift, "verdict"))
+	}
+	if d.Baseline != "" {
+		line += "; compared with " + d.Baseline + ": " + c.compared()
+	}
+	return line
+}
+
+// compared counts how the promises compare with the baseline.
+func (c counts) compared() string {
+	var parts []string
+	for _, change := range lab.Changes {
+		if c.changes[change] > 0 && change != lab.Held && change != lab.Added {
+			parts = append(parts, fmt.Sprintf("%d %s", c.changes[change], change))
+		}
+	}
+	if parts == nil {
+		return "no difference"
+	}
+	return strings.Join(parts, ", ")
+}
