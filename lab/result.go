@@ -44,6 +44,7 @@ type RunResult struct {
 	Order      time.Time         `json:"order"`             // when the order was given, on the lab's clock
 	Steps      []*StepResult     `json:"steps"`             // the SOP
 	Activities []*ActivityResult `json:"activities"`        // one for each capability of each activity
+	Ledger     *LedgerResult     `json:"ledger,omitempty"`  // what kept the leavers signed in, at each step
 	Sweep      []*SweepResult    `json:"sweep,omitempty"`   // what works without a session, after the horizon
 	Verdict    Verdict           `json:"verdict"`           // the worst of the threats
 	WallS      float64           `json:"wall_s"`            // seconds that it took

@@ -43,6 +43,7 @@ func (r *Runner) Run(ctx context.Context, l Lab, s *Scenario) (*RunResult, error
 	for _, a := range s.Controls {
 		p.add(a)
 	}
+	p.scheduleLedger() // which looks before the steps of an instant and after them
 	for _, step := range s.SOP {
 		p.schedule(step)
 	}
@@ -53,6 +54,7 @@ func (r *Runner) Run(ctx context.Context, l Lab, s *Scenario) (*RunResult, error
 	if err := p.run(ctx); err != nil {
 		return nil, fmt.Errorf("%s: %w", s.ID, err)
 	}
+	p.lookAtHorizon()
 	res := p.result()
 	if r.Horizon != nil {
 		r.Horizon()
@@ -95,6 +97,9 @@ type play struct {
 	missing string
 	// unset is what of the scene could not be set.
 	unset []*SweepResult
+	// ledger is what the lab knows to keep the leavers signed in; nil where it
+	// cannot tell.
+	ledger *LedgerResult
 }
 
 // player acts out one activity.
@@ -107,6 +112,7 @@ type player struct {
 	inFlight bool
 	trying   *Track        // what is being tried
 	begun    time.Duration // since when
+	kept     LocalCopy     // what its client has taken along, as of its last attempt
 }
 
 func (p *play) add(a *Activity) {
@@ -231,6 +237,9 @@ func (p *play) next(pl *player, t time.Time) {
 			return // the lab has been closed
 		}
 		pl.inFlight = false
+		if k, ok := pl.client.(Keeper); ok {
+			pl.kept, _ = k.Kept()
+		}
 		every := pl.activity.Every
 		missed := (p.lab.Clock().Now().Sub(t) - 1) / every
 		p.next(pl, t.Add((missed+1)*every))
@@ -407,7 +416,7 @@ func (p *play) result() *RunResult {
 	res := &RunResult{
 		Scenario: s.ID, Title: s.Title, Sources: s.Sources, Profile: s.Profile, Set: s.Set,
 		LimitS: Seconds(s.Within), HorizonS: Seconds(s.Horizon), Order: p.order,
-		Steps: p.steps, VirtualS: Seconds(s.Lead() + s.Horizon),
+		Steps: p.steps, Ledger: p.ledgerResult(), VirtualS: Seconds(s.Lead() + s.Horizon),
 	}
 	var controls []*Track
 	for _, pl := range p.players {

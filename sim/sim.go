@@ -67,6 +67,7 @@ var (
 	_ lab.Eavesdropper = (*Organisation)(nil)
 	_ lab.Preparer     = (*Organisation)(nil)
 	_ lab.Sweeper      = (*Organisation)(nil)
+	_ lab.Ledgerer     = (*Organisation)(nil)
 )
 
 // New builds the organisation and starts its servers.

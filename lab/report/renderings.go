@@ -17,6 +17,7 @@ type Rendering struct {
 var Renderings = []Rendering{
 	{"json", ResultFile, JSON},
 	{"text", "report.txt", func(w io.Writer, d *lab.Document) error { return Terminal(w, d, Style{}) }},
+	{"html", "report.html", HTML},
 	{"junit", "junit.xml", JUnit},
 	{"markdown", "summary.md", Markdown},
 }

@@ -31,6 +31,8 @@ func (s *Server) startKeys(now time.Time) {
 	root, epoch := secret(s.rand), now
 	if p.CookieScope == profile.Certificate {
 		root, epoch = s.ca.certificate, s.ca.began
+	} else {
+		clear(s.issued) // no key opens them any more
 	}
 	s.keys[publicCookie] = newKeyring(publicCookie, root, epoch, p.PublicTimeout, p.KeysPerTimeout, p.KeyGenerations)
 	s.keys[privateCookie] = newKeyring(privateCookie, root, epoch, p.PrivateTimeout, p.KeysPerTimeout, p.KeyGenerations)
@@ -45,6 +47,28 @@ func (s *Server) IssueCookie(now time.Time, user, password string, private bool)
 	return c, s.seal(now, c)
 }
 
+// issuedCookie is what is known of the newest cookie of a sign-in. It decides
+// nothing: whoever shows a cookie has it opened.
+type issuedCookie struct {
+	user   string // as it was typed
+	kind   cookieKind
+	gen    uint32
+	issued time.Time
+}
+
+// note keeps what is known of a cookie that was just sealed.
+func (s *Server) note(now time.Time, c Cookie, kind cookieKind) {
+	if len(s.issued) >= s.issuedMax {
+		for id, old := range s.issued {
+			if !now.Before(s.keys[old.kind].lapse(old.gen)) {
+				delete(s.issued, id)
+			}
+		}
+		s.issuedMax = max(minSweep, 2*len(s.issued))
+	}
+	s.issued[c.Session] = issuedCookie{c.User, kind, s.keys[kind].generation(now), now}
+}
+
 // RenewCookie seals c anew under the current key.
 func (s *Server) RenewCookie(now time.Time, c Cookie) string { return s.seal(now, c) }
 
@@ -57,6 +81,7 @@ func (s *Server) seal(now time.Time, c Cookie) string {
 	if c.Private {
 		kind = privateCookie
 	}
+	s.note(now, c, kind)
 	return s.keys[kind].seal(now, cookieBody{session: c.Session, issued: now, user: c.User, password: c.Password}, nonce)
 }
 

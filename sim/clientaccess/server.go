@@ -34,6 +34,8 @@ type Server struct {
 	signIns   uint64               // sessions begun with the logon form
 	active    map[uint64]time.Time // forms session -> latest request
 	activeMax int                  // size at which idle entries are looked for
+	issued    map[uint64]issuedCookie
+	issuedMax int
 }
 
 func newServer(ca *ClientAccess, host string, number uint32, now time.Time) *Server {
@@ -48,7 +50,7 @@ func newServer(ca *ClientAccess, host string, number uint32, now time.Time) *Ser
 		keys:      make(map[cookieKind]*keyring),
 		active:    make(map[uint64]time.Time),
 		stopped:   make(map[string]bool), secureLogin: make(map[string]bool), noLocal: make(map[string]bool),
-		activeMax: minSweep,
+		activeMax: minSweep, issued: make(map[uint64]issuedCookie), issuedMax: minSweep,
 	}
 	s.startIIS(now)
 	return s

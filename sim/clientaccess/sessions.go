@@ -3,6 +3,8 @@ package clientaccess
 import (
 	"container/list"
 	"time"
+
+	"shutout/lab"
 )
 
 // A Session is something that a server process holds open for a user: a
@@ -12,6 +14,9 @@ type Session struct {
 	Service string // ServiceIIS, ServiceIMAP, …
 	User    string // sAMAccountName
 	Opened  time.Time
+	// Tell says why it goes on; nil where nothing more is known than that it is
+	// open.
+	Tell    func(now time.Time) lab.Decision
 	process *Process // the worker process that holds it, nil outside IIS
 	sever   func(now time.Time, reason string)
 	home    *registry

@@ -149,20 +149,24 @@ func (t *Tenant) Refresh(now time.Time, refresh string) (Tokens, lab.Decision, *
 	if p := t.barred(now, g.user); p != nil {
 		return t.deny(now, *p, g) // a block may be taken back
 	}
-	var why *Problem
-	switch {
-	case g.signed.Before(g.user.validFrom):
-		why = &Problem{revoked.Number, revoked.Text + ": " + g.user.why}
-	case t.p.RefreshToken != profile.Never && !now.Before(g.used.Add(t.p.RefreshToken)):
-		why = new(expired)
-	case !g.browser && g.signed.Before(g.user.devicesOff):
-		why = new(deviceOff)
-	}
-	if why != nil {
+	if why := t.dead(now, g); why != nil {
 		delete(t.grants, refresh)
 		return t.deny(now, *why, g)
 	}
 	return t.issue(now, refresh, g), t.granted(now, g, "refresh token accepted"), nil
+}
+
+// dead tells why a refresh token is good no more.
+func (t *Tenant) dead(now time.Time, g *grant) *Problem {
+	switch {
+	case g.signed.Before(g.user.validFrom):
+		return &Problem{revoked.Number, revoked.Text + ": " + g.user.why}
+	case t.p.RefreshToken != profile.Never && !now.Before(g.used.Add(t.p.RefreshToken)):
+		return new(expired)
+	case !g.browser && g.signed.Before(g.user.devicesOff):
+		return new(deviceOff)
+	}
+	return nil
 }
 
 // issue makes an access token.

@@ -53,6 +53,19 @@ func (c *Cache) Get(now time.Time, key string) (obj *Object, loaded time.Time, o
 	return obj, now, true
 }
 
+// Known tells when an object was read, and until when it counts; zero: until the
+// cache is emptied. It reads nothing.
+func (c *Cache) Known(now time.Time, key string) (loaded, until time.Time, ok bool) {
+	e, ok := c.keys[c.dc.normalise(key)]
+	if !ok || !c.fresh(now, e) {
+		return time.Time{}, time.Time{}, false
+	}
+	if c.ttl != forever {
+		until = e.loaded.Add(c.ttl)
+	}
+	return e.loaded, until, true
+}
+
 // Current is an account as the cache knows it now, or as it is given where the
 // directory has it no more.
 func (c *Cache) Current(now time.Time, o *Object) *Object {

@@ -37,6 +37,8 @@ type Directory struct {
 	rand   *rand.Rand
 	sid    []byte // the domain's own part of each SID
 	ids    int
+
+	tickets map[string][]issued // by sAMAccountName: what the KDCs gave out
 }
 
 // DC is one domain controller with its replica of the domain.
@@ -79,7 +81,7 @@ const Administrator = "Administrator"
 // is the PDC emulator. An organisation without domain controllers gets one,
 // called "dc1".
 func New(tl *timeline.Timeline, p profile.Params, org lab.Organisation) *Directory {
-	d := &Directory{tl: tl, params: p, org: org, rand: tl.Rand("directory")}
+	d := &Directory{tl: tl, params: p, org: org, rand: tl.Rand("directory"), tickets: map[string][]issued{}}
 	var dn []string
 	for _, part := range strings.Split(org.Domain, ".") {
 		dn = append(dn, "DC="+EscapeRDN(part))

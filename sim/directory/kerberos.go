@@ -136,6 +136,31 @@ func (dc *DC) GrantTicket(now time.Time, name string, tgt TicketLife, renew bool
 	return d, OK, life
 }
 
+// issued is what is known of the newest ticket of a user for a service. It
+// decides nothing: a ticket speaks for itself.
+type issued struct {
+	what       string
+	start, end time.Time
+}
+
+// NoteTicket keeps that a user was given a ticket, in the place of the one for
+// the same service before it.
+func (d *Directory) NoteTicket(now time.Time, sam, what string, start, end time.Time) {
+	mine := slices.DeleteFunc(d.tickets[sam], func(t issued) bool { return t.what == what || !now.Before(t.end) })
+	d.tickets[sam] = append(mine, issued{what, start, end})
+}
+
+// Ledger lists the tickets of somebody that are good now.
+func (d *Directory) Ledger(now time.Time, sam string) (out []lab.LedgerEntry) {
+	for _, t := range d.tickets[sam] {
+		if now.Before(t.end) {
+			out = append(out, lab.LedgerEntry{Layer: lab.LayerTicket, Server: "the client", What: t.what, Since: t.start, Until: kerberos.Lapse(t.end)})
+		}
+	}
+	slices.SortFunc(out, func(a, b lab.LedgerEntry) int { return strings.Compare(a.What, b.What) })
+	return out
+}
+
 func earlier(a, b time.Time) time.Time {
 	if b.Before(a) {
 		return b

@@ -25,6 +25,7 @@ type conn struct {
 	clientHost    string
 	serverHost    string
 	owner         *owner
+	since         time.Time
 
 	in      []byte // received and not read yet
 	off     int
@@ -65,6 +66,7 @@ func (n *Network) pair(o *owner, src, dst *host, port int) *conn {
 	seen := tcpAddr(n.seen(src, dst), from.Port)
 	s := &conn{n: n, local: to, remote: seen, owner: o, clientHost: src.ID, serverHost: dst.ID, server: true}
 	c.peer, s.peer = s, c
+	c.since = n.tl.Now()
 	for _, e := range []*conn{c, s} {
 		e.readers = sync.NewCond(&n.mu)
 		e.writers = sync.NewCond(&n.mu)
@@ -81,7 +83,7 @@ func (c *conn) info() Info {
 		client = c.peer
 	}
 	return Info{Owner: c.owner.name, Client: c.clientHost, Server: c.serverHost,
-		Port: client.remote.Port, Remote: client.local.AddrPort().Addr()}
+		Port: client.remote.Port, Remote: client.local.AddrPort().Addr(), Since: client.since}
 }
 
 // Read blocks until there is data, the connection ends or the deadline passes.

@@ -8,10 +8,12 @@
 package network
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -265,6 +267,7 @@ type Info struct {
 	Server string // host that answered
 	Port   int    // port on the server
 	Remote netip.Addr
+	Since  time.Time // when it was made
 }
 
 // ResetWhere aborts every open connection that match picks, as RST does, and
@@ -280,6 +283,22 @@ func (n *Network) ResetWhere(match func(Info) bool) int {
 		}
 	}
 	return count
+}
+
+// Connections lists the open connections that match picks, the oldest first.
+func (n *Network) Connections(match func(Info) bool) []Info {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var out []Info
+	for c := range n.live {
+		if i := c.info(); match(i) {
+			out = append(out, i)
+		}
+	}
+	slices.SortFunc(out, func(a, b Info) int {
+		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Server, b.Server), cmp.Compare(a.Port, b.Port))
+	})
+	return out
 }
 
 // Open counts the open connections.

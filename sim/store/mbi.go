@@ -73,6 +73,19 @@ func (mb *Mailbox) touch(now time.Time) bool {
 	return true
 }
 
+// Ledger lists what the store remembers of somebody's mailbox, without being a
+// use of it.
+func (s *Store) Ledger(now time.Time, user string) []lab.LedgerEntry {
+	mb, ok := s.Mailbox(user)
+	if !ok || mb.mbi == nil || !now.Before(mb.mbi.lapses(s)) {
+		return nil
+	}
+	return []lab.LedgerEntry{{
+		Layer: lab.LayerMailboxInfo, Server: mb.Server(), What: "rights and protocol flags as they were loaded", Rule: s.infoRule,
+		Since: mb.mbi.loaded, Until: mb.mbi.lapses(s),
+	}}
+}
+
 // decision starts the record of a decision made by this entry.
 func (e *mailboxInfo) decision(now time.Time, mb *Mailbox) lab.Decision {
 	return lab.Decision{

@@ -180,6 +180,7 @@ func deliver(o *runOptions, doc *lab.Document) (int, error) {
 	} else {
 		err = o.Stdout.report(doc)
 		fmt.Fprintf(o.Stdout, "report %s\n", filepath.Join(o.Out, "report.txt"))
+		fmt.Fprintf(o.Stdout, "report %s\n", filepath.Join(o.Out, "report.html"))
 	}
 	if err != nil {
 		return exitBad, err

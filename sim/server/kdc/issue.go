@@ -70,6 +70,7 @@ func (k *kdc) initial(now time.Time, r *kerberos.Request) (reply []byte, d lab.D
 	if r.Client.Type == kerberos.NameEnterprise || r.Options.Has(kerberos.FlagCanonicalize) {
 		c.Client.Parts = []string{l.Object.SAM()}
 	}
+	k.w.Dir.NoteTicket(now, l.Object.SAM(), "ticket-granting ticket", c.Start, c.End)
 	t := kerberos.NewTicket(k.w.Dir.Realm(), r.Service, k.w.Dir.TGSKey(), c, k.rand)
 	return r.Reply(t, c, kerberos.UserKey(key), k.rand), l.Decision, nil
 }
@@ -100,6 +101,13 @@ func (k *kdc) service(now time.Time, r *kerberos.Request) (reply []byte, d lab.D
 	}
 	c := k.contents(r, life, tgt.Flags&kerberos.FlagPreAuth)
 	c.Client, c.ClientRealm = tgt.Client, tgt.ClientRealm
+	if o, ok := k.dc.Principal(tgt.Client.String()); ok {
+		what := "ticket for " + strings.Join(r.Service.Parts, "/")
+		if another {
+			what = "ticket-granting ticket"
+		}
+		k.w.Dir.NoteTicket(now, o.SAM(), what, c.Start, c.End)
+	}
 	t := kerberos.NewTicket(k.w.Dir.Realm(), r.Service, key, c, k.rand)
 	return r.Reply(t, c, replyKey, k.rand), d, nil
 }

@@ -34,6 +34,7 @@ type Service struct {
 	cache *directory.Cache     // through which this host knows accounts
 	rule  string               // what governs an open session, for its decisions
 	made  uint32               // sessions so far
+	held  []*Session           // those that the store itself holds, the oldest first
 }
 
 // New returns the service of a host.

@@ -2,6 +2,8 @@ package outlook
 
 import (
 	"net"
+	"slices"
+	"strings"
 	"time"
 
 	"shutout/lab"
@@ -57,16 +59,31 @@ func (x *Session) begin(now time.Time, mailbox *store.Session) {
 	user := x.user.SAM()
 	switch {
 	case s.cas == nil || x.inStore():
+		s.held = append(s.held, x)
 	case x.path == lab.MAPIHTTP:
 		x.place = s.cas.Hold(now, clientaccess.PoolMAPI, user, x.end)
 	default:
 		x.place = s.cas.OpenSession(now, clientaccess.ServiceRPC, user, x.end)
+	}
+	if x.place != nil {
+		x.place.Tell = x.grant
 	}
 }
 
 // inStore tells whether the information store itself holds the session.
 func (x *Session) inStore() bool {
 	return x.path != lab.MAPIHTTP && x.svc.w.Params.RPC.SessionHolder == profile.HeldByStore
+}
+
+// Held tells why the sessions go on that somebody has in the store of this
+// host, the oldest first.
+func (s *Service) Held(now time.Time, sam string) (out []lab.Decision) {
+	for _, x := range s.held {
+		if strings.EqualFold(x.user.SAM(), sam) {
+			out = append(out, x.grant(now))
+		}
+	}
+	return out
 }
 
 // homeElsewhere is the mailbox server that the mailbox lives on, if the store
@@ -115,6 +132,7 @@ func (x *Session) Close(now time.Time) {
 	if x.place != nil {
 		x.place.Close()
 	}
+	x.svc.held = slices.DeleteFunc(x.svc.held, func(other *Session) bool { return other == x })
 	if x.mailbox != nil {
 		x.mailbox.Close(now)
 	}

@@ -128,6 +128,9 @@ func (f *frontEnd) context(r *http.Request, now time.Time, session uint64, g cli
 	f.sweep(now)
 	u = &userContext{session: s, process: g.Process, admitted: d, used: now}
 	u.held = f.cas.Hold(now, clientaccess.PoolOWA, g.User.SAM(), func(now time.Time, _ string) { f.drop(now, session) })
+	u.held.Tell = func(time.Time) lab.Decision {
+		return lab.Decision{Layer: lab.LayerSession, Server: f.cas.Host(), Reason: "mailbox open for the browser", Since: u.session.Since}
+	}
 	f.contexts[session] = u
 	return u, d
 }

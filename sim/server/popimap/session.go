@@ -113,6 +113,7 @@ func (c *Conn) admit(now time.Time, sam string) error {
 		user: sam, since: now, checked: now, mailbox: mailbox,
 		place: cas.OpenSession(now, s.Name, sam, func(time.Time, string) { c.End(Severed) }),
 	}
+	c.place.Tell = c.why
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.member = true
@@ -152,11 +153,17 @@ func (c *Conn) Use(now time.Time) (*store.Session, error) {
 		}
 		c.checked = now
 	}
+	c.s.World.Record(c, c.why(now))
+	return c.mailbox, nil
+}
+
+// why is the record that a client goes on because it has signed in.
+func (c *Conn) why(now time.Time) lab.Decision {
 	d := lab.Decision{
 		At: now, Layer: lab.LayerConnection, Server: c.s.Host, Allowed: true, Since: c.since,
 		Reason: "signed in once on this connection, never asked again",
 	}
-	if limit != profile.Never {
+	if limit := c.s.World.Params.PopImap.SessionRevalidate; limit != profile.Never {
 		d.Reason, d.Rule = "signed in on this connection", "checked again every "+lab.Duration(limit)
 		d.Renewed, d.Until = c.checked, c.checked.Add(limit)
 	}
@@ -167,8 +174,7 @@ func (c *Conn) Use(now time.Time) (*store.Session, error) {
 			d.Until = c.token.Until
 		}
 	}
-	c.s.World.Record(c, d)
-	return c.mailbox, nil
+	return d
 }
 
 // revalidate asks the directory and the store anew whether the user may be

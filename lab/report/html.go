@@ -1,0 +1,282 @@
+package report
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"slices"
+	"strings"
+
+	"shutout/lab"
+	"shutout/lab/report/page"
+)
+
+//go:embed html.tmpl
+var htmlText string
+
+var htmlTemplate = template.Must(template.New("report").Parse(htmlText))
+
+// openCases is up to how many cases are unfolded when the page is opened.
+const openCases = 2
+
+// HTML writes a document as a page for people, in one file: the promises first,
+// then plain words, what to change, and each case with its timeline.
+func HTML(w io.Writer, d *lab.Document) error {
+	v := newHTMLView(d)
+	var body bytes.Buffer
+	if err := htmlTemplate.Execute(&body, v); err != nil {
+		return err
+	}
+	return page.Write(w, page.Page{
+		Title: v.Title, Made: d.Tool.Name + " " + d.Tool.Version,
+		Body: template.HTML(harmlessLines(body.String())), // which the template has escaped
+	})
+}
+
+// htmlView is what the page shows.
+type htmlView struct {
+	Title, Headline, Sub string
+	Kept                 bool
+	Lab, Replay          string
+	Played               string
+	Counts               []htmlCount // of the promises, by verdict
+	Verdicts             []htmlCount // that the table can be filtered by
+	Several              bool
+	Plain                []string
+	Rows                 []*htmlRow
+	Paths                []string
+	Changes              []htmlChange
+	Cases                []*htmlCase
+}
+
+// htmlCount is how many promises had a verdict.
+type htmlCount struct {
+	Verdict, Class, Mark string
+	N                    int
+	Share                string // of the bar, in percent
+	X                    string
+}
+
+// htmlRow is a line of the table of promises.
+type htmlRow struct {
+	Case, CaseHref        string
+	Href                  string
+	Who, Path, Capability string
+	Verdict, Class, Mark  string
+	Time, Limit           string
+	Bar                   *htmlBar
+	Reason                string
+	Predicted             string
+	Control               bool
+	Filter                string // what the text filter looks in
+	seconds               float64
+	verdict               lab.Verdict
+}
+
+// htmlBar shows how long access lasted beside the limit, on a scale of its own:
+// the limit is at a quarter of the width, and each doubling of it a step.
+type htmlBar struct {
+	Width string // percent
+	Open  bool
+}
+
+func newHTMLView(d *lab.Document) *htmlView {
+	v := &htmlView{
+		Lab: d.Lab, Replay: harmless(d.Replay), Several: len(d.Runs) > 1,
+		Kept: !d.Failed(),
+	}
+	var virtual float64
+	ids := anchors{}
+	for _, r := range d.Runs {
+		virtual += r.VirtualS
+		c := newHTMLCase(r, ids, len(d.Runs) <= openCases)
+		v.Cases = append(v.Cases, c)
+		v.Rows = append(v.Rows, c.rows(v.Several)...)
+	}
+	v.Played = Played(virtual, d.WallS, d.Seed)
+	v.count(d)
+	v.Plain = summary(d)
+	if !v.Several {
+		for _, c := range v.Cases { // its story stands at the top
+			c.Plain = nil
+		}
+	}
+	v.Changes = changes(d, v.Cases)
+	for _, row := range v.Rows {
+		if !slices.Contains(v.Paths, row.Path) {
+			v.Paths = append(v.Paths, row.Path)
+		}
+	}
+	slices.Sort(v.Paths)
+	for _, verdict := range append(slices.Clone(lab.Verdicts), lab.Kept, lab.Lost) {
+		if slices.ContainsFunc(v.Rows, func(r *htmlRow) bool { return r.verdict == verdict }) {
+			v.Verdicts = append(v.Verdicts, htmlCount{Verdict: string(verdict), Class: class(verdict), Mark: mark(verdict)})
+		}
+	}
+	return v
+}
+
+// count fills in the headline and the numbers.
+func (v *htmlView) count(d *lab.Document) {
+	counts := map[lab.Verdict]int{}
+	broken, promises, lost, left := 0, 0, 0, 0
+	for _, r := range d.Runs {
+		for _, f := range r.Sweep {
+			if f.Broken {
+				left++
+			}
+		}
+		for _, a := range r.Activities {
+			switch {
+			case a.Role == lab.Threat:
+				counts[a.Verdict]++
+				promises++
+				if a.Verdict.Broken() {
+					broken++
+				}
+			case a.Verdict.Broken():
+				lost++
+			}
+		}
+	}
+	x := 0.0
+	for _, verdict := range lab.Verdicts {
+		n := counts[verdict]
+		if n == 0 {
+			continue
+		}
+		share := 100 * float64(n) / float64(promises)
+		v.Counts = append(v.Counts, htmlCount{
+			Verdict: string(verdict), Class: class(verdict), Mark: mark(verdict), N: n, Share: percent(share), X: percent(x),
+		})
+		x += share
+	}
+	shown := promises - counts[lab.NotAvailable]
+	switch {
+	case d.Empty():
+		v.Headline = "Nothing was shown"
+	case broken > 0:
+		v.Headline = fmt.Sprintf("%d of %s %s not kept", broken, lab.Count(shown, "promise"), were(broken))
+	case left > 0:
+		v.Headline = "Every session was ended, and something still works without one"
+	case lost > 0:
+		v.Headline = "Access was ended, and so was that of somebody else"
+	default:
+		v.Headline = "Every promise was kept"
+	}
+	var sub []string
+	if v.Several {
+		sub = append(sub, lab.Count(len(d.Runs), "case"))
+	}
+	if lost > 0 {
+		sub = append(sub, lab.Count(lost, "control")+" not kept")
+	}
+	if left > 0 {
+		sub = append(sub, lab.Count(left, "way")+" without a session")
+	}
+	if text := longest(d); text != "" {
+		sub = append(sub, text)
+	}
+	v.Sub = strings.Join(sub, " · ")
+	v.Title = v.Headline + " · Shutout"
+	if !v.Several && len(d.Runs) == 1 {
+		v.Title = harmless(d.Runs[0].Scenario) + ": " + v.Title
+	}
+}
+
+// longest says how long access lasted at worst, where one limit holds for all.
+func longest(d *lab.Document) string {
+	worst, open := 0.0, false
+	for _, r := range d.Runs {
+		if r.LimitS != d.Runs[0].LimitS {
+			return ""
+		}
+		for _, a := range r.Activities {
+			switch {
+			case a.Role != lab.Threat:
+			case a.Verdict == lab.Open:
+				worst, open = max(worst, r.HorizonS), true
+			case a.CutoffS != nil:
+				worst = max(worst, *a.CutoffS)
+			}
+		}
+	}
+	switch {
+	case open:
+		return fmt.Sprintf("access lasted more than %s, the limit was %s", inWords(worst), inWords(d.Runs[0].LimitS))
+	case worst > 0:
+		return fmt.Sprintf("access lasted up to %s, the limit was %s", inWords(worst), inWords(d.Runs[0].LimitS))
+	default:
+		return ""
+	}
+}
+
+func were(n int) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
+}
+
+// class is the style class of a verdict.
+func class(v lab.Verdict) string {
+	switch v {
+	case lab.Ended, lab.Kept:
+		return "good"
+	case lab.Late:
+		return "late"
+	case lab.Open, lab.Lost:
+		return "bad"
+	case lab.VerdictUnknown, lab.Invalid:
+		return "doubt"
+	default:
+		return "none"
+	}
+}
+
+// mark is a verdict's sign, for those who see no colours.
+func mark(v lab.Verdict) string {
+	switch v {
+	case lab.Ended, lab.Kept:
+		return "✓"
+	case lab.VerdictUnknown, lab.Invalid:
+		return "?"
+	case lab.NotAvailable:
+		return "–"
+	default:
+		return "✗"
+	}
+}
+
+// anchors gives each thing a name of its own within the page.
+type anchors map[string]int
+
+// id makes a name that can stand in a link from words.
+func (a anchors) id(words ...string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(strings.Join(words, "-")) {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			b.WriteRune(r)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+		if b.Len() >= 80 {
+			break
+		}
+	}
+	id := strings.Trim(b.String(), "-")
+	for base, n := id, 2; a[id] > 0; n++ {
+		id = fmt.Sprintf("%s-%d", base, n)
+	}
+	a[id]++
+	return id
+}
+
+// percent writes a share for an attribute.
+func percent(f float64) string {
+	s := fmt.Sprintf("%.2f", f)
+	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".") + "%"
+}
