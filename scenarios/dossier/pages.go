@@ -29,7 +29,11 @@ func (m *maker) readme() page {
 		what += fmt.Sprintf(" It was played on the lab %q.", m.doc.Lab)
 	}
 	p.add(section{Text: []string{what}})
-	p.add(section{Title: "In plain words", Text: report.PlainWords(m.doc)})
+	plain := report.PlainWords(m.doc)
+	if m.Limit >= 0 {
+		plain = append(plain, fmt.Sprintf("The limit in these words is that of the case. The controls below are held against the organisation's own, %s.", lab.Duration(m.Limit)))
+	}
+	p.add(section{Title: "In plain words", Text: plain})
 	if len(m.doc.Runs) > 1 && len(m.doc.Runs) <= 10 {
 		for _, r := range m.doc.Runs {
 			p.add(section{Title: "Case " + name(r), Text: append([]string{r.Title + "."}, report.PlainStory(r)...)})
