@@ -27,7 +27,8 @@ type Document struct {
 // Tool is the program that made a document.
 type Tool struct {
 	Name    string `json:"name"`
-	Version string `json:"version"` // a release, or the commit that it was built from
+	Version string `json:"version"`      // a release, or the commit that it was built from
+	Go      string `json:"go,omitempty"` // the version of Go that it was built with
 }
 
 // RunResult is one scenario played on one lab.
@@ -58,8 +59,9 @@ type RunResult struct {
 
 // StepResult is one step of the SOP as it was carried out.
 type StepResult struct {
-	AtS     float64       `json:"at_s"` // seconds from the order
-	Do      string        `json:"do"`   // the mitigation
+	AtS     float64       `json:"at_s"`             // seconds from the order
+	Do      string        `json:"do"`               // the mitigation
+	Params  string        `json:"params,omitempty"` // as an SOP says them: "user: dana, times: 2"
 	Outcome OutcomeResult `json:"outcome"`
 	Detail  string        `json:"detail"` // what was changed, or what went wrong
 	// TookS is how many seconds it took, and LateS how many after its time it began

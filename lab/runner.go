@@ -27,6 +27,8 @@ type Runner struct {
 	// Drive, if set, plays a case in the runner's place, which goes as fast as
 	// the lab can. What it leaves is played after it.
 	Drive func(context.Context, *Live) error
+	// Describe, if set, writes a step's parameters as an SOP says them.
+	Describe func(Action) string
 	// Horizon, if set, is called at the end of the play, before the clients hang
 	// up.
 	Horizon func()
@@ -260,6 +262,9 @@ func (p *Person) known(words []string) []string {
 // about whether the case exists in this lab.
 func (p *play) schedule(step Step, byHand bool) *StepResult {
 	res := &StepResult{AtS: Seconds(step.At), Do: step.Action.Name(), Outcome: Failed, Detail: "not reached"}
+	if p.runner.Describe != nil {
+		res.Params = p.runner.Describe(step.Action)
+	}
 	p.mu.Lock()
 	at := len(p.steps)
 	if byHand {

@@ -7,6 +7,7 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/client"
+	"shutout/lab/mitigation"
 	"shutout/sim/profile"
 )
 
@@ -50,7 +51,7 @@ func Play(ctx context.Context, s *lab.Scenario, o PlayOptions) (*lab.RunResult, 
 		return nil, fmt.Errorf("%s: %w", s.ID, err)
 	}
 	defer org.Close()
-	r := &lab.Runner{NewClient: client.New, Progress: o.Progress, Sweep: o.Sweep, Transcribe: o.Transcribe}
+	r := &lab.Runner{NewClient: client.New, Progress: o.Progress, Sweep: o.Sweep, Transcribe: o.Transcribe, Describe: mitigation.Describe}
 	if o.Drive != nil {
 		r.Drive = func(ctx context.Context, live *lab.Live) error { return o.Drive(ctx, org, live) }
 	}

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"slices"
+	"net/url"
 	"strings"
 	"sync"
 	"syscall"
@@ -68,10 +68,16 @@ func newLine(env lab.Env) *line {
 // never tells whether the client, once refused, stays so.
 func (l *line) never() bool { return l.env.Activity.Client.Reconnect == "never" }
 
-// secrets lists what no report may show: the passwords, and the tokens that the
-// client was given for them.
+// secrets lists what no report may show: the passwords, in the forms in which
+// they are sent, and the tokens that the client was given for them.
 func (l *line) secrets() []string {
-	all := slices.Clone(l.passwords())
+	var all []string
+	for _, p := range l.passwords() {
+		if p == "" {
+			continue
+		}
+		all = append(all, p, encoded(p), encoded("\x00"+l.env.Login.User+"\x00"+p), encoded(l.env.Login.User+":"+p), url.QueryEscape(p))
+	}
 	if t := l.granted; t != nil {
 		all = append(all, t.last, t.refresh)
 	}

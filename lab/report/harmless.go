@@ -26,6 +26,15 @@ func harmless(s string) string {
 	}, s)
 }
 
+// harmlessLines is harmless for a text of several lines.
+func harmlessLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		lines[i] = harmless(l)
+	}
+	return strings.Join(lines, "\n")
+}
+
 // quoted makes foreign text fit for an error message.
 func quoted(s string) string { return strconv.Quote(shortened(s, 60)) }
 

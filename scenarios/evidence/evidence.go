@@ -1,5 +1,5 @@
 // Package evidence tells what in the catalogue rests on which source: the
-// cases, mitigations, SOPs, claims, access paths, profiles and parameters that cite
+// cases, mitigations, SOPs, claims, controls, access paths, profiles and parameters that cite
 // it.
 package evidence
 
@@ -12,6 +12,7 @@ import (
 	"shutout/lab/mitigation"
 	"shutout/scenarios"
 	"shutout/scenarios/claims"
+	"shutout/scenarios/controls"
 	"shutout/sim/profile"
 )
 
@@ -59,6 +60,9 @@ func Items() []Item {
 	}
 	for _, info := range scenarios.PathInfos() {
 		add("path", string(info.Path), info.Title, info.Sources)
+	}
+	for _, c := range controls.All() {
+		add("control", c.ID, c.Standard+" "+c.Number+", "+c.Title, c.Source)
 	}
 	for _, v := range profile.Versions() {
 		add("profile", v.Name, v.Title, v.Source)

@@ -49,7 +49,7 @@ func TestEverythingHasASource(t *testing.T) {
 			}
 		}
 	}
-	for _, kind := range []string{"scenario", "mitigation", "sop", "claim", "path", "profile", "parameter"} {
+	for _, kind := range []string{"scenario", "mitigation", "sop", "claim", "control", "path", "profile", "parameter"} {
 		if kinds[kind] == 0 {
 			t.Errorf("there is no %s", kind)
 		}

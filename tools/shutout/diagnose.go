@@ -157,7 +157,7 @@ func (a *app) diagnose(cmd *cobra.Command, f *diagnoseFlags, args []string) erro
 	}
 	evidence := diagnosis.New(diagnosis.Options{Domains: f.domains, Servers: f.servers, Listed: f.listed})
 	doc := &diagnosed{
-		Schema: lab.Schema, Tool: lab.Tool{Name: "shutout", Version: version()}, Thresholds: diagnosis.DefaultThresholds, Files: []logfile.Stats{},
+		Schema: lab.Schema, Tool: tool(), Thresholds: diagnosis.DefaultThresholds, Files: []logfile.Stats{},
 	}
 	var more []string // notes about the input
 	var err error

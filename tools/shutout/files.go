@@ -24,7 +24,7 @@ func isFile(arg string) bool {
 func isTopic(arg string) bool {
 	kind, _, found := strings.Cut(arg, "/")
 	switch kind {
-	case "scenario", "experiment", "claim", "mitigation", "sop", "path", "profile", "parameter":
+	case "scenario", "experiment", "claim", "control", "mitigation", "sop", "path", "profile", "parameter":
 		return found
 	}
 	return false

@@ -95,7 +95,7 @@ a termination SOP, and reports for each path when access really ended, and why i
 		return fmt.Errorf("%w (%s --help)", err, cmd.CommandPath())
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(a.runCommand(), a.matrixCommand(), a.claimsCommand(), a.listCommand(), a.showCommand(), a.lintCommand(), a.reportCommand(), a.diffCommand(), a.compareCommand(), a.serveCommand(), a.revertCommand(), a.probeCommand(), a.diagnoseCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.matrixCommand(), a.claimsCommand(), a.listCommand(), a.showCommand(), a.lintCommand(), a.reportCommand(), a.diffCommand(), a.compareCommand(), a.serveCommand(), a.revertCommand(), a.probeCommand(), a.diagnoseCommand(), a.evidenceCommand(), a.versionCommand())
 	root.SetHelpCommand(&cobra.Command{
 		Use:     "help [COMMAND]",
 		Short:   "Help about a command",

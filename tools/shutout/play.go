@@ -61,7 +61,7 @@ func (o *runOptions) playHere(ctx context.Context) (doc *lab.Document, err error
 		return nil, err
 	}
 	doc = &lab.Document{
-		Schema: lab.Schema, Tool: lab.Tool{Name: "shutout", Version: version()}, Lab: o.Venue.name(),
+		Schema: lab.Schema, Tool: tool(), Lab: o.Venue.name(),
 		Seed: o.Seed, Replay: o.Replay, WallS: lab.Seconds(time.Since(begun)),
 	}
 	for _, e := range entries {
@@ -206,6 +206,9 @@ func deliver(o *runOptions, doc *lab.Document) (int, error) {
 		results.Baseline(doc, o.Baseline, o.BaselineName)
 	}
 	if err := writeFolder(o.Out, doc); err != nil {
+		return exitBad, err
+	}
+	if err := writeRendering(filepath.Join(o.Out, report.TranscriptsFile), report.Transcripts, doc); err != nil {
 		return exitBad, err
 	}
 	if o.JSON != "" && o.JSON != "-" {

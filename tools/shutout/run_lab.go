@@ -37,7 +37,7 @@ func (f *runFlags) fitTogether() error {
 func (f *runFlags) venue(a *app) (venue, error) {
 	switch {
 	case !f.inRealTime():
-		return &simVenue{sim.PlayOptions{Set: f.set, Seed: f.seed, Sweep: f.sweep}}, nil
+		return &simVenue{sim.PlayOptions{Set: f.set, Seed: f.seed, Sweep: f.sweep, Transcribe: true}}, nil
 	case f.lab == containersLab:
 		return &containersVenue{f.parallel, f.sweep, f.seed, a.err}, nil
 	}

@@ -14,6 +14,7 @@ import (
 	"shutout/lab/mitigation"
 	"shutout/scenarios"
 	"shutout/scenarios/claims"
+	"shutout/scenarios/controls"
 	"shutout/scenarios/strict"
 	"shutout/sim/profile"
 )
@@ -55,20 +56,24 @@ func topics() []topic {
 	for _, c := range ledger.All() {
 		add("claim", c.ID, func(t *terminal) { showClaim(t, ledger, c) })
 	}
+	for _, c := range controls.All() {
+		add("control", c.ID, func(t *terminal) { showControl(t, c) })
+	}
 	return all
 }
 
 func (a *app) showCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "show NAME",
-		Short: "Show all about a scenario, mitigation, SOP, access path, profile, parameter or claim",
+		Short: "Show all about a scenario, mitigation, SOP, access path, profile, parameter, claim or control",
 		Long: `Show tells everything that is known about a name. Where two things have one name, put the kind before it:
-scenario/NAME, experiment/NAME, claim/NAME, mitigation/NAME, sop/NAME, path/NAME, profile/NAME or parameter/NAME. NAME
-may also be the path of a case file or an SOP file.`,
+scenario/NAME, experiment/NAME, claim/NAME, control/NAME, mitigation/NAME, sop/NAME, path/NAME, profile/NAME or
+parameter/NAME. NAME may also be the path of a case file or an SOP file.`,
 		Example: `  shutout show session-open-before-disable
   shutout show reset-iis
   shutout show iis.token_ttl
   shutout show path/imap
+  shutout show ps-4-a
   shutout show our-sop.yaml`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {

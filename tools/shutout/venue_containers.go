@@ -10,6 +10,7 @@ import (
 	"shutout/lab"
 	"shutout/lab/client"
 	"shutout/lab/containers"
+	"shutout/lab/mitigation"
 	"shutout/lab/remote"
 )
 
@@ -59,7 +60,7 @@ func (v *containersVenue) play(ctx context.Context, c *lab.Scenario, progress fu
 		return nil, err
 	}
 	defer l.Close() // what is not put back goes away with the servers
-	r := &lab.Runner{NewClient: client.New, Progress: progress, Sweep: v.sweep}
+	r := &lab.Runner{NewClient: client.New, Progress: progress, Sweep: v.sweep, Transcribe: true, Describe: mitigation.Describe}
 	return r.Run(ctx, l, c)
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/client"
+	"shutout/lab/mitigation"
 	"shutout/lab/remote"
 	"shutout/lab/remote/journal"
 )
@@ -141,7 +142,7 @@ func (v *fileVenue) play(ctx context.Context, c *lab.Scenario, progress func(at,
 			err = errors.Join(err, stuck)
 		}
 	}()
-	r := &lab.Runner{NewClient: client.New, Progress: progress, Sweep: v.sweep}
+	r := &lab.Runner{NewClient: client.New, Progress: progress, Sweep: v.sweep, Transcribe: true, Describe: mitigation.Describe}
 	return r.Run(ctx, l, c)
 }
 

@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"shutout/lab"
 )
 
 // version is what this program was built from: a release, or a commit.
@@ -24,6 +26,9 @@ func version() string {
 	}
 	return "unreleased"
 }
+
+// tool is this program, as documents name it.
+func tool() lab.Tool { return lab.Tool{Name: "shutout", Version: version(), Go: runtime.Version()} }
 
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{

@@ -1,0 +1,18 @@
+package report
+
+import "shutout/lab"
+
+// PlainWords tells people who read no logs what a document shows, a sentence or
+// two at a time.
+func PlainWords(d *lab.Document) []string { return summary(d) }
+
+// PlainStory is PlainWords for one case.
+func PlainStory(r *lab.RunResult) []string { return plainStory(r) }
+
+// Harmless replaces what steers a terminal or turns the text around it: a
+// server's answer and the names in somebody's case are foreign text.
+func Harmless(s string) string { return harmless(s) }
+
+// Wrap breaks a text into lines of at most width columns, with an indent for
+// every line but the first.
+func Wrap(s string, width, indent int) []string { return wrap(s, width, indent) }
