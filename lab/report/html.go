@@ -96,7 +96,9 @@ func newHTMLView(d *lab.Document) *htmlView {
 		v.Rows = append(v.Rows, c.rows(v.Several)...)
 	}
 	if v.Several { // what was broken first
-		slices.SortStableFunc(v.Rows, func(a, b *htmlRow) int { return slices.Index(worstFirst, a.verdict) - slices.Index(worstFirst, b.verdict) })
+		slices.SortStableFunc(v.Rows, func(a, b *htmlRow) int {
+			return slices.Index(worstFirst, a.verdict) - slices.Index(worstFirst, b.verdict)
+		})
 	}
 	v.Played = Played(virtual, d.WallS, d.Seed)
 	v.count(d)
