@@ -1,7 +1,7 @@
 # The two commands of the README are `make run` and `make test`.
 SHUTOUT := bin/shutout
 
-.PHONY: run build test check profiles race fuzz bench deps clean
+.PHONY: run build test check profiles race fuzz bench deps containers clean
 
 # Play the whole catalogue. Cases that show how access outlives an account end
 # in exit status 1; that is their result, not a fault of the program.
@@ -34,6 +34,11 @@ deps:
 race: deps
 	go test -race -timeout 30m -skip README $$(go list ./... | grep -v /scenarios$$)
 	go test -race -timeout 30m ./scenarios -ginkgo.label-filter='!elsewhere'
+
+# The journal's proof on real servers, which takes minutes: the program is killed
+# at every step of an SOP in Samba, Dovecot and Postfix, and put back.
+containers: deps
+	SHUTOUT_CONTAINERS=1 go test -timeout 30m -v -run TestContainers ./tools/shutout
 
 # Each fuzz target for FUZZTIME.
 FUZZTIME ?= 10s
