@@ -18,6 +18,7 @@ import (
 	"shutout/fixtures"
 	"shutout/lab"
 	"shutout/lab/containers"
+	"shutout/lab/mitigation"
 	"shutout/lab/remote"
 )
 
@@ -83,6 +84,9 @@ func TestContainersKilled(t *testing.T) {
 				return false, err
 			}
 			w := &ward{t: t, dir: dir, name: "served", text: strings.ReplaceAll(sambaCase, "LEAVER", who.ID), describe: s.describe}
+			if err := s.forget(t.Context(), who); err != nil {
+				return false, err
+			}
 			dead, said, err := play(w)
 			if err == nil && dead {
 				err = w.revertOver(s.directory)
@@ -100,6 +104,7 @@ func TestContainersKilled(t *testing.T) {
 			return dead, nil
 		}
 		for at := i; at < points+len(leavers); at += len(leavers) {
+			last := ""
 			dead, err := try(fmt.Sprintf("killed at call %d of the journal", at), func(w *ward) (bool, string, error) {
 				if err := errors.Join(w.describe(w.dir, s.directory), os.WriteFile(w.path("case.yaml"), []byte(w.text), 0o600)); err != nil {
 					return false, "", err
@@ -107,13 +112,14 @@ func TestContainersKilled(t *testing.T) {
 				cmd, out := w.command("shutout-killed", w.run()...)
 				cmd.Env = append(cmd.Env, fmt.Sprintf("%s=%d", killAt, at))
 				cmd.Run()
-				return killed(cmd), out.String(), nil
+				last = out.String()
+				return killed(cmd), last, nil
 			})
 			if err != nil {
 				return err
 			}
 			if dead != (at < points) {
-				return fmt.Errorf("at %d of %d calls of the journal, killed is %v", at, points, dead)
+				return fmt.Errorf("at %d of %d calls of the journal, killed is %v\n%s", at, points, dead, last)
 			}
 		}
 		wires := 0
@@ -172,6 +178,20 @@ func (s *site) describe(dir, directory string) error {
 		return err
 	}
 	return os.WriteFile(path, []byte(strings.ReplaceAll(string(text), "ldaps://"+s.directory, "ldaps://"+directory)), 0o600)
+}
+
+// forget has Dovecot forget what it was told of somebody in the play before:
+// nobody waits here until it does so by itself.
+func (s *site) forget(ctx context.Context, who *lab.Person) error {
+	l, err := remote.Open(ctx, s.cfg, remote.Options{Cast: s.cast})
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	if out := l.Apply(ctx, &mitigation.FlushAuthCache{User: who.ID}); out.Result != lab.Done {
+		return fmt.Errorf("flush-auth-cache: %s", out.Detail)
+	}
+	return nil
 }
 
 // state is everything that the directory has of somebody, but for what changes by
