@@ -38,7 +38,7 @@ sop:
   - {at: 0s, do: flush-auth-cache, user: LEAVER}
   - {at: 0s, do: kick-sessions, user: LEAVER}
 within: 3s
-horizon: 5s
+horizon: 15s
 `
 
 // TestContainersKilled ends the program before and after each call of the
