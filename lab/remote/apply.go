@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 
 	"shutout/lab"
@@ -150,8 +151,9 @@ func (l *Lab) Close() error {
 	}
 	l.closed = true
 	open := l.conns
-	l.conns = nil
+	l.conns = map[net.Conn]struct{}{}
 	l.mu.Unlock()
+	l.clock.stop() // so that nobody takes what is hung up for an answer
 	for c := range open {
 		c.(*kept).Conn.Close()
 	}

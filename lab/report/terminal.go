@@ -110,7 +110,7 @@ func (t *terminal) run(d *lab.Document, r *lab.RunResult) {
 		if s.Outcome != lab.Done {
 			text = fmt.Sprintf("  %s %s %s: %s", when(s.AtS), s.Do, s.Outcome, s.Detail)
 		}
-		t.prose(t.dim, harmless(text))
+		t.prose(t.dim, harmless(text+tookText(s)))
 	}
 	var rows []row
 	for _, a := range r.Activities {
@@ -324,3 +324,17 @@ func seconds(s float64) string { return lab.Duration(time.Duration(s * float64(t
 
 // when writes a moment of the document for people.
 func when(s float64) string { return lab.Moment(time.Duration(s * float64(time.Second))) }
+
+// tookText tells how long a step took and how late it began, where either is
+// worth a word.
+func tookText(s *lab.StepResult) string {
+	const worth = 0.5 // s
+	var text string
+	if s.TookS >= worth {
+		text += fmt.Sprintf(", took %.1fs", s.TookS)
+	}
+	if s.LateS >= worth {
+		text += fmt.Sprintf(", began %.1fs late", s.LateS)
+	}
+	return text
+}
