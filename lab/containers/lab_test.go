@@ -69,10 +69,15 @@ func theWorld(t *testing.T) *world {
 	return shared.world
 }
 
-func newWorld(ctx context.Context, o Options) (*world, error) {
+func testCast() *lab.Cast {
 	cast := fixtures.DefaultCast()
-	cast.People["frank"].OutOfOffice = "all"
 	cast.SetPasswords(rand.New(rand.NewPCG(1, 1)))
+	return cast
+}
+
+func newWorld(ctx context.Context, o Options) (*world, error) {
+	cast := testCast()
+	cast.People["frank"].OutOfOffice = "all"
 	o.Progress = os.Stderr
 	// The lab outlives the test that needed it first.
 	org, err := start(context.WithoutCancel(ctx), cast, o)
