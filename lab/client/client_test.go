@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"reflect"
 	"strings"
@@ -236,4 +237,26 @@ func TestTidy(t *testing.T) {
 			t.Errorf("tidy(%q) = %q, want %q", tt.in, got, tt.want)
 		}
 	}
+}
+
+// A time limit is an attempt's own: its end leaves the session alone, and an
+// attempt that it cuts off may have worked.
+func TestTimeLimit(t *testing.T) {
+	l := newTestLab(t, lab.IMAP)
+	m := l.serveIMAP(lab.Plain)
+	c := l.client()
+	m.deliver("probe 7")
+	limited := func(d time.Duration) error {
+		ctx, cancel := context.WithTimeout(context.Background(), d)
+		defer cancel()
+		return c.Do(ctx, lab.Task{Capability: lab.Receive, Subject: "probe 7"})
+	}
+	for range 3 {
+		check(t, "in time", limited(time.Minute), nil)
+	}
+	wantConnections(t, c, 1)
+	silent := newTestLab(t, lab.IMAP)
+	silent.script(func(conn net.Conn) { io.Copy(io.Discard, conn) })
+	c = silent.client()
+	check(t, "no answer", limited(100*time.Millisecond), &lab.Failure{Kind: lab.Unknown, Stage: stageGreeting, Text: "no answer in time"})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -87,8 +88,10 @@ func TestClockRunsActivitiesSideBySideAndStepsInTurn(t *testing.T) {
 }
 
 // At one instant the step begins first, in whatever order they were made, and
-// two steps keep theirs.
+// two steps keep theirs. (With one processor, what has begun goes on until it
+// waits, so that the order can be seen.)
 func TestClockBeginsStepsBeforeAttempts(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for range 20 {
 		bubble(t, func(t *testing.T, c *remote.Clock, d *diary, at func(time.Duration) time.Time) {
 			var mu sync.Mutex

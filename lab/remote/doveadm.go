@@ -58,7 +58,9 @@ func (e *Doveadm) Plan(_ context.Context, o Order) (*Change, error) {
 	c := &Change{Executor: "doveadm", Target: target + " at " + e.URL}
 	switch o.Action.Name() {
 	case "flush-auth-cache":
-		st.Command = "authCacheFlush"
+		// An empty list means everybody. Without the list Dovecot 2.3 ends its
+		// process and gives no answer.
+		st.Command, st.Args["user"] = "authCacheFlush", []string{}
 		if user != "" {
 			st.Args["user"] = []string{user}
 		}

@@ -176,7 +176,7 @@ func Parse(file string, src []byte) (*Config, error) {
 	d := strict.Parse(file, src)
 	if d.Root == nil || d.Root.Kind == strict.Null {
 		if d.Err() == nil {
-			d.Problemf(nil, "the file is empty: a lab file begins with kind: lab and a name: (see docs/labs.md)")
+			d.Problemf(nil, "the file is empty: a lab file begins with kind: lab and a name: (fixtures/labs/example.yaml is one to copy)")
 		}
 		return nil, d.Err()
 	}
