@@ -68,6 +68,7 @@ type settings struct {
 	Service, ServicePassword       string // the account that servers look people up with
 	DoveadmKey                     string
 	Filter                         string // which people Dovecot finds
+	Protocols                      string // that Dovecot offers
 	MailUID                        int
 	Domains                        []route
 }
