@@ -16,7 +16,6 @@ import (
 	"text/template"
 	"time"
 
-	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
 	"github.com/testcontainers/testcontainers-go/network"
 
@@ -268,10 +267,4 @@ func greeting(ctx context.Context, s *server, port, prefix string) error {
 		return fmt.Errorf("port %s says %q instead of %q: %w", port, got, prefix, cmp.Or(err, io.ErrUnexpectedEOF))
 	}
 	return nil
-}
-
-// disconnect takes a server off a network, and connect puts it back.
-func (org *organisation) disconnect(ctx context.Context, s *server, n *testcontainers.DockerNetwork) error {
-	_, err := org.engine.NetworkDisconnect(ctx, n.ID, client.NetworkDisconnectOptions{Container: s.GetContainerID(), Force: true})
-	return err
 }

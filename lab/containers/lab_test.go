@@ -12,6 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/moby/moby/api/types/network"
+	dockerclient "github.com/moby/moby/client"
+	"github.com/testcontainers/testcontainers-go"
+
 	"shutout/fixtures"
 	"shutout/lab"
 	"shutout/lab/client"
@@ -146,4 +150,17 @@ func eventually(t *testing.T, limit time.Duration, f func() error) {
 		}
 		time.Sleep(30 * time.Millisecond)
 	}
+}
+
+// disconnect takes a server off a network, and reconnect puts it back.
+func (w *world) disconnect(ctx context.Context, s *server, n *testcontainers.DockerNetwork) error {
+	_, err := w.engine.NetworkDisconnect(ctx, n.ID, dockerclient.NetworkDisconnectOptions{Container: s.GetContainerID(), Force: true})
+	return err
+}
+
+func (w *world) reconnect(ctx context.Context, s *server, n *testcontainers.DockerNetwork) error {
+	_, err := w.engine.NetworkConnect(ctx, n.ID, dockerclient.NetworkConnectOptions{
+		Container: s.GetContainerID(), EndpointConfig: &network.EndpointSettings{Aliases: s.names},
+	})
+	return err
 }

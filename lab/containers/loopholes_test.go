@@ -175,7 +175,7 @@ func TestVacation(t *testing.T) {
 	if state, made, err := w.Lab.AutomaticReply(t.Context(), "", "late"); made || err != nil {
 		t.Errorf("a vacation that is off answers: %s, %v", state, err)
 	}
-	t.Log(w.apply(t, &mitigation.RemoveQueuedMail{Sender: "<>"}))
+	t.Log(w.apply(t, &mitigation.RemoveQueuedMail{User: "frank"}))
 	queue, err := w.servers[hostMX].run(t.Context(), "postqueue", "-j")
 	if err != nil || strings.Contains(queue, "dead.example") {
 		t.Errorf("still in the queue: %s %v", queue, err)

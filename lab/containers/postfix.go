@@ -27,7 +27,7 @@ type route struct{ Name, Transport string }
 func (org *organisation) routes() []route {
 	var list []route
 	for _, name := range slices.Sorted(maps.Keys(org.cast.Domains)) {
-		transport := "nohost:5.4.4 Host not found"
+		transport := "error:5.4.4 Host not found"
 		switch org.cast.Domains[name] {
 		case lab.GoodDomain, lab.TrapDomain:
 			transport = fmt.Sprintf("smtp:[%s]:%d", hostSink, sinkPort)
