@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -21,6 +22,8 @@ import (
 	"shutout/lab/mitigation"
 	"shutout/lab/remote"
 )
+
+var slow = flag.Bool("containers", false, "run the slow tests with containers, too")
 
 // sambaCase has every step of this world that a lab file can carry out without
 // stopping a server.
@@ -45,7 +48,7 @@ horizon: 15s
 // journal, and at every seventh of what it says to the directory, with Samba,
 // Dovecot and Postfix that stay: then the account is as it was.
 func TestContainersKilled(t *testing.T) {
-	if os.Getenv("SHUTOUT_CONTAINERS") == "" {
+	if !*slow {
 		t.Skip("this takes minutes: make containers runs it")
 	}
 	if err := containers.Available(t.Context()); err != nil {
