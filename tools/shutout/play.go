@@ -31,6 +31,9 @@ func runCases(ctx context.Context, o *runOptions) (exit int, err error) {
 			return exitBad, fmt.Errorf("write the result: %w", err)
 		}
 	}
+	if o.Note != "" {
+		fmt.Fprintln(o.Stderr, o.Note)
+	}
 	begun := time.Now()
 	results, err := playAll(ctx, o.Cases, sim.PlayOptions{Set: o.Set, Seed: o.Seed, Sweep: o.Sweep}, o.Stderr)
 	if err != nil {
