@@ -89,6 +89,9 @@ func (a *app) lintCatalogue() error {
 			if _, ok := scenarios.Leaver(sc); !ok {
 				continue // nobody's access is at stake, so no SOP is about the case
 			}
+			if sop.Length() > sc.Horizon {
+				continue // the case is over before the SOP is
+			}
 			if err := sop.Bind(sc); err != nil {
 				return err
 			}

@@ -78,6 +78,9 @@ func (o *runOptions) playHere(ctx context.Context) (doc *lab.Document, err error
 
 // leftOut tells which cases are not played although nobody chose among them.
 func (o *runOptions) leftOut(entries []*entry) {
+	if o.Note != "" {
+		fmt.Fprintln(o.Stderr, o.Note)
+	}
 	if line := tooLong(entries, o.Lab); line != "" {
 		o.Stderr.paragraph("", line)
 	}
