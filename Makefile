@@ -1,7 +1,7 @@
 # The two commands of the README are `make run` and `make test`.
 SHUTOUT := bin/shutout
 
-.PHONY: run build test check profiles race fuzz pictures bench deps clean
+.PHONY: run build test check profiles race fuzz pictures bench deps images containers clean
 
 # Play the whole catalogue. Cases that show how access outlives an account end
 # in exit status 1; that is their result, not a fault of the program.
@@ -14,6 +14,7 @@ build:
 # Everything that must hold, in some minutes. Each case of the catalogue is
 # played on its own profile; `make profiles` plays it on all others.
 test: deps check
+	@go run ./tools/images --if-possible
 	go test $$(go list ./... | grep -v /scenarios$$)
 	go test ./scenarios -ginkgo.label-filter='!elsewhere'
 
@@ -28,6 +29,17 @@ check:
 # they open pages with. Tests whose client is missing say so and are skipped.
 deps:
 	@./tools/test-deps.sh
+
+# The images of the lab of real servers. What is there already is left alone.
+images: deps
+	@go run ./tools/images
+
+# The slow tests with real servers: each is stopped, paused and disconnected in
+# the middle of a case; and the program is killed at every step of an SOP, and the
+# account put back from the journal.
+containers: images
+	go test -timeout 30m ./lab/containers -faults
+	go test -timeout 30m ./tools/shutout -run TestContainers -containers
 
 # The same tests under the race detector. It makes the cases six times as slow,
 # so each is played on its own profile only.

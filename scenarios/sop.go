@@ -85,6 +85,15 @@ func (s *SOP) Steps(leaver string, cast *lab.Cast, horizon time.Duration) ([]lab
 	return decodeSteps(d, d.Root.Get("sop"), leaver, cast, horizon), d.Err()
 }
 
+// Length is when the SOP's last step is. A case has to last as long.
+func (s *SOP) Length() (last time.Duration) {
+	steps, _ := s.Steps("leaver", nil, 0) // ParseSOP has read them
+	for _, step := range steps {
+		last = max(last, step.At)
+	}
+	return last
+}
+
 // ForLeaver tells whether the SOP is about a person, whom it calls ${leaver}.
 // Others are about the servers or the network.
 func (s *SOP) ForLeaver() bool { return bytes.Contains(s.src, []byte("${leaver}")) }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the foreign mail clients and the browser that tests use, where this can be done
-# without asking anybody.
+# Installs the foreign programs that tests use, where this can be done without
+# asking anybody.
 set -eu
 missing=""
 for pair in curl:curl swaks:swaks mbsync:isync fetchmail:fetchmail ldapsearch:ldap-utils kinit:krb5-user davmail-server:davmail-server; do
@@ -23,6 +23,11 @@ fi
 ls /usr/lib/*/gssntlmssp/gssntlmssp.so >/dev/null 2>&1 || missing="$missing gss-ntlmssp"
 # A Python that has impacket speaks RPC.
 { python3 -c 'import impacket' || /usr/bin/python3 -c 'import impacket'; } >/dev/null 2>&1 || missing="$missing python3-impacket"
+# Where containers run and no registry can be reached, their Debian is made of
+# its packages.
+if command -v apt-get >/dev/null 2>&1 && docker info >/dev/null 2>&1 && ! command -v mmdebstrap >/dev/null 2>&1; then
+	missing="$missing mmdebstrap"
+fi
 [ -n "$missing" ] || exit 0
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
 	echo "installing$missing"
@@ -32,7 +37,7 @@ if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
 elif command -v brew >/dev/null 2>&1; then
 	# ldapsearch and curl are part of macOS; swaks brings its Perl modules; the
 	# other packages are no formulas.
-	formulas=$(echo "$missing" | sed 's/ldap-utils//; s/krb5-user/krb5/; s/libnet-ssleay-perl//; s/gss-ntlmssp//; s/python3-[a-z0-9]*//g; s/davmail-server//; s/chromium//; s/fonts-inter//')
+	formulas=$(echo "$missing" | sed 's/ldap-utils//; s/krb5-user/krb5/; s/libnet-ssleay-perl//; s/gss-ntlmssp//; s/python3-[a-z0-9]*//g; s/davmail-server//; s/chromium//; s/fonts-inter//; s/mmdebstrap//')
 	# shellcheck disable=SC2086
 	[ -z "$(echo $formulas)" ] || brew install --quiet $formulas
 else

@@ -15,7 +15,7 @@ const twin = "dovecot-postfix-samba"
 // config describes the servers as a lab.
 func (org *organisation) config() *remote.Config {
 	cfg := &remote.Config{
-		Name: Name, Domain: domain, Profile: twin, Own: true,
+		Name: Name, Domain: domain, Profile: twin, Own: true, Authority: org.ca.PEM(),
 		People: map[string]*remote.Person{}, Endpoints: org.endpoints(),
 		InletFrom: "prober@" + org.partner(),
 		Directory: org.directory(),

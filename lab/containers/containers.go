@@ -16,7 +16,6 @@ import (
 	"text/template"
 	"time"
 
-	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
 	"github.com/testcontainers/testcontainers-go/network"
 
@@ -68,6 +67,7 @@ type settings struct {
 	Service, ServicePassword       string // the account that servers look people up with
 	DoveadmKey                     string
 	Filter                         string // which people Dovecot finds
+	Protocols                      string // that Dovecot offers
 	MailUID                        int
 	Domains                        []route
 }
@@ -101,6 +101,8 @@ func Start(ctx context.Context, cast *lab.Cast, o Options) (cfg *remote.Config, 
 	return org.config(), sync.OnceValue(org.stop), nil
 }
 
+// start is [Start] before a lab is made of it. It returns what it made, which is
+// gone again, also with an error.
 func start(ctx context.Context, cast *lab.Cast, o Options) (org *organisation, err error) {
 	e, err := connect(ctx)
 	if err != nil {
@@ -113,20 +115,20 @@ func start(ctx context.Context, cast *lab.Cast, o Options) (org *organisation, e
 		}
 	}()
 	if err := e.sweep(ctx); err != nil {
-		return nil, err
+		return org, err
 	}
 	wanted := []string{imageSamba, imageDovecot, imagePostfix}
 	if o.ActiveSync {
 		wanted = append(wanted, imageSOGo)
 	}
 	if err := e.images(ctx, o.Progress, wanted...); err != nil {
-		return nil, err
+		return org, err
 	}
 	if org.ca, err = authority.New(time.Now()); err != nil {
-		return nil, err
+		return org, err
 	}
 	if org.lease, err = newLease(); err != nil {
-		return nil, err
+		return org, err
 	}
 	org.set = settings{
 		Domain: domain, Realm: realm, NetBIOS: netBIOS, BaseDN: baseDN, DC: hostDC, Mail: hostMail, MX: hostMX, SOGo: hostSOGo,
@@ -138,7 +140,7 @@ func start(ctx context.Context, cast *lab.Cast, o Options) (org *organisation, e
 		at   **testcontainers.DockerNetwork
 	}{{"inside", &org.inside}, {"outside", &org.outside}} {
 		if *n.at, err = network.New(ctx, network.WithLabels(org.lease.labels())); err != nil {
-			return nil, fmt.Errorf("making the network %s: %w", n.name, err)
+			return org, fmt.Errorf("making the network %s: %w", n.name, err)
 		}
 	}
 	return org, org.startServers(ctx, o)
@@ -265,10 +267,4 @@ func greeting(ctx context.Context, s *server, port, prefix string) error {
 		return fmt.Errorf("port %s says %q instead of %q: %w", port, got, prefix, cmp.Or(err, io.ErrUnexpectedEOF))
 	}
 	return nil
-}
-
-// disconnect takes a server off a network, and connect puts it back.
-func (org *organisation) disconnect(ctx context.Context, s *server, n *testcontainers.DockerNetwork) error {
-	_, err := org.engine.NetworkDisconnect(ctx, n.ID, client.NetworkDisconnectOptions{Container: s.GetContainerID(), Force: true})
-	return err
 }

@@ -30,7 +30,7 @@ func (org *organisation) dovecot() (recipe, error) {
 	}
 	files = append(files,
 		file{name: "etc/krb5.conf", content: org.fill("krb5.conf")},
-		file{name: "etc/dovecot/dovecot.conf", content: org.fill("dovecot.conf")},
+		org.dovecotConf(protocols),
 		org.lookups(anybody),
 	)
 	for _, who := range org.people() {
@@ -41,6 +41,15 @@ func (org *organisation) dovecot() (recipe, error) {
 		ports: []int{24, 110, 143, 587, 993, 995, 4190, 8080}, files: files,
 		ready: func(ctx context.Context, s *server) error { return greeting(ctx, s, "143", "* OK") },
 	}, nil
+}
+
+// protocols are those that Dovecot offers.
+const protocols = "imap pop3 lmtp submission sieve"
+
+func (org *organisation) dovecotConf(protocols string) file {
+	set := org.set
+	set.Protocols = protocols
+	return file{name: "etc/dovecot/dovecot.conf", content: fill("dovecot.conf", set)}
 }
 
 // lookups is the file that says how Dovecot finds people in the directory.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 
 	"shutout/lab"
@@ -136,25 +137,37 @@ func (org *organisation) restartService() *act {
 	}
 }
 
-// stopService takes a protocol away from Dovecot.
+// stopService takes a protocol away from Dovecot, and ends its sessions: those
+// that are open outlive a reload.
 func (org *organisation) stopService() *act {
-	services := map[string]string{"imap": "imap-login imap", "pop3": "pop3-login pop3"}
+	set := func(ctx context.Context, protocols string) error {
+		if err := org.servers[hostMail].put(ctx, org.dovecotConf(protocols)); err != nil {
+			return err
+		}
+		return org.reloadDovecot(ctx)
+	}
 	return &act{
 		at: hostMail,
-		plan: func(_ context.Context, o remote.Order, c *remote.Change) (kept, error) {
-			names := services[o.Params["service"]]
-			if names == "" {
-				return nil, unavailable("Dovecot has no service %s", o.Params["service"])
+		plan: func(ctx context.Context, o remote.Order, c *remote.Change) (kept, error) {
+			now, err := org.servers[hostMail].run(ctx, "doveconf", "-h", "protocols")
+			if err != nil {
+				return nil, err
 			}
-			c.Do, c.Undo = "doveadm service stop "+names, "doveadm reload"
-			return kept{"services": names}, nil
+			k := kept{"service": o.Params["service"], "before": strings.TrimSpace(now)}
+			k["after"] = strings.Join(slices.DeleteFunc(strings.Fields(now), func(p string) bool { return p == k["service"] }), " ")
+			c.Do, c.Undo = "protocols = "+k["after"]+"; doveadm reload; end the sessions", "protocols = "+k["before"]+"; doveadm reload"
+			return k, nil
 		},
 		do: func(ctx context.Context, k kept) (string, error) {
-			_, err := org.servers[hostMail].run(ctx, append([]string{"doveadm", "service", "stop"}, strings.Fields(k["services"])...)...)
-			return "stopped " + k["services"], err
+			if err := set(ctx, k["after"]); err != nil {
+				return "", err
+			}
+			const end = `for p in /proc/[0-9]*; do case $(cat $p/comm 2>/dev/null) in "$1"|"$1-login") kill ${p#/proc/} || true;; esac; done`
+			_, err := org.servers[hostMail].run(ctx, "sh", "-c", end, "-", k["service"])
+			return "protocols are " + k["after"], err
 		},
-		undo: func(ctx context.Context, _ kept) (string, error) {
-			return "Dovecot has started its services again", org.reloadDovecot(ctx)
+		undo: func(ctx context.Context, k kept) (string, error) {
+			return "protocols are " + k["before"], set(ctx, k["before"])
 		},
 	}
 }

@@ -12,6 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/moby/moby/api/types/network"
+	dockerclient "github.com/moby/moby/client"
+	"github.com/testcontainers/testcontainers-go"
+
 	"shutout/fixtures"
 	"shutout/lab"
 	"shutout/lab/client"
@@ -69,10 +73,15 @@ func theWorld(t *testing.T) *world {
 	return shared.world
 }
 
-func newWorld(ctx context.Context, o Options) (*world, error) {
+func testCast() *lab.Cast {
 	cast := fixtures.DefaultCast()
-	cast.People["frank"].OutOfOffice = "all"
 	cast.SetPasswords(rand.New(rand.NewPCG(1, 1)))
+	return cast
+}
+
+func newWorld(ctx context.Context, o Options) (*world, error) {
+	cast := testCast()
+	cast.People["frank"].OutOfOffice = "all"
 	o.Progress = os.Stderr
 	// The lab outlives the test that needed it first.
 	org, err := start(context.WithoutCancel(ctx), cast, o)
@@ -141,4 +150,17 @@ func eventually(t *testing.T, limit time.Duration, f func() error) {
 		}
 		time.Sleep(30 * time.Millisecond)
 	}
+}
+
+// disconnect takes a server off a network, and reconnect puts it back.
+func (w *world) disconnect(ctx context.Context, s *server, n *testcontainers.DockerNetwork) error {
+	_, err := w.engine.NetworkDisconnect(ctx, n.ID, dockerclient.NetworkDisconnectOptions{Container: s.GetContainerID(), Force: true})
+	return err
+}
+
+func (w *world) reconnect(ctx context.Context, s *server, n *testcontainers.DockerNetwork) error {
+	_, err := w.engine.NetworkConnect(ctx, n.ID, dockerclient.NetworkConnectOptions{
+		Container: s.GetContainerID(), EndpointConfig: &network.EndpointSettings{Aliases: s.names},
+	})
+	return err
 }

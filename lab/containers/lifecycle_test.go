@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"github.com/moby/moby/client"
-
-	"shutout/fixtures"
 )
 
 // left counts what is left of a lab in the engine.
@@ -43,7 +41,7 @@ func left(t *testing.T, id string) int {
 // Two labs stand side by side, and each leaves nothing behind.
 func TestStartAndStop(t *testing.T) {
 	w := theWorld(t)
-	cast := fixtures.DefaultCast()
+	cast := testCast()
 	org, err := start(t.Context(), cast, Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +64,7 @@ func TestStartCutOff(t *testing.T) {
 	needEngine(t)
 	for _, after := range []time.Duration{100 * time.Millisecond, 700 * time.Millisecond, 1500 * time.Millisecond} {
 		ctx, cancel := context.WithTimeout(t.Context(), after)
-		org, err := start(ctx, fixtures.DefaultCast(), Options{})
+		org, err := start(ctx, testCast(), Options{})
 		cancel()
 		if err == nil {
 			t.Log("the start was faster than", after)
@@ -93,7 +91,7 @@ const variable = "SHUTOUT_TEST_LAB_TO_KILL"
 // What a killed process leaves is removed by the next lab.
 func TestKilled(t *testing.T) {
 	if os.Getenv(variable) != "" {
-		org, err := start(context.Background(), fixtures.DefaultCast(), Options{})
+		org, err := start(context.Background(), testCast(), Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

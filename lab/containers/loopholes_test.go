@@ -175,9 +175,89 @@ func TestVacation(t *testing.T) {
 	if state, made, err := w.Lab.AutomaticReply(t.Context(), "", "late"); made || err != nil {
 		t.Errorf("a vacation that is off answers: %s, %v", state, err)
 	}
-	t.Log(w.apply(t, &mitigation.RemoveQueuedMail{Sender: "<>"}))
+	t.Log(w.apply(t, &mitigation.RemoveQueuedMail{User: "frank"}))
 	queue, err := w.servers[hostMX].run(t.Context(), "postqueue", "-j")
 	if err != nil || strings.Contains(queue, "dead.example") {
 		t.Errorf("still in the queue: %s %v", queue, err)
 	}
+}
+
+// A ticket in hand lets a disabled account in, past the cache, until Dovecot's
+// look-ups leave disabled accounts out.
+func TestTicket(t *testing.T) {
+	w := theWorld(t)
+	defer w.restore(t)
+	kerberos := func(env *lab.Env) { env.Activity.Client.Auth = lab.AuthKerberos }
+	held, later := w.client(t, "dana", lab.IMAP, kerberos), w.client(t, "dana", lab.IMAP, kerberos)
+	works(t, "Kerberos", held, signIn)
+	w.apply(t, &mitigation.DisableAccount{User: "dana"})
+	w.apply(t, &mitigation.FlushAuthCache{User: "dana"})
+	works(t, "a ticket in hand", held, signIn)
+	refused(t, "a ticket that is asked for now", later, signIn)
+	w.apply(t, &mitigation.FilterDisabledAccounts{})
+	eventually(t, 10*time.Second, func() error {
+		if err := try(t, held, signIn); err != nil {
+			return nil
+		}
+		return &lab.Failure{Stage: "ticket", Text: "a ticket in hand still works"}
+	})
+	eventually(t, 10*time.Second, func() error { return try(t, w.client(t, "erin", lab.IMAP, kerberos), signIn) })
+}
+
+// Stopping a service ends and refuses what it does, and nothing else.
+func TestStopService(t *testing.T) {
+	w := theWorld(t)
+	imap, pop3 := w.client(t, "erin", lab.IMAP, once), w.client(t, "erin", lab.POP3, nil)
+	works(t, "IMAP", imap, read)
+	w.apply(t, &mitigation.StopService{Service: "imap"})
+	refused(t, "the open session", imap, read)
+	eventually(t, 10*time.Second, func() error {
+		if try(t, w.client(t, "erin", lab.IMAP, nil), signIn) != nil {
+			return nil
+		}
+		return &lab.Failure{Stage: "dial", Text: "IMAP is still there"}
+	})
+	eventually(t, 10*time.Second, func() error { return try(t, pop3, read) })
+	w.restore(t)
+	eventually(t, 10*time.Second, func() error { return try(t, w.client(t, "erin", lab.IMAP, nil), signIn) })
+}
+
+// A restart ends what the service holds; its port has another number afterwards.
+func TestRestartService(t *testing.T) {
+	w := theWorld(t)
+	for service, path := range map[string]lab.Path{"dovecot": lab.IMAP, "postfix": lab.SMTPSubmission, "sogo": lab.ActiveSync, "samba": lab.IMAP} {
+		t.Run(service, func(t *testing.T) {
+			c, task := w.client(t, "erin", path, nil), read
+			if path == lab.SMTPSubmission {
+				task = sending("erin@corp.example")
+			}
+			works(t, "the session", c, task)
+			began := time.Now()
+			t.Log(w.apply(t, &mitigation.RestartService{Service: service}), time.Since(began))
+			eventually(t, 20*time.Second, func() error { return try(t, w.client(t, "erin", path, nil), task) })
+		})
+	}
+}
+
+// Frozen mail waits, and leaves when it is thawed.
+func TestFreeze(t *testing.T) {
+	w := theWorld(t)
+	defer w.restore(t)
+	c := w.client(t, "erin", lab.SMTPSubmission, nil)
+	w.apply(t, &mitigation.FreezeOutbound{})
+	task := sending("erin@corp.example")
+	task.Subject = "frozen " + time.Now().Format(time.RFC3339Nano)
+	works(t, "submission", c, task)
+	at := func(want bool, prefix string) func() error {
+		return func() error {
+			state, arrived, err := w.Lab.Whereabouts(t.Context(), "", task.Subject)
+			if err == nil && arrived == want && strings.HasPrefix(state, prefix) {
+				return nil
+			}
+			return &lab.Failure{Stage: "whereabouts", Text: state}
+		}
+	}
+	eventually(t, 10*time.Second, at(false, "queued for partner.example"))
+	w.apply(t, &mitigation.ThawOutbound{})
+	eventually(t, 20*time.Second, at(true, "taken by"))
 }

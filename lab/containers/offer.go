@@ -3,8 +3,11 @@ package containers
 import (
 	"fmt"
 	"slices"
+	"sync"
+	"time"
 
 	"shutout/lab"
+	"shutout/lab/authority"
 	"shutout/lab/remote"
 )
 
@@ -25,7 +28,13 @@ func Offers(path lab.Path) error {
 
 // Performs tells, without starting a server, whether a lab has a way to carry
 // out a mitigation. The error wraps [lab.ErrNotAvailable].
-func Performs(mitigation string) error {
-	c := &remote.Config{Executors: new(organisation).executors(nil), Lacks: lacks}
-	return c.Performs(mitigation)
-}
+func Performs(mitigation string) error { return unstarted().Performs(mitigation) }
+
+// unstarted is a lab in which no server runs.
+var unstarted = sync.OnceValue(func() *remote.Config {
+	ca, err := authority.New(time.Now())
+	if err != nil {
+		panic(err) // this machine makes no keys
+	}
+	return &remote.Config{Executors: (&organisation{ca: ca}).executors(nil), Lacks: lacks}
+})

@@ -28,6 +28,10 @@ type Config struct {
 	Allow []string
 	Own   bool
 
+	// Authority is the certificate, in PEM, that vouches for the servers of a lab
+	// that a program made.
+	Authority []byte
+
 	// People are who plays whom of the cast, by the short names of case files.
 	People map[string]*Person
 	// Hosts are the ways out of this machine that stand for hosts of the cast.

@@ -61,9 +61,13 @@ func (e *Doveadm) Plan(_ context.Context, o Order) (*Change, error) {
 		// An empty list means everybody. Without the list Dovecot 2.3 ends its
 		// process and gives no answer.
 		st.Command, st.Args["user"] = "authCacheFlush", []string{}
+		// Without anybody it means everybody; without the parameter Dovecot's own
+		// process dies ("Missing user parameter").
+		users := []string{}
 		if user != "" {
-			st.Args["user"] = []string{user}
+			users = append(users, user)
 		}
+		st.Args["user"] = users
 		c.Do = "doveadm auth cache flush " + user
 	case "kick-sessions":
 		if user == "" {

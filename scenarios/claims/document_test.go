@@ -69,7 +69,7 @@ func TestDocument(t *testing.T) {
 		t.Error(second.finding())
 	}
 	d = document(t, "iis.token_ttl_mode=absolute")
-	if len(d.Drift()) > 0 || d.Groups[0].Claims[0].Predicted != "" || d.VirtualS != float64(100*(3+len(profile.Names()))) {
+	if len(d.Drift()) > 0 || d.Groups[0].Claims[0].Predicted != "" || d.VirtualS != float64(100*(3+len(profile.Exchange.Names()))) {
 		t.Errorf("with other parameters nothing is predicted: %v, %v", d.Drift(), d.VirtualS)
 	}
 	var b bytes.Buffer

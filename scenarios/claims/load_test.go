@@ -171,7 +171,7 @@ func TestVariations(t *testing.T) {
 		t.Error(got)
 	}
 	plan, err := NewPlan(l, []*Claim{c, c, other}, nil)
-	if err != nil || len(plan.Scenarios()) != 6+len(profile.Names()) || len(plan.Keys()) != 6+len(profile.Names()) {
+	if err != nil || len(plan.Scenarios()) != 6+len(profile.Exchange.Names()) || len(plan.Keys()) != 6+len(profile.Exchange.Names()) {
 		t.Errorf("%d plays, %v", len(plan.Scenarios()), err)
 	}
 }

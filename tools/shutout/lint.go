@@ -3,19 +3,22 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
 	"shutout/lab"
 	"shutout/scenarios"
 	"shutout/scenarios/claims"
+	"shutout/scenarios/strict"
 )
 
 func (a *app) lintCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "lint [FILE...]",
-		Short: "Check case files and SOP files without playing them",
-		Long: `Lint reads case files and SOP files and tells everything that is wrong with them, each problem with file, line and
+		Short: "Check case files, SOP files and lab files without playing them",
+		Long: `Lint reads case files, SOP files and lab files and tells everything that is wrong with them, each problem with file, line and
 column. The people and servers that an SOP names are held against the default cast, with dana as the leaver. Without
 files it checks what the product comes with.`,
 		Example: `  shutout lint our-sop.yaml cases/*.yaml`,
@@ -41,6 +44,14 @@ files it checks what the product comes with.`,
 
 // lint checks one file and says what it is.
 func lint(path string) (what string, err error) {
+	if isLabFile(path) {
+		cfg, err := loadLab(path)
+		if err != nil {
+			return "", err
+		}
+		return fmt.Sprintf("ok, a lab with %s, %s and %s (shutout probe --lab looks what works)", lab.Count(len(cfg.People), "account"),
+			lab.Count(len(cfg.Endpoints), "path"), lab.Count(len(cfg.Executors), "mitigation")), nil
+	}
 	sc, sop, err := scenarios.LoadAny(path)
 	if err != nil {
 		return "", err
@@ -56,6 +67,18 @@ func lint(path string) (what string, err error) {
 	return "ok, an SOP with " + lab.Count(len(steps), "step"), nil
 }
 
+// isLabFile tells whether a file says of itself that it describes something else
+// than a case or an SOP.
+func isLabFile(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	src, err := io.ReadAll(io.LimitReader(f, strict.MaxBytes))
+	return err == nil && strict.Parse(path, src).Root.Get("kind") != nil
+}
+
 // lintCatalogue counts what the product comes with, which is read strictly on
 // the way, and binds each SOP to each case that it can be about.
 func (a *app) lintCatalogue() error {
@@ -65,6 +88,9 @@ func (a *app) lintCatalogue() error {
 		for _, sc := range scenarios.Catalogue() {
 			if _, ok := scenarios.Leaver(sc); !ok {
 				continue // nobody's access is at stake, so no SOP is about the case
+			}
+			if sop.Length() > sc.Horizon {
+				continue // the case is over before the SOP is
 			}
 			if err := sop.Bind(sc); err != nil {
 				return err

@@ -14,9 +14,7 @@ import (
 func planCases(ctx context.Context, o *runOptions) (exit int, err error) {
 	v := o.Venue.(*fileVenue)
 	entries := v.choose(o.Cases, o.Named)
-	if line := tooLong(entries, o.Lab); line != "" {
-		o.Stderr.paragraph("", line)
-	}
+	o.leftOut(entries)
 	cases := played(entries)
 	if _, err := v.permitted(ctx, cases); err != nil {
 		return exitBad, err

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -48,9 +49,7 @@ func runCases(ctx context.Context, o *runOptions) (exit int, err error) {
 func (o *runOptions) playHere(ctx context.Context) (doc *lab.Document, err error) {
 	entries := o.Venue.choose(o.Cases, o.Named)
 	cases := played(entries)
-	if line := tooLong(entries, o.Lab); line != "" {
-		o.Stderr.paragraph("", line)
-	}
+	o.leftOut(entries)
 	defer func() { err = errors.Join(err, o.Venue.close()) }()
 	if err := o.Venue.prepare(ctx, cases); err != nil {
 		return nil, err
@@ -76,6 +75,19 @@ func (o *runOptions) playHere(ctx context.Context) (doc *lab.Document, err error
 		}
 	}
 	return doc, err
+}
+
+// leftOut tells which cases are not played although nobody chose among them.
+func (o *runOptions) leftOut(entries []*entry) {
+	if o.Note != "" {
+		fmt.Fprintln(o.Stderr, o.Note)
+	}
+	if line := tooLong(entries, o.Lab); line != "" {
+		o.Stderr.paragraph("", line)
+	}
+	if o.Unfit != nil {
+		o.Stderr.paragraph("", "left out, because they cannot be cut short so far: "+strings.Join(o.Unfit, ", ")+" (named, each tells why)")
+	}
 }
 
 // makeFolder makes the run folder. One that nobody named is new: of two runs

@@ -32,6 +32,8 @@ type runOptions struct {
 	// none. BaselineName is what it was called.
 	Baseline     *lab.Document
 	BaselineName string
+	// Note says which cases nobody named are not played, and why; empty: all are.
+	Note string
 	// Replay is the command line that plays the same again.
 	Replay string
 	// Lab is the word of --lab, and Venue the lab that it means.
@@ -39,6 +41,8 @@ type runOptions struct {
 	Venue venue
 	// Named says that somebody asked for these cases, and not for the catalogue.
 	Named bool
+	// Unfit are the cases of the catalogue that cannot be cut short as asked.
+	Unfit []string
 	// Plan has the changes told and not made.
 	Plan bool
 
@@ -153,6 +157,28 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	fs.SortFlags = false
 }
 
+// longEnough leaves out those cases of the whole catalogue that are over before
+// the limit or the last step of an SOP, unless it is said how long to watch.
+// Some last a minute, so that real servers can play them.
+func (f *runFlags) longEnough(cases []*lab.Scenario, sop *scenarios.SOP) (long []*lab.Scenario, note string) {
+	var need time.Duration
+	if f.within.set {
+		need = f.within.value
+	}
+	if sop != nil {
+		need = max(need, sop.Length())
+	}
+	for _, sc := range cases {
+		if f.horizon.set || sc.Horizon >= need {
+			long = append(long, sc)
+		}
+	}
+	if n := len(cases) - len(long); n > 0 && len(long) > 0 {
+		return long, fmt.Sprintf("%s shorter than %s not played (--horizon 1h plays all)", lab.Count(n, "case"), lab.Duration(need))
+	}
+	return cases, ""
+}
+
 // options reads the cases and applies the flags. The error tells everything
 // that is wrong with what was named.
 func (f *runFlags) options(args []string, now time.Time) (*runOptions, error) {
@@ -183,8 +209,15 @@ func (f *runFlags) options(args []string, now time.Time) (*runOptions, error) {
 			cases = slices.DeleteFunc(cases, func(sc *lab.Scenario) bool { return !scenarios.HasLeaver(sc) })
 		}
 	}
+	if len(args) == 0 {
+		cases, o.Note = f.longEnough(cases, sop)
+	}
 	for _, sc := range cases {
 		if err := f.change(sc, sop); err != nil {
+			if f.inRealTime() && !o.Named {
+				o.Unfit = append(o.Unfit, sc.ID) // some case always has a step that comes later
+				continue
+			}
 			return nil, err
 		}
 		if f.inRealTime() { // a real lab is of the version that it is

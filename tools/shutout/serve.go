@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -30,6 +31,7 @@ type serveOptions struct {
 	From    string // the host of the cast that foreign clients seem to connect from
 	Seed    uint64
 	Out     string // where the lab file goes; empty: none is written
+	Lab     string // sim or containers
 	Web     string // the address of the pages; empty: none
 	Runs    string // the folder of past runs, which the pages show and add to
 
@@ -52,18 +54,40 @@ pauses, and with the mitigations that you carry out. A case that was played to i
 Beside it, serve opens every service of the simulated organisation on ports of this machine and prints the address, user and
 password of each, so that any mail client can look around in it. It runs until it is interrupted. POP3 and IMAP4 run as
 well, and OWA takes NTLM and Negotiate beside its form, which Exchange leaves to the administrator. Kerberos takes clients
-whose clock agrees with the lab's, so tickets are of use at speed 1 only.`,
+whose clock agrees with the lab's, so tickets are of use at speed 1 only.
+
+With --out it leaves a lab file, with all that it names, so that run --lab and probe --lab can be tried on it. With --lab
+containers it starts real servers instead, Samba, Dovecot, Postfix and SOGo, and leaves a lab file of those.`,
 		Example: `  shutout serve
   shutout serve --speed 60 --profile ex2016   # for mail clients, a minute passes in a second
   shutout serve --web 127.0.0.1:9000 --runs ../runs
   shutout serve --web none                    # for mail clients alone
-  shutout serve --out served                  # then: shutout probe --lab served/lab.yaml`,
+  shutout serve --out served                  # then: shutout probe --lab served/lab.yaml
+  shutout serve --lab containers --out served`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := notEmpty(cmd, "out"); err != nil {
 				return err
 			}
 			opts.Cast, opts.Stdout, opts.Stderr = fixtures.DefaultCast(), a.out, a.err
+			switch {
+			case opts.Lab != simLab && opts.Lab != containersLab:
+				return fmt.Errorf("there is no lab %s to serve%s", strict.Quote(opts.Lab), strict.Expected(opts.Lab, []string{simLab, containersLab}))
+			case opts.Lab == containersLab:
+				for _, name := range []string{"speed", "listen", "profile", "set", "from"} {
+					if cmd.Flags().Changed(name) {
+						return fmt.Errorf("--%s is about the simulation: servers in containers are as they are", name)
+					}
+				}
+				if opts.Out == "" {
+					return errors.New("say with --out DIR where the lab file and the passwords go")
+				}
+				ctx, stop := a.untilPutBack(cmd.Context())
+				defer stop()
+				var err error
+				a.exit, err = serveContainers(ctx, opts)
+				return err
+			}
 			if !(opts.Speed > 0 && opts.Speed <= maxSpeed) {
 				return fmt.Errorf("--speed is %v: expected more than 0 and at most %d, for example 60", opts.Speed, maxSpeed)
 			}
@@ -97,6 +121,7 @@ whose clock agrees with the lab's, so tickets are of use at speed 1 only.`,
 	fs.StringArrayVar(&set, "set", nil, "set a profile's parameter, `NAME=VALUE`; may be given several times")
 	fs.StringVar(&opts.From, "from", "home", "the `HOST` of the cast that your clients seem to connect from")
 	fs.Var((*numberFlag)(&opts.Seed), "seed", "the `NUMBER` that everything random comes from")
+	fs.StringVar(&opts.Lab, "lab", simLab, "what is opened: sim, or `containers` with real servers")
 	fs.StringVar(&opts.Out, "out", "", "leave a lab file and all that it names in `DIR`, for run --lab and probe --lab")
 	fs.SortFlags = false
 	return cmd

@@ -32,7 +32,7 @@ func (v *containersVenue) workers() int {
 	if v.parallel > 0 {
 		return v.parallel
 	}
-	return min(4, cores())
+	return min(4, 2*cores())
 }
 
 func (*containersVenue) choose(cases []*lab.Scenario, named bool) []*entry {

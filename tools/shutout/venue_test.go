@@ -114,6 +114,28 @@ func TestChoice(t *testing.T) {
 	}
 }
 
+// In real time the catalogue is cut short, and what cannot be is left out.
+func TestCutShort(t *testing.T) {
+	o, err := parse(t, "--lab", "containers", "--horizon", "3m", "--lead", "20s", "--every", "1s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range o.Cases {
+		if c.Horizon != 3*time.Minute || c.Within > c.Horizon || c.Lead() > 20*time.Second || c.Expect != nil {
+			t.Errorf("%s: horizon %v, limit %v, lead %v", c.ID, c.Horizon, c.Within, c.Lead())
+		}
+	}
+	if len(o.Cases) < 20 || len(o.Unfit) == 0 {
+		t.Fatalf("%d cases, and left out are %q", len(o.Cases), o.Unfit)
+	}
+	if want := "shutout run --horizon 3m --lead 20s --every 1s --lab containers"; o.Replay != want {
+		t.Errorf("replay: %s", o.Replay)
+	}
+	if _, err := parse(t, o.Unfit[0], "--lab", "containers", "--horizon", "3m"); err == nil {
+		t.Errorf("%s can be played", o.Unfit[0])
+	}
+}
+
 // stuckVenue is a lab that could not be put back after its first case.
 type stuckVenue struct {
 	simVenue
