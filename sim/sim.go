@@ -271,7 +271,9 @@ func (o *Organisation) seedMail(who *lab.Person) {
 
 // AdministratorPassword is the password of CORP\Administrator, made from the
 // seed as all are.
-func (o *Organisation) AdministratorPassword() string { return lab.NewPassword(o.TL.Rand("administrator")) }
+func (o *Organisation) AdministratorPassword() string {
+	return lab.NewPassword(o.TL.Rand("administrator"))
+}
 
 // Servers lists the organisation's servers by what runs on them.
 type Servers struct {
