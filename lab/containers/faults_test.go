@@ -56,17 +56,18 @@ func (w *world) play(t *testing.T, through func(ctx context.Context, _, addr str
 	defer l.Close()
 	order := l.Clock().Now().Add(sc.Lead())
 	wait := func(d time.Duration, f func() error) {
-		if f == nil {
-			return
-		}
 		l.Clock().At(order.Add(d), lab.ClassStep, "", func(context.Context) {
 			if err := f(); err != nil {
 				t.Error(err)
 			}
 		})
 	}
-	wait(4*time.Second, broken)
-	wait(8*time.Second, mend)
+	// Breaking it may take longer than until it is to be mended.
+	done := make(chan struct{})
+	wait(4*time.Second, func() error { defer close(done); return broken() })
+	if mend != nil {
+		wait(8*time.Second, func() error { <-done; return mend() })
+	}
 	res, err := (&lab.Runner{NewClient: wire.New}).Run(t.Context(), l, sc)
 	if err != nil {
 		t.Fatal(err)
