@@ -52,7 +52,7 @@ func (org *organisation) postfix() (recipe, error) {
 		// What looks over the queue of a Postfix that was killed is no root, and
 		// writes to the same log.
 		command: []string{"sh", "-ec", "chmod a+w /dev/stdout; exec postfix start-fg"},
-		ready: func(ctx context.Context, s *server) error { return greeting(ctx, s, "25", "220 ") },
+		ready:   func(ctx context.Context, s *server) error { return greeting(ctx, s, "25", "220 ") },
 	}, err
 }
 
