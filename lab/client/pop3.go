@@ -134,6 +134,10 @@ func subjectOf(head []byte) string {
 	return subject
 }
 
+// codeTemporary says that what the server would ask is down (RFC 3206 section
+// 4): it has not said no.
+const codeTemporary = "SYS/TEMP"
+
 // pop3Failure turns the package's errors into failures. Codes that speak of
 // the mailbox or the server (RFC 2449 section 8.1, RFC 3206) say nothing about
 // the password.
@@ -148,7 +152,11 @@ func pop3Failure(stage string, err error) error {
 		if code := said.Code(); stage == stageSignIn && code != "" && code != "AUTH" {
 			stage = stageMailbox
 		}
-		return refused(stage, strings.TrimSpace("-ERR "+said.Text))
+		f := refused(stage, strings.TrimSpace("-ERR "+said.Text))
+		if stage == stageMailbox && said.Code() == codeTemporary {
+			f.Kind = lab.Unknown
+		}
+		return f
 	case errors.As(err, &garbled):
 		return unexpected(stage, "%s", garbled.Reason)
 	}

@@ -177,8 +177,16 @@ func smtpFailure(stage string, err error) error {
 	if said.EnhancedCode[0] > 0 {
 		text = fmt.Sprintf("%d %d.%d.%d %s", said.Code, said.EnhancedCode[0], said.EnhancedCode[1], said.EnhancedCode[2], said.Message)
 	}
-	return refused(stage, text)
+	f := refused(stage, text)
+	if stage == stageSignIn && said.Code == codeTemporaryAuth {
+		f.Kind = lab.Unknown
+	}
+	return f
 }
+
+// codeTemporaryAuth says that what the server would ask is down (RFC 4954 section
+// 6): it has not said no.
+const codeTemporaryAuth = 454
 
 func (s *smtpSession) leave() {
 	if s.client != nil {

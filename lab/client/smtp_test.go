@@ -233,6 +233,7 @@ func TestSMTPStages(t *testing.T) {
 		{"no AUTH", lab.SMTPSubmission, lab.Plain, with(), refused("auth", "the server offers no sign-in with a password")},
 		{"dead at AUTH", lab.SMTPSubmission, lab.Plain, dialogue("220 mx", "250-mx\r\n250 AUTH PLAIN", "hang up"), dead(stageSignIn)},
 		{"locked out", lab.SMTPSubmission, lab.Plain, dialogue("220 mx", "250-mx\r\n250 AUTH PLAIN", "535 5.7.3 no", "501 what"), refused(stageSignIn, "535 5.7.3 no")},
+		{"directory down", lab.SMTPSubmission, lab.Plain, dialogue("220 mx", "250-mx\r\n250 AUTH PLAIN", "454 4.7.0 later", "501 what"), &lab.Failure{Kind: lab.Unknown, Stage: stageSignIn, Text: "454 4.7.0 later"}},
 		{"LOGIN only", lab.SMTPSubmission, lab.Plain, dialogue("220 mx", "250-mx\r\n250 AUTH NTLM LOGIN",
 			"334 UGFzc3dvcmQ6", "235 2.7.0 welcome", "250 ok", "250 ok", "354 go", "250 queued"), nil},
 		{"STARTTLS: no greeting", lab.SMTPSubmission, lab.StartTLS, dialogue("hang up"), dead(stageGreeting)},

@@ -139,7 +139,11 @@ func start(ctx context.Context, cast *lab.Cast, o Options) (org *organisation, e
 		name string
 		at   **testcontainers.DockerNetwork
 	}{{"inside", &org.inside}, {"outside", &org.outside}} {
-		if *n.at, err = network.New(ctx, network.WithLabels(org.lease.labels())); err != nil {
+		err = whole(ctx, func(ctx context.Context) error {
+			*n.at, err = network.New(ctx, network.WithLabels(org.lease.labels()))
+			return err
+		})
+		if err != nil {
 			return org, fmt.Errorf("making the network %s: %w", n.name, err)
 		}
 	}

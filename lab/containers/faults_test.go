@@ -24,16 +24,16 @@ var faults = flag.Bool("faults", false, "break servers in the middle of cases, w
 const harmless = `id: harmless
 title: Nothing is ended
 activities:
-  - {id: dana-imap, who: dana, from: home, path: imap, do: [read], every: 1s, since: -3s}
-  - {id: dana-anew, who: dana, from: home, path: imap, do: [sign-in], every: 1s, since: -3s}
-  - {id: dana-mail, who: dana, from: home, path: smtp-submission, do: [send], every: 1s, since: -3s}
+  - {id: dana-imap, who: dana, from: home, path: imap, do: [read], every: 1s, since: -5s}
+  - {id: dana-anew, who: dana, from: home, path: imap, do: [sign-in], every: 1s, since: -5s}
+  - {id: dana-mail, who: dana, from: home, path: smtp-submission, do: [send], every: 1s, since: -5s}
 controls:
-  - {id: erin-imap, who: erin, from: home, path: imap, do: [read], every: 1s, since: -3s}
-  - {id: erin-mail, who: erin, from: home, path: smtp-submission, do: [send], every: 1s, since: -3s}
+  - {id: erin-imap, who: erin, from: home, path: imap, do: [read], every: 1s, since: -5s}
+  - {id: erin-mail, who: erin, from: home, path: smtp-submission, do: [send], every: 1s, since: -5s}
 sop:
   - {at: 0s, do: flush-auth-cache, user: dana}
 within: 3s
-horizon: 13s
+horizon: 16s
 `
 
 // play plays the harmless case, breaks something four seconds after the order,
@@ -45,7 +45,7 @@ func (w *world) play(t *testing.T, through func(ctx context.Context, _, addr str
 		t.Fatal(err)
 	}
 	cfg := w.config()
-	cfg.Timeouts = remote.Timeouts{Dial: 2 * time.Second, Attempt: 3 * time.Second}
+	cfg.Timeouts = remote.Timeouts{Dial: 2 * time.Second, Attempt: 4 * time.Second}
 	if through != nil {
 		cfg.Dial = through
 	}
@@ -56,17 +56,18 @@ func (w *world) play(t *testing.T, through func(ctx context.Context, _, addr str
 	defer l.Close()
 	order := l.Clock().Now().Add(sc.Lead())
 	wait := func(d time.Duration, f func() error) {
-		if f == nil {
-			return
-		}
 		l.Clock().At(order.Add(d), lab.ClassStep, "", func(context.Context) {
 			if err := f(); err != nil {
 				t.Error(err)
 			}
 		})
 	}
-	wait(4*time.Second, broken)
-	wait(8*time.Second, mend)
+	// Breaking it may take longer than until it is to be mended.
+	done := make(chan struct{})
+	wait(4*time.Second, func() error { defer close(done); return broken() })
+	if mend != nil {
+		wait(8*time.Second, func() error { <-done; return mend() })
+	}
 	res, err := (&lab.Runner{NewClient: wire.New}).Run(t.Context(), l, sc)
 	if err != nil {
 		t.Fatal(err)

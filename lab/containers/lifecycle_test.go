@@ -40,6 +40,7 @@ func left(t *testing.T, id string) int {
 
 // Two labs stand side by side, and each leaves nothing behind.
 func TestStartAndStop(t *testing.T) {
+	t.Parallel()
 	w := theWorld(t)
 	cast := testCast()
 	org, err := start(t.Context(), cast, Options{})
@@ -61,6 +62,7 @@ func TestStartAndStop(t *testing.T) {
 
 // A start that is cut off leaves nothing behind, whenever that happens.
 func TestStartCutOff(t *testing.T) {
+	t.Parallel()
 	needEngine(t)
 	for _, after := range []time.Duration{100 * time.Millisecond, 700 * time.Millisecond, 1500 * time.Millisecond} {
 		ctx, cancel := context.WithTimeout(t.Context(), after)
@@ -98,6 +100,7 @@ func TestKilled(t *testing.T) {
 		fmt.Println("lab", org.lease.id)
 		select {}
 	}
+	t.Parallel()
 	needEngine(t)
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestKilled$")
 	cmd.Env = append(os.Environ(), variable+"=1")

@@ -78,11 +78,25 @@ func (e *engine) start(ctx context.Context, l *lease, r recipe) (*server, error)
 	for _, n := range r.networks {
 		options = append(options, tcnetwork.WithNetwork(r.names, n))
 	}
-	var err error
-	if s.DockerContainer, err = testcontainers.Run(ctx, tag(r.image), options...); err != nil {
+	err := whole(ctx, func(ctx context.Context) (err error) {
+		s.DockerContainer, err = testcontainers.Run(ctx, tag(r.image), options...)
+		return err
+	})
+	if err != nil {
 		return nil, fmt.Errorf("starting %s: %w", host, err)
 	}
 	return s, s.await(ctx)
+}
+
+// whole has f make something in the engine, to its end: an engine that is left
+// alone half-way makes it all the same, when nobody looks for it any more.
+func whole(ctx context.Context, f func(context.Context) error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), readiness)
+	defer cancel()
+	return f(limit)
 }
 
 // put writes files into a container.
