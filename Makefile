@@ -1,7 +1,7 @@
 # The two commands of the README are `make run` and `make test`.
 SHUTOUT := bin/shutout
 
-.PHONY: run build test check profiles race fuzz bench deps clean
+.PHONY: run build test check profiles race fuzz pictures bench deps clean
 
 # Play the whole catalogue. Cases that show how access outlives an account end
 # in exit status 1; that is their result, not a fault of the program.
@@ -24,8 +24,8 @@ check:
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt -w on these files"; exit 1; }
 	go vet ./...
 
-# The foreign clients that tests talk to the servers with. Tests whose client
-# is missing say so and are skipped.
+# The foreign clients that tests talk to the servers with, and the browser that
+# they open pages with. Tests whose client is missing say so and are skipped.
 deps:
 	@./tools/test-deps.sh
 
@@ -39,6 +39,11 @@ race: deps
 FUZZTIME ?= 10s
 fuzz:
 	@./tools/fuzz.sh $(FUZZTIME)
+
+# The pictures of the README, of a run and a matrix that are played for them.
+pictures: build deps
+	$(SHUTOUT) matrix --html $(CURDIR)/bin/heatmap.html >/dev/null
+	go test ./lab/report -run TestPictures -pictures $(CURDIR)/docs/pictures -heatmap $(CURDIR)/bin/heatmap.html
 
 bench:
 	go test -run '^$$' -bench . -benchtime 1s ./sim ./sim/timeline ./sim/directory ./sim/store ./sim/transport ./sim/clientaccess ./sim/server/outlook ./tools/shutout

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the foreign mail clients that tests use, where this can be done
+# Installs the foreign mail clients and the browser that tests use, where this can be done
 # without asking anybody.
 set -eu
 missing=""
@@ -11,6 +11,13 @@ perl -MNet::SSLeay -e1 2>/dev/null || missing="$missing libnet-ssleay-perl"
 if command -v apt-get >/dev/null 2>&1; then
 	# Another python3 that stands first does not see the system's packages.
 	/usr/bin/python3 -c 'import ldap3' 2>/dev/null || missing="$missing python3-ldap3"
+fi
+# A browser opens the pages, in a typeface that is made for the screen.
+{ command -v chromium || command -v google-chrome || command -v chromium-browser; } >/dev/null 2>&1 || missing="$missing chromium"
+if command -v fc-list >/dev/null 2>&1; then
+	fc-list | grep -qi inter || missing="$missing fonts-inter"
+elif command -v apt-get >/dev/null 2>&1; then
+	missing="$missing fonts-inter"
 fi
 # With this, curl speaks NTLM through Negotiate.
 ls /usr/lib/*/gssntlmssp/gssntlmssp.so >/dev/null 2>&1 || missing="$missing gss-ntlmssp"
@@ -25,7 +32,7 @@ if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
 elif command -v brew >/dev/null 2>&1; then
 	# ldapsearch and curl are part of macOS; swaks brings its Perl modules; the
 	# other packages are no formulas.
-	formulas=$(echo "$missing" | sed 's/ldap-utils//; s/krb5-user/krb5/; s/libnet-ssleay-perl//; s/gss-ntlmssp//; s/python3-[a-z0-9]*//g; s/davmail-server//')
+	formulas=$(echo "$missing" | sed 's/ldap-utils//; s/krb5-user/krb5/; s/libnet-ssleay-perl//; s/gss-ntlmssp//; s/python3-[a-z0-9]*//g; s/davmail-server//; s/chromium//; s/fonts-inter//')
 	# shellcheck disable=SC2086
 	[ -z "$(echo $formulas)" ] || brew install --quiet $formulas
 else

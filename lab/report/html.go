@@ -251,7 +251,7 @@ func mark(v lab.Verdict) string {
 }
 
 // anchors gives each thing a name of its own within the page.
-type anchors map[string]int
+type anchors map[string]bool
 
 // id makes a name that can stand in a link from words.
 func (a anchors) id(words ...string) string {
@@ -267,11 +267,15 @@ func (a anchors) id(words ...string) string {
 			break
 		}
 	}
-	id := strings.Trim(b.String(), "-")
-	a[id]++
-	if n := a[id]; n > 1 {
-		return a.id(id, fmt.Sprint(n))
+	name := strings.Trim(b.String(), "-")
+	if name == "" {
+		name = "item"
 	}
+	id := name
+	for n := 2; a[id]; n++ {
+		id = fmt.Sprintf("%s-%d", name, n)
+	}
+	a[id] = true
 	return id
 }
 

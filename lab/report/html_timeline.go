@@ -138,7 +138,7 @@ func newTimeline(c *htmlCase) *timeline {
 	var group *laneGroup
 	name := ""
 	for i, a := range r.Activities {
-		if a.ID != name {
+		if group == nil || a.ID != name {
 			name = a.ID
 			group = newLaneGroup(a, y)
 			t.Groups = append(t.Groups, group)

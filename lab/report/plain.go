@@ -124,8 +124,8 @@ func summary(d *lab.Document) []string {
 			inWords(*longest.CutoffS), longest.Who, plainly(longest.Capability), by(longest.Path), where.Scenario, inWords(where.LimitS)))
 	}
 	if open != nil {
-		out = append(out, fmt.Sprintf("%s still open when the watch ended, for example: %s could %s %s after %s (%s).",
-			were2(lab.Count(opens, "access"), opens), open.Who, plainly(open.Capability), by(open.Path), inWords(whereOpen.HorizonS), whereOpen.Scenario))
+		out = append(out, fmt.Sprintf("Of %s access was still open when the watch ended, for example: %s could %s %s after %s (%s).",
+			lab.Count(opens, "promise"), open.Who, plainly(open.Capability), by(open.Path), inWords(whereOpen.HorizonS), whereOpen.Scenario))
 	}
 	switch disturbed {
 	case 0:
@@ -134,11 +134,6 @@ func summary(d *lab.Document) []string {
 		out = append(out, fmt.Sprintf("In %s somebody else was cut off for a while.", lab.Count(disturbed, "case")))
 	}
 	return clean(out)
-}
-
-func were2(what string, n int) string {
-	what = strings.ReplaceAll(what, "accesss", "accesses")
-	return what + " " + were(n)
 }
 
 // plainStory tells people who don't read logs what a case shows: when the order was
@@ -170,7 +165,7 @@ func plainStory(r *lab.RunResult) []string {
 		case *last.CutoffS == 0:
 			out = append(out, "Everything else had ended at once: the first attempt after the order was refused.")
 		default:
-			out = append(out, fmt.Sprintf("The last thing that anybody managed to do before access ended was at %s: %s could %s %s, %s after the order%s.",
+			out = append(out, fmt.Sprintf("The last thing that anybody managed to do before access ended was at %s: %s could still %s %s, %s after the order%s.",
 				when(*last.CutoffS), last.Who, plainly(last.Capability), by(last.Path), inWords(*last.CutoffS), beyond(*last.CutoffS, r.LimitS)))
 		}
 		if len(open) == 0 && *last.CutoffS == 0 {
@@ -178,7 +173,7 @@ func plainStory(r *lab.RunResult) []string {
 		}
 	}
 	if len(open) == 0 && len(late) == 0 && len(unsure) == 0 && len(ended) > 0 {
-		out = append(out, "Nothing is still open.")
+		out = append(out, "No session is open any more.")
 	}
 	for len(unsure) > 0 { // those of one reason together
 		why := reason(unsure[0], r)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -25,6 +26,7 @@ type matrixOptions struct {
 	Grid     *matrix.Grid
 	Seed     uint64
 	JSON     string // as in runOptions
+	HTML     string // where the page goes; empty: nowhere
 	Markdown bool
 	// All says that lines that nobody noticed are shown, too: somebody asked
 	// for these rows.
@@ -43,7 +45,7 @@ type matrixFlags struct {
 	within, horizon   durationFlag
 	set               []string
 	seed              uint64
-	json              string
+	json, html        string
 	markdown          bool
 }
 
@@ -68,10 +70,11 @@ The exit status is 0 when everything was played, and 2 when the input was wrong.
   shutout matrix --sops all --within 15m
   shutout matrix --sops our-sop.yaml,thorough --horizon 24h
   shutout matrix --paths owa --set iis.token_ttl_mode=absolute --markdown
+  shutout matrix --html heatmap.html
   shutout matrix --json -`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := notEmpty(cmd, "profile", "profiles", "rows", "sops", "paths", "with", "json"); err != nil {
+			if err := notEmpty(cmd, "profile", "profiles", "rows", "sops", "paths", "with", "json", "html"); err != nil {
 				return err
 			}
 			opts, err := f.options()
@@ -103,6 +106,7 @@ func (f *matrixFlags) register(cmd *cobra.Command) {
 	f.seed = 1
 	fs.Var((*numberFlag)(&f.seed), "seed", "the `NUMBER` that everything random comes from")
 	fs.BoolVar(&f.markdown, "markdown", false, "write Markdown")
+	fs.StringVar(&f.html, "html", "", "write a page with a heat map to `FILE`")
 	fs.StringVar(&f.json, "json", "", "write the document to `FILE`, or with - to standard output and nothing else there")
 	fs.SortFlags = false
 }
@@ -138,7 +142,7 @@ func (f *matrixFlags) options() (*matrixOptions, error) {
 		return nil, err
 	}
 	o := &matrixOptions{
-		Seed: f.seed, JSON: f.json, Markdown: f.markdown, All: f.rows != "" || f.sops != "", Replay: f.replay(),
+		Seed: f.seed, JSON: f.json, HTML: f.html, Markdown: f.markdown, All: f.rows != "" || f.sops != "", Replay: f.replay(),
 	}
 	o.Grid, err = matrix.New(grid)
 	return o, err
@@ -259,8 +263,11 @@ func (f *matrixFlags) replay() string {
 
 // runMatrix plays the grid and writes what it shows.
 func runMatrix(ctx context.Context, o *matrixOptions) error {
-	if o.JSON != "" && o.JSON != "-" {
-		if err := writable(o.JSON); err != nil {
+	for _, file := range []string{o.JSON, o.HTML} {
+		if file == "" || file == "-" {
+			continue
+		}
+		if err := writable(file); err != nil {
 			return fmt.Errorf("write the document: %w", err)
 		}
 	}
@@ -272,21 +279,33 @@ func runMatrix(ctx context.Context, o *matrixOptions) error {
 	doc := o.Grid.Document(results)
 	doc.Tool, doc.Lab = lab.Tool{Name: "shutout", Version: version()}, "sim"
 	doc.Seed, doc.Replay, doc.WallS = o.Seed, o.Replay, lab.Seconds(time.Since(begun))
+	style := matrix.Style{Colour: o.Stdout.Colour, Width: o.Stdout.Width, All: o.All}
+	if err := writeFile(o.HTML, func(w io.Writer) error { return matrix.HTML(w, doc, style) }); err != nil {
+		return err
+	}
 	if o.JSON == "-" {
 		return matrix.JSON(o.Stdout, doc)
 	}
-	if o.JSON != "" {
-		var text bytes.Buffer
-		if err := matrix.JSON(&text, doc); err != nil {
-			return err
-		}
-		if err := os.WriteFile(o.JSON, text.Bytes(), 0o644); err != nil {
-			return fmt.Errorf("write the document: %w", err)
-		}
+	if err := writeFile(o.JSON, func(w io.Writer) error { return matrix.JSON(w, doc) }); err != nil {
+		return err
 	}
-	style := matrix.Style{Colour: o.Stdout.Colour, Width: o.Stdout.Width, All: o.All}
 	if o.Markdown {
 		return matrix.Markdown(o.Stdout, doc, style)
 	}
 	return matrix.Terminal(o.Stdout, doc, style)
+}
+
+// writeFile writes a rendering whole, where it was asked for.
+func writeFile(name string, render func(io.Writer) error) error {
+	if name == "" {
+		return nil
+	}
+	var b bytes.Buffer
+	if err := render(&b); err != nil {
+		return err
+	}
+	if err := os.WriteFile(name, b.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("write the document: %w", err)
+	}
+	return nil
 }

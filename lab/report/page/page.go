@@ -9,6 +9,8 @@ import (
 	"encoding/base64"
 	"html/template"
 	"io"
+	"strings"
+	"unicode"
 )
 
 //go:embed style.css
@@ -37,14 +39,26 @@ type Links struct{ Styles, Scripts []string }
 
 var shell = template.Must(template.New("page").Parse(frame))
 
-// Write writes the page.
+// Write writes the page. What could steer a reader's eye without being seen
+// (control characters, marks that turn the direction of writing) is replaced:
+// names and answers of servers come from elsewhere.
 func Write(w io.Writer, p Page) error {
+	p.Title, p.Made, p.Body = harmless(p.Title), harmless(p.Made), template.HTML(harmless(string(p.Body)))
 	return shell.Execute(w, struct {
 		Page
 		Policy string
 		Style  template.CSS
 		Script template.JS
 	}{p, policy, template.CSS(style), template.JS(script)})
+}
+
+func harmless(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 }
 
 // policy allows the page's own style and script, by their hashes, and an empty

@@ -220,7 +220,13 @@
       const over = s.top - f.top - tip.offsetHeight - 9;
       tip.style.top = (below + tip.offsetHeight > f.height && over > 0 ? over : below) + "px";
     };
-    plot.addEventListener("pointerover", (e) => { const s = e.target.closest(".seg"); if (s) tell(s); else hide(); });
+    let told = null;
+    plot.addEventListener("pointermove", (e) => {
+      const s = plot.classList.contains("held") ? null : e.target.closest(".seg");
+      if (s && (s !== told || tip.hidden)) tell(s);
+      if (!s) hide();
+      told = s;
+    });
     plot.addEventListener("pointerleave", () => { const s = document.activeElement; if (s && s.dataset.tip && fig.contains(s)) tell(s); else hide(); });
     plot.addEventListener("focusin", (e) => {
       const s = e.target.closest(".seg");
@@ -281,6 +287,51 @@
     wire(is);
     if (was && was.frame) is.frame.take(was.frame);
   });
+  // The cells of a heat map tell more where the pointer or the focus is.
+  const note = document.getElementById("tip");
+  const cells = all(document, ".heat .cell");
+  const place = (c) => {
+    if (!c.dataset.tip) { note.hidden = true; return; }
+    note.textContent = c.dataset.tip;
+    note.hidden = false;
+    const r = c.getBoundingClientRect();
+    note.style.left = Math.max(8, Math.min(r.left, innerWidth - note.offsetWidth - 8)) + "px";
+    const below = r.bottom + 8;
+    note.style.top = (below + note.offsetHeight > innerHeight ? Math.max(8, r.top - note.offsetHeight - 8) : below) + "px";
+  };
+  const away = () => { if (note) note.hidden = true; };
+  for (const c of cells) {
+    c.dataset.tip = c.title;
+    if (c.title) c.setAttribute("aria-label", c.textContent.trim() + ". " + c.title);
+    c.removeAttribute("title"); // the browser's own note would cover ours
+    c.tabIndex = -1;
+    c.addEventListener("pointerenter", () => place(c));
+    c.addEventListener("pointerleave", away);
+    c.addEventListener("focus", () => place(c));
+    c.addEventListener("blur", away);
+  }
+  for (const table of all(document, ".heat")) {
+    const start = table.querySelector(".cell");
+    if (start) start.tabIndex = 0;
+    table.addEventListener("keydown", (e) => {
+      const c = e.target.closest(".cell");
+      if (!c) return;
+      const row = c.parentElement, i = Array.from(row.children).indexOf(c);
+      const beside = (r) => r && r.children[i] && r.children[i].matches(".cell") ? r.children[i] : null;
+      const to = {
+        ArrowRight: () => c.nextElementSibling, ArrowLeft: () => c.previousElementSibling,
+        ArrowDown: () => beside(row.nextElementSibling), ArrowUp: () => beside(row.previousElementSibling),
+      }[e.key];
+      if (e.key === "Escape") away();
+      const next = to && to();
+      if (!to) return;
+      e.preventDefault();
+      if (!next || !next.matches(".cell")) return;
+      c.tabIndex = -1;
+      next.tabIndex = 0;
+      next.focus();
+    });
+  }
 
   // On paper everything is unfolded, and the timelines are as wide as the paper.
   addEventListener("beforeprint", () => {

@@ -3,7 +3,9 @@
 package pagetest
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -18,6 +20,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/performance"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -131,6 +134,10 @@ func Set(v View) chromedp.Action[chromedp.Void] {
 		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, media)
 		for _, call := range []func() error{
 			func() error { _, err := cdp.Call(ctx, t, network.Enable, network.EnableParams{}); return err },
+			func() error {
+				_, err := cdp.Call(ctx, t, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+				return err
+			},
 			func() error { _, err := cdp.Call(ctx, t, log.Enable, cdp.Empty{}); return err },
 			func() error {
 				_, err := cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: v.NoScript})
@@ -186,6 +193,42 @@ func Eval[T any](t testing.TB, ctx context.Context, expression string) T {
 		t.Fatalf("%s: %v", expression, err)
 	}
 	return v
+}
+
+// Open shows a page, and tells how long it took until it was laid out: on the
+// wall clock, and in the time that the page's own thread was at work, which
+// says the same on a busy machine.
+func Open(t testing.TB, ctx context.Context, url string, v View) (wall, work time.Duration) {
+	t.Helper()
+	Do(t, ctx, Set(v), chromedp.Navigate("about:blank"))
+	before := threadTime(t, ctx)
+	begun := time.Now()
+	Do(t, ctx, chromedp.Navigate(url))
+	if !v.NoScript {
+		Eval[bool](t, ctx, `document.documentElement.offsetHeight > 0`)
+	}
+	wall = time.Since(begun)
+	return wall, threadTime(t, ctx) - before
+}
+
+func threadTime(t testing.TB, ctx context.Context) time.Duration {
+	t.Helper()
+	metrics, err := chromedp.Run(ctx, func(ctx context.Context, t *chromedp.Target) (time.Duration, error) {
+		if _, err := cdp.Call(ctx, t, performance.Enable, performance.EnableParams{}); err != nil {
+			return 0, err
+		}
+		r, err := cdp.Call(ctx, t, performance.GetMetrics, cdp.Empty{})
+		for _, m := range r.Metrics {
+			if m.Name == "ThreadTime" {
+				return time.Duration(m.Value * float64(time.Second)), err
+			}
+		}
+		return 0, cmp.Or(err, errors.New("the browser does not measure its work"))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return metrics
 }
 
 // Do carries actions out.

@@ -1,0 +1,274 @@
+package report_test
+
+import (
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"shutout/lab/report/page/pagetest"
+)
+
+var (
+	pictures = flag.String("pictures", "", "write the pictures for the documentation into this folder")
+	heatmap  = flag.String("heatmap", "", "with -pictures: the page of a matrix to take a picture of")
+)
+
+// open shows a page.
+func open(t *testing.T, ctx context.Context, url string, v pagetest.View) {
+	t.Helper()
+	pagetest.Open(t, ctx, url, v)
+}
+
+// settled waits for what the browser does at the next frames.
+const settled = `new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(() => done(1)))))`
+
+func settle(t *testing.T, ctx context.Context) {
+	t.Helper()
+	if _, err := chromedp.Run(ctx, chromedp.Evaluate[int](settled, chromedp.EvalAwaitPromise)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var wide = pagetest.View{Width: 1280, Height: 900}
+
+// quick is how soon a page has to be there, on a machine that does nothing else.
+const quick = 2 * time.Second
+
+func TestPageOpens(t *testing.T) {
+	ctx := pagetest.Browser(t)
+	seen := pagetest.Watch(t, ctx)
+	one := real(t)
+	one.Runs = one.Runs[:1]
+	for name, page := range map[string][]byte{"a run of 24 hours": html(t, one), "the full catalogue": html(t, catalogue(t)), "hostile names": html(t, hostileText(hostiles[1]))} {
+		wall, work := pagetest.Open(t, ctx, pagetest.File(t, page), wide)
+		t.Logf("%s: %d kB, there after %v, of which %v were work", name, len(page)/1000, wall.Round(time.Millisecond), work.Round(time.Millisecond))
+		if work > quick { // the wall clock says how busy the machine is
+			t.Errorf("%s takes %v of work to open, more than %v", name, work, quick)
+		}
+		settle(t, ctx)
+	}
+	pagetest.Eval[any](t, ctx, `document.querySelectorAll("details").forEach(d => d.open = true)`)
+	settle(t, ctx)
+	if got := seen.Requests(); len(got) > 0 {
+		t.Errorf("requested: %q", got)
+	}
+	if got := seen.Trouble(); len(got) > 0 {
+		t.Errorf("the browser complains: %q", got)
+	}
+}
+
+// The policy in the page's head keeps it from asking the network for anything,
+// should a script ever get in.
+func TestPageIsShutIn(t *testing.T) {
+	ctx := pagetest.Browser(t)
+	open(t, ctx, pagetest.File(t, html(t, real(t))), wide)
+	const try = `new Promise(done => {
+		const heard = [];
+		document.addEventListener("securitypolicyviolation", e => { heard.push(e.effectiveDirective); if (heard.length == 4) done(heard.sort().join(" ")) });
+		setTimeout(() => done("only " + heard.join(" ")), 5000);
+		const img = new Image(); img.src = "http://127.0.0.1:9/x.png";
+		fetch("http://127.0.0.1:9/").catch(() => {});
+		const style = document.createElement("style"); style.textContent = "body { color: red }"; document.head.append(style);
+		const script = document.createElement("script"); script.textContent = "window.evil = 1"; document.head.append(script);
+	})`
+	got, err := chromedp.Run(ctx, chromedp.Evaluate[string](try, chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "connect-src img-src script-src-elem style-src-elem"; got != want {
+		t.Errorf("forbidden: %s, not %s", got, want)
+	}
+}
+
+func TestPageWorks(t *testing.T) {
+	ctx := pagetest.Browser(t)
+	seen := pagetest.Watch(t, ctx)
+	open(t, ctx, pagetest.File(t, html(t, real(t))), wide)
+	eval := func(js string) string { t.Helper(); return pagetest.Eval[string](t, ctx, "String("+js+")") }
+	is := func(what, js, want string) {
+		t.Helper()
+		if got := eval(js); got != want {
+			t.Errorf("%s: %q, not %q", what, got, want)
+		}
+	}
+	const rows = `Array.from(document.querySelectorAll(".promises tbody tr")).filter(r => !r.hidden)`
+
+	// The table is filtered by verdict, path and text.
+	all := eval(rows + ".length")
+	pagetest.Do(t, ctx, chromedp.Click(chromedp.CSS(`button[data-verdict=open]`)))
+	is("lines that are not open", rows+`.filter(r => r.dataset.verdict != "open").length`, "0")
+	if eval(rows+".length") == "0" || eval(rows+".length") == all {
+		t.Error("the filter by verdict shows all or nothing")
+	}
+	is("pressed", `document.querySelector("button[data-verdict=open]").ariaPressed`, "true")
+	pagetest.Do(t, ctx, chromedp.Click(chromedp.CSS(`button[data-verdict=open]`)), chromedp.SendKeys(chromedp.CSS(`input[name=text]`), "owa READ"))
+	is("lines without the words", rows+`.filter(r => !(r.dataset.text.includes("owa") && r.dataset.text.includes("read"))).length`, "0")
+	pagetest.Eval[any](t, ctx, `document.querySelector("input[name=text]").value = ""; document.querySelector("select[name=path]").value = "owa"; document.querySelector("form.filter").dispatchEvent(new Event("input"))`)
+	is("paths", `Array.from(new Set(`+rows+`.map(r => r.dataset.path))).join()`, "owa")
+	pagetest.Eval[any](t, ctx, `document.querySelector("select[name=path]").value = ""; document.querySelector("form.filter").dispatchEvent(new Event("input"))`)
+	is("lines without a filter", rows+".length", all)
+
+	// A link to a lane unfolds its case and shows the lane.
+	is("a lane of a folded case is hidden", `document.querySelectorAll(".case:not([open])").length > 0`, "true")
+	href := eval(`document.querySelector(".promises tbody tr td.path a").getAttribute("href")`)
+	pagetest.Do(t, ctx, chromedp.Click(chromedp.CSS(`.promises tbody tr td.path a`)))
+	settle(t, ctx)
+	is("the address", "location.hash", href)
+	is("the case is unfolded", `document.querySelector(".lane:target").closest("details").open`, "true")
+	is("the lane is in sight", `(r => r.top >= 0 && r.bottom <= innerHeight)(document.querySelector(".lane:target .seg").getBoundingClientRect())`, "true")
+
+	// Zoom: presets, buttons, keys and wheel.
+	settle(t, ctx)
+	const fig = `document.querySelector(".lane:target").closest("figure")`
+	shown := func() string { return eval(fig + `.querySelector(".shown").textContent`) }
+	click := func(selector string) {
+		t.Helper()
+		pagetest.Eval[any](t, ctx, fig+`.querySelector("`+selector+`").click()`)
+	}
+	first := shown()
+	click(`[data-preset=all]`)
+	is("all", fig+`.dataset.first + " " + `+fig+`.querySelector(".shown").textContent`, "-1800 T-30m to T+24h")
+	for range 14 {
+		click(`[data-zoom=in]`)
+	}
+	if got := shown(); !strings.HasSuffix(got, "s") {
+		t.Errorf("zoomed in from a day: %s", got)
+	}
+	click(`[data-preset=limit]`)
+	if got := shown(); got == first || !strings.HasPrefix(got, "T-") {
+		t.Errorf("limit: %s", got)
+	}
+	before := shown()
+	click(`[data-zoom=right]`)
+	if shown() == before {
+		t.Error("later shows the same")
+	}
+	click(`[data-preset=order]`)
+	if got := shown(); got != first {
+		t.Errorf("around the order: %s, not %s", got, first)
+	}
+	pagetest.Eval[any](t, ctx, fig+`.querySelector(".plot").dispatchEvent(new WheelEvent("wheel", {deltaY: -400, ctrlKey: true, bubbles: true, cancelable: true, clientX: 600}))`)
+	if shown() == first {
+		t.Error("the wheel does not zoom")
+	}
+
+	// The keyboard goes from mark to mark, and each tells what it was.
+	pagetest.Eval[any](t, ctx, fig+`.querySelector("[data-preset=order]").click(); document.querySelector(".lane:target .seg").focus()`)
+	is("the note at the focus", fig+`.querySelector(".tip").hidden`, "false")
+	tip := eval(fig + `.querySelector(".tip").textContent`)
+	if !strings.Contains(tip, "attempt") || !strings.Contains(tip, "protocol-session: ") {
+		t.Errorf("the note says %q", tip)
+	}
+	pagetest.Do(t, ctx, chromedp.KeyEvent(kb.ArrowRight))
+	settle(t, ctx)
+	if got := eval(fig + `.querySelector(".tip").textContent`); got == tip || !strings.Contains(got, "refused") {
+		t.Errorf("the next mark says %q", got)
+	}
+	was := eval(`document.activeElement.closest(".lane").id`)
+	pagetest.Do(t, ctx, chromedp.KeyEvent(kb.ArrowDown))
+	if got := eval(`document.activeElement.closest(".lane").id`); got == was {
+		t.Error("down does not go to the next lane")
+	}
+	before = shown()
+	pagetest.Do(t, ctx, chromedp.KeyEvent("+"))
+	if shown() == before {
+		t.Error("+ does not zoom")
+	}
+	is("marks that Tab stops at in a lane", `document.querySelectorAll(".lane:target .seg[tabindex='0']").length`, "1")
+
+	// The pointer shows the same.
+	pagetest.Eval[any](t, ctx, `document.activeElement.blur(); document.querySelector(".lane:target").scrollIntoView({block: "center"}); `+fig+`.querySelector("[data-preset=order]").click()`)
+	settle(t, ctx)
+	at := pagetest.Eval[[]float64](t, ctx, `((r, p) => [Math.max(r.left, p.left) + 30, r.top + r.height / 2])(document.querySelector(".lane:target .seg rect").getBoundingClientRect(), document.querySelector(".lane:target").closest(".plot").getBoundingClientRect())`)
+	pagetest.Do(t, ctx, chromedp.MouseEvent("mouseMoved", at[0], at[1]))
+	settle(t, ctx)
+	is("the note at the pointer", fig+`.querySelector(".tip").hidden`, "false")
+
+	if got := seen.Trouble(); len(got) > 0 {
+		t.Errorf("the browser complains: %q", got)
+	}
+}
+
+// Everybody can read it: names, contrast and the order of heads and focus.
+func TestPageAccessibility(t *testing.T) {
+	ctx := pagetest.Browser(t)
+	d := real(t)
+	d.Runs = append(d.Runs, document().Runs...)
+	url := pagetest.File(t, html(t, d))
+	for name, v := range map[string]pagetest.View{"light": wide, "dark": {Width: 1280, Height: 900, Dark: true}, "phone": {Width: 390, Height: 844}} {
+		open(t, ctx, url, v)
+		pagetest.Eval[any](t, ctx, `document.querySelectorAll("details").forEach(d => d.open = true)`)
+		settle(t, ctx)
+		for _, fault := range pagetest.Accessibility(t, ctx) {
+			t.Errorf("%s: %s", name, fault)
+		}
+		if wider := pagetest.Eval[int](t, ctx, `document.documentElement.scrollWidth - innerWidth`); wider > 0 {
+			t.Errorf("%s: the page is %d pixels wider than the window", name, wider)
+		}
+	}
+}
+
+// Without JavaScript and on paper everything is there.
+func TestPagePlain(t *testing.T) {
+	ctx := pagetest.Browser(t)
+	d := real(t)
+	url := pagetest.File(t, html(t, d))
+	open(t, ctx, url, pagetest.View{Width: 1280, Height: 900, NoScript: true})
+	// Asking the page is no use where its scripts are off, so the marks are looked at.
+	if err := pagetest.Shot(ctx, filepath.Join(t.TempDir(), "plain.png"), ""); err != nil {
+		t.Fatal(err)
+	}
+	plain := string(html(t, d))
+	for _, want := range []string{`class="no-js"`, `class="filter js-only"`, `class="tools js-only"`, `<title>works, `} {
+		if !strings.Contains(plain, want) {
+			t.Errorf("no %s in the page", want)
+		}
+	}
+	open(t, ctx, url, pagetest.View{Width: 800, Height: 1000, Print: true})
+	for what, js := range map[string]string{
+		"tools":        `getComputedStyle(document.querySelector(".tools")).display`,
+		"filter":       `getComputedStyle(document.querySelector(".filter")).display`,
+		"ways on":      `getComputedStyle(document.querySelector("nav")).display`,
+		"skip link":    `getComputedStyle(document.querySelector(".skip")).display`,
+		"folded cases": `(dispatchEvent(new Event("beforeprint")), document.querySelector("details:not([open])") === null ? "none" : "some")`,
+	} {
+		if got := pagetest.Eval[string](t, ctx, js); got != "none" {
+			t.Errorf("on paper, %s: %s", what, got)
+		}
+	}
+}
+
+// TestPictures writes the pictures that the documentation shows.
+func TestPictures(t *testing.T) {
+	if *pictures == "" {
+		t.Skip("only with -pictures DIR")
+	}
+	ctx := pagetest.Browser(t)
+	if err := os.MkdirAll(*pictures, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	one := real(t)
+	one.Runs = one.Runs[:1]
+	open(t, ctx, pagetest.File(t, html(t, one)), pagetest.View{Width: 1180, Height: 860})
+	settle(t, ctx)
+	for file, selector := range map[string]string{"report.png": "", "timeline.png": "figure.timeline"} {
+		if err := pagetest.Shot(ctx, filepath.Join(*pictures, file), selector); err != nil {
+			t.Error(err)
+		}
+	}
+	if *heatmap == "" {
+		return
+	}
+	open(t, ctx, "file://"+*heatmap, pagetest.View{Width: 1180, Height: 860})
+	settle(t, ctx)
+	if err := pagetest.Shot(ctx, filepath.Join(*pictures, "heatmap.png"), "#table-2"); err != nil {
+		t.Error(err)
+	}
+}
