@@ -58,6 +58,9 @@ whose clock agrees with the lab's, so tickets are of use at speed 1 only.`,
   shutout serve --web none                    # for mail clients alone`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := notEmpty(cmd, "web", "runs"); err != nil {
+				return err
+			}
 			opts.Cast, opts.Stdout, opts.Stderr = fixtures.DefaultCast(), a.out, a.err
 			if !(opts.Speed > 0 && opts.Speed <= maxSpeed) {
 				return fmt.Errorf("--speed is %v: expected more than 0 and at most %d, for example 60", opts.Speed, maxSpeed)
