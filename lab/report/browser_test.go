@@ -117,8 +117,8 @@ func TestPageWorks(t *testing.T) {
 
 	// A link to a lane unfolds its case and shows the lane.
 	is("a lane of a folded case is hidden", `document.querySelectorAll(".case:not([open])").length > 0`, "true")
-	href := eval(`document.querySelector(".promises tbody tr td.path a").getAttribute("href")`)
-	pagetest.Do(t, ctx, chromedp.Click(chromedp.CSS(`.promises tbody tr td.path a`)))
+	href := eval(`document.querySelector(".promises tr[data-verdict=late] td.path a").getAttribute("href")`)
+	pagetest.Do(t, ctx, chromedp.Click(chromedp.CSS(`.promises tr[data-verdict=late] td.path a`)))
 	settle(t, ctx)
 	is("the address", "location.hash", href)
 	is("the case is unfolded", `document.querySelector(".lane:target").closest("details").open`, "true")
@@ -258,8 +258,8 @@ func TestPictures(t *testing.T) {
 	one.Runs = one.Runs[:1]
 	open(t, ctx, pagetest.File(t, html(t, one)), pagetest.View{Width: 1180, Height: 860})
 	settle(t, ctx)
-	for file, selector := range map[string]string{"report.png": "", "timeline.png": "figure.timeline"} {
-		if err := pagetest.Shot(ctx, filepath.Join(*pictures, file), selector); err != nil {
+	for _, shot := range [][2]string{{"report.png", ""}, {"timeline.png", "figure.timeline"}} { // the start of the page first
+		if err := pagetest.Shot(ctx, filepath.Join(*pictures, shot[0]), shot[1]); err != nil {
 			t.Error(err)
 		}
 	}

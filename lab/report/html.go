@@ -95,6 +95,11 @@ func newHTMLView(d *lab.Document) *htmlView {
 		v.Cases = append(v.Cases, c)
 		v.Rows = append(v.Rows, c.rows(v.Several)...)
 	}
+	if v.Several { // what was broken first
+		slices.SortStableFunc(v.Rows, func(a, b *htmlRow) int {
+			return slices.Index(worstFirst, a.verdict) - slices.Index(worstFirst, b.verdict)
+		})
+	}
 	v.Played = Played(virtual, d.WallS, d.Seed)
 	v.count(d)
 	v.Plain = summary(d)
@@ -117,6 +122,9 @@ func newHTMLView(d *lab.Document) *htmlView {
 	}
 	return v
 }
+
+// worstFirst orders the promises of several cases.
+var worstFirst = []lab.Verdict{lab.Open, lab.Late, lab.Lost, lab.VerdictUnknown, lab.Invalid, lab.Ended, lab.Kept, lab.NotAvailable}
 
 // count fills in the headline and the numbers.
 func (v *htmlView) count(d *lab.Document) {

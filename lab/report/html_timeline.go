@@ -106,10 +106,16 @@ type scale struct{ from, to float64 }
 
 func (s scale) at(t float64) float64 { return 100 * (t - s.from) / (s.to - s.from) }
 
-// stretch places a stretch, no wider than the picture and a little beyond it,
-// and wide enough to be seen.
+// stretch places a stretch: what of it is in the picture, wide enough to be
+// seen, or beyond its edge.
 func (s scale) stretch(a, b float64) place {
-	x, end := max(-2, min(102, s.at(a))), max(-2, min(102, s.at(b)))
+	x, end := max(0, min(100, s.at(a))), max(0, min(100, s.at(b)))
+	switch {
+	case b < s.from:
+		x, end = -5, -5
+	case a > s.to:
+		x, end = 105, 105
+	}
 	return place{A: a, B: b, X: percent(x), W: percent(max(0.35, end-x)), End: percent(end)}
 }
 
@@ -140,7 +146,7 @@ func newTimeline(c *htmlCase) *timeline {
 	for i, a := range r.Activities {
 		if group == nil || a.ID != name {
 			name = a.ID
-			group = newLaneGroup(a, y)
+			group = newLaneGroup(r, a, y)
 			t.Groups = append(t.Groups, group)
 			y += groupHeight
 		}
@@ -239,9 +245,13 @@ func (s htmlStep) title() string {
 	return fmt.Sprintf("step %d at %s: %s, %s\n%s", s.Number, s.At, s.Do, s.Outcome, s.Detail)
 }
 
-func newLaneGroup(a *lab.ActivityResult, y int) *laneGroup {
+func newLaneGroup(r *lab.RunResult, a *lab.ActivityResult, y int) *laneGroup {
 	g := &laneGroup{Y: y, Control: a.Role == lab.Control}
-	g.Name = short(harmless(fmt.Sprintf("%s · %s", a.Who, a.Path)), 48)
+	name := a.Who
+	if ambiguous(r, a) {
+		name = a.ID
+	}
+	g.Name = short(harmless(fmt.Sprintf("%s · %s", name, a.Path)), 48)
 	if a.From != "" {
 		g.Note = "from " + short(harmless(a.From), 30)
 	}

@@ -150,7 +150,8 @@ func (d *Directory) NoteTicket(now time.Time, sam, what string, start, end time.
 	d.tickets[sam] = append(mine, issued{what, start, end})
 }
 
-// Ledger lists the tickets of somebody that are good now.
+// Ledger lists the tickets of somebody that are good now, and the password before
+// the last one while the PDC emulator takes it.
 func (d *Directory) Ledger(now time.Time, sam string) (out []lab.LedgerEntry) {
 	for _, t := range d.tickets[sam] {
 		if now.Before(t.end) {
@@ -158,6 +159,11 @@ func (d *Directory) Ledger(now time.Time, sam string) (out []lab.LedgerEntry) {
 		}
 	}
 	slices.SortFunc(out, func(a, b lab.LedgerEntry) int { return strings.Compare(a.What, b.What) })
+	pdc := d.PDC()
+	if o, ok := pdc.Lookup(sam); ok && pdc.Restriction(now, o) == OK && pdc.takesOld(now, o, Network) {
+		rule, until := d.oldPasswordWindow(o)
+		out = append(out, lab.LedgerEntry{Layer: lab.LayerOldPassword, Server: pdc.host, What: "password from before the change", Rule: rule, Since: o.account.password.at, Until: until})
+	}
 	return out
 }
 

@@ -95,16 +95,19 @@ func (dc *DC) decide(now time.Time, c Code) lab.Decision {
 // explainOld gives the decision to the old-password window, which let the user
 // in.
 func (dc *DC) explainOld(l *Logon) {
-	p := l.Object.account.password
-	window := dc.dir.params.NTLM.OldPassword
 	l.Decision.Layer = lab.LayerOldPassword
 	l.Decision.Reason = "the password before the last one accepted"
-	l.Decision.Since = p.at
-	l.Decision.Rule = "for ever"
-	if window != forever {
-		l.Decision.Rule = "for " + lab.Duration(window) + " after the change"
-		l.Decision.Until = p.at.Add(window)
+	l.Decision.Since = l.Object.account.password.at
+	l.Decision.Rule, l.Decision.Until = dc.dir.oldPasswordWindow(l.Object)
+}
+
+// oldPasswordWindow tells how long the password before the last one is taken.
+func (d *Directory) oldPasswordWindow(o *Object) (rule string, until time.Time) {
+	window := d.params.NTLM.OldPassword
+	if window == forever {
+		return "for ever", time.Time{}
 	}
+	return "for " + lab.Duration(window) + " after the change", o.account.password.at.Add(window)
 }
 
 // ahead returns a domain controller that has a later state of the account and
@@ -145,6 +148,10 @@ func (dc *DC) verify(now time.Time, o *Object, kind LogonKind, match func(string
 // (KB906305): for some time after the change, for a network logon, and only if
 // the domain remembers at least two passwords.
 func (dc *DC) oldPassword(now time.Time, o *Object, kind LogonKind, match func(string) bool) bool {
+	return dc.takesOld(now, o, kind) && match(o.history()[1])
+}
+
+func (dc *DC) takesOld(now time.Time, o *Object, kind LogonKind) bool {
 	p, current, history := dc.dir.params, o.account.password, o.history()
 	switch {
 	case kind == ticketGranting, // the key in force is the only one
@@ -154,7 +161,7 @@ func (dc *DC) oldPassword(now time.Time, o *Object, kind LogonKind, match func(s
 		len(history) < 2:
 		return false
 	}
-	return (p.NTLM.OldPassword == forever || now.Before(current.at.Add(p.NTLM.OldPassword))) && match(history[1])
+	return p.NTLM.OldPassword == forever || now.Before(current.at.Add(p.NTLM.OldPassword))
 }
 
 // countBad counts a wrong password and locks the account at the threshold

@@ -100,18 +100,18 @@
 
     const draw = () => {
       const width = plot.getBoundingClientRect().width || 1, span = to - from;
-      const at = (s) => Math.max(-3, Math.min(103, 100 * (s - from) / span));
+      const at = (s) => Math.max(-5, Math.min(105, 100 * (s - from) / span));
       for (const p of placed) {
-        const x = at(p.a);
+        let x = at(p.a);
+        if (p.b !== null && p.a < from && p.b >= from) x = 0; // it begins at the edge, with its word
         p.el.setAttribute("x", x + "%");
         if (p.b !== null) {
-          const w = Math.max(300 / width, at(p.b) - x);
+          const w = Math.max(300 / width, Math.min(100.5, at(p.b)) - x);
           p.el.setAttribute("width", w + "%");
           if (p.el.dataset.long) {
             // Within sight, as long a word as fits.
-            const room = (Math.min(100, x + w) - Math.max(0, x)) * width / 100;
+            const room = Math.min(100 - x, w) * width / 100;
             p.text.textContent = [p.el.dataset.long, p.el.dataset.word].find((t) => room > 16 + 6.6 * t.length) || "";
-            p.text.setAttribute("x", 7 + Math.max(0, -x) * width / 100);
           }
         } else if (p.el.classList.contains("flag")) {
           const right = x > 60;
