@@ -106,6 +106,10 @@ func (p *play) enter(l Ledgerer, at time.Duration, when string) {
 	r := p.ledger
 	now := p.order.Add(at)
 	n := len(r.Moments)
+	if when == BeforeStep && n > 0 && r.Moments[n-1] == (LedgerMoment{Seconds(at), AtOrder}) {
+		r.Moments[n-1].When = BeforeStep // a step at the order that nobody foresaw
+		return
+	}
 	r.Moments = append(r.Moments, LedgerMoment{Seconds(at), when})
 	for _, row := range r.Rows {
 		row.LeftS = append(row.LeftS, nil)

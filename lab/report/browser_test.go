@@ -46,7 +46,7 @@ func TestPageOpens(t *testing.T) {
 	seen := pagetest.Watch(t, ctx)
 	one := real(t)
 	one.Runs = one.Runs[:1]
-	for name, page := range map[string][]byte{"a run of 24 hours": html(t, one), "the full catalogue": html(t, catalogue(t)), "hostile names": html(t, hostile(hostiles[1]))} {
+	for name, page := range map[string][]byte{"a run of 24 hours": html(t, one), "the full catalogue": html(t, catalogue(t)), "hostile names": html(t, hostileText(hostiles[1]))} {
 		wall, work := pagetest.Open(t, ctx, pagetest.File(t, page), wide)
 		t.Logf("%s: %d kB, there after %v, of which %v were work", name, len(page)/1000, wall.Round(time.Millisecond), work.Round(time.Millisecond))
 		if work > quick { // the wall clock says how busy the machine is

@@ -49,8 +49,8 @@ func TestHTMLOfLittle(t *testing.T) {
 	}
 }
 
-// hostile puts a text into everything of a document that comes from elsewhere.
-func hostile(text string) *lab.Document {
+// hostileText puts a text into everything of a document that comes from elsewhere.
+func hostileText(text string) *lab.Document {
 	reason := lab.Reason{Layer: lab.LayerSession, Allowed: true, Detail: text}
 	phase := lab.PhaseResult{Outcome: "refused", FromS: 1, ToS: 2, Count: 1, Layer: lab.Layer(text), Detail: text}
 	return &lab.Document{Lab: text, Replay: text, Tool: lab.Tool{Name: text, Version: text}, Runs: []*lab.RunResult{{
@@ -73,7 +73,7 @@ var hostiles = []string{
 
 // What comes from elsewhere comes out as text, and as nothing else.
 func TestHTMLHostile(t *testing.T) {
-	plain := html(t, hostile("plain"))
+	plain := html(t, hostileText("plain"))
 	tags := regexp.MustCompile(`<[a-zA-Z/!][^>]*>`)
 	names := regexp.MustCompile(`^</?[a-zA-Z0-9]+`)
 	shape := func(page []byte) (out []string) {
@@ -83,7 +83,7 @@ func TestHTMLHostile(t *testing.T) {
 		return out
 	}
 	for _, text := range hostiles {
-		page := html(t, hostile(text))
+		page := html(t, hostileText(text))
 		if got, want := shape(page), shape(plain); strings.Join(got, " ") != strings.Join(want, " ") {
 			t.Errorf("%.40q changes the elements of the page: %d, not %d", text, len(got), len(want))
 		}

@@ -66,7 +66,7 @@ containers it starts real servers instead, Samba, Dovecot, Postfix and SOGo, and
   shutout serve --lab containers --out served`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := notEmpty(cmd, "out"); err != nil {
+			if err := notEmpty(cmd, "out", "web", "runs"); err != nil {
 				return err
 			}
 			opts.Cast, opts.Stdout, opts.Stderr = fixtures.DefaultCast(), a.out, a.err

@@ -48,8 +48,13 @@ func until(t *testing.T, ctx context.Context, what, expression string) {
 }
 
 // picture keeps what the browser shows, where SHUTOUT_PICTURES names a folder.
+//
+// Everybody must be able to read and use it.
 func picture(t *testing.T, ctx context.Context, name string) {
 	t.Helper()
+	for _, fault := range pagetest.Accessibility(t, ctx) {
+		t.Errorf("%s: %s", name, fault)
+	}
 	folder := os.Getenv("SHUTOUT_PICTURES")
 	if folder == "" {
 		return
@@ -88,7 +93,7 @@ func TestInTheBrowser(t *testing.T) {
 
 	open("/")
 	picture(t, ctx, "start")
-	open("/cases/outlook-session-open-before-disable")
+	open("/cases/outlook-restarted-by-its-user")
 	picture(t, ctx, "case")
 	pagetest.Eval[bool](t, ctx, "(document.querySelector('#sop').value = 'none', document.querySelector('#speed').value = '600', true)")
 	press("form.setup button.main")
@@ -113,11 +118,15 @@ func TestInTheBrowser(t *testing.T) {
 	until(t, ctx, "what is missing", "document.querySelector('#act').innerText.includes('user is missing')")
 	picture(t, ctx, "missing")
 	pagetest.Eval[bool](t, ctx, "(document.querySelector('#p-user').value = 'dana', true)")
-	press("#carry-out")
+	picture(t, ctx, "filled")
+	pagetest.Eval[bool](t, ctx, "(document.querySelector('#carry-out').focus(), true)")
+	pagetest.Do(t, ctx, chromedp.KeyEvent("\r")) // by keyboard
 	until(t, ctx, "the step", "[...document.querySelectorAll('#more .steps li')].some(l => l.innerText.includes('disable-account') && l.innerText.includes('by hand'))")
 	if text := pagetest.Eval[string](t, ctx, "document.querySelector('.said').innerText"); !strings.Contains(text, "done") {
 		t.Errorf("said %q", text)
 	}
+	until(t, ctx, "the focus on what became of it", "document.activeElement.matches('.said')")
+	picture(t, ctx, "done")
 	press("#pace-go")
 	until(t, ctx, "going on", "!!document.querySelector('#pace-pause')")
 	until(t, ctx, "a refusal", "!!document.querySelector('#now .seg.out, #now .seg.refused, #now .seg[aria-label^=refused], #now .seg[data-word=refused]')")

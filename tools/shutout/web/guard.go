@@ -32,7 +32,12 @@ func (s *Server) guard(addr string, next http.Handler) http.Handler {
 			names = append(names, host, "localhost")
 		}
 	}
-	guarded := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	cross := http.NewCrossOriginProtection()
+	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		s.fail(w, http.StatusForbidden, errors.New("another site has sent this: nothing was changed"))
+	}))
+	inner := cross.Handler(s.tokens(next))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
@@ -45,6 +50,14 @@ func (s *Server) guard(addr string, next http.Handler) http.Handler {
 			s.fail(w, http.StatusMisdirectedRequest, fmt.Errorf("%s is not a name of this server: open http://%s/", strict.Quote(r.Host), addr))
 			return
 		}
+		inner.ServeHTTP(w, r)
+	})
+}
+
+// tokens lets only those forms change something that a page of this server has
+// sent out.
+func (s *Server) tokens(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost {
 			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 			if err := r.ParseForm(); err != nil {
@@ -62,11 +75,6 @@ func (s *Server) guard(addr string, next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
-	cross := http.NewCrossOriginProtection()
-	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		s.fail(w, http.StatusForbidden, errors.New("another site has sent this: nothing was changed"))
-	}))
-	return cross.Handler(guarded)
 }
 
 // fail answers with a page that says what is wrong.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"shutout/lab"
 	"shutout/lab/mitigation"
@@ -35,6 +36,9 @@ type caseGroup struct {
 	Cases []*lab.Scenario
 }
 
+// catalogue is the cases as they are shown. Who plays one reads it anew.
+var catalogue = sync.OnceValue(scenarios.Catalogue)
+
 // families are the groups in the order in which they are shown.
 var families = []struct{ family, title string }{
 	{"leaver", "Somebody has to leave"},
@@ -54,7 +58,7 @@ func (s *Server) start(w http.ResponseWriter, r *http.Request) {
 	words := strings.Fields(strings.ToLower(v.Query))
 	for _, f := range families {
 		g := caseGroup{Title: f.title}
-		for _, sc := range scenarios.Catalogue() {
+		for _, sc := range catalogue() {
 			if scenarios.Family(sc) == f.family && matches(sc, words) {
 				g.Cases = append(g.Cases, sc)
 			}
@@ -131,12 +135,21 @@ func speedOf(word string) (float64, error) {
 
 // caseOf shows one case.
 func (s *Server) caseOf(w http.ResponseWriter, r *http.Request) {
-	sc, ok := scenarios.Find(r.PathValue("id"))
-	if !ok {
+	sc := shownCase(r.PathValue("id"))
+	if sc == nil {
 		s.fail(w, http.StatusNotFound, fmt.Errorf("there is no case %s in the catalogue", strict.Quote(r.PathValue("id"))))
 		return
 	}
 	s.showCase(w, http.StatusOK, sc, choice{Profile: sc.Profile, Speed: "600"}, nil)
+}
+
+// shownCase is a case as it is shown; nil if there is none of that name.
+func shownCase(id string) *lab.Scenario {
+	i := slices.IndexFunc(catalogue(), func(sc *lab.Scenario) bool { return sc.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return catalogue()[i]
 }
 
 func (s *Server) showCase(w http.ResponseWriter, status int, sc *lab.Scenario, c choice, fault error) {
@@ -179,13 +192,11 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request) {
 	c := choice{Profile: form.Get("profile"), SOP: form.Get("sop"), Speed: form.Get("speed"), Paused: form.Get("paused") != ""}
 	p, err := s.prepare(sc, c)
 	if err != nil {
-		again, _ := scenarios.Find(sc.ID) // as it was
-		s.showCase(w, http.StatusUnprocessableEntity, again, c, err)
+		s.showCase(w, http.StatusUnprocessableEntity, shownCase(sc.ID), c, err)
 		return
 	}
 	if !s.take(p) {
-		again, _ := scenarios.Find(sc.ID)
-		s.showCase(w, http.StatusConflict, again, c, errors.New("another case is being played: wait for its end, or stop it"))
+		s.showCase(w, http.StatusConflict, shownCase(sc.ID), c, errors.New("another case is being played: wait for its end, or stop it"))
 		return
 	}
 	http.Redirect(w, r, "/live", http.StatusSeeOther)
