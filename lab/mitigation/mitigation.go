@@ -65,10 +65,24 @@ const (
 type Site string
 
 const (
+	cloudProfile = "exo"
+	openProfile  = "dovecot-postfix-samba"
+
 	ExchangeSite Site = "Exchange on servers of the organisation's own"
-	CloudSite    Site = "Exchange Online (profile exo)"
-	OpenSite     Site = "Samba, Dovecot and Postfix (profile dovecot-postfix-samba)"
+	CloudSite    Site = "Exchange Online (profile " + cloudProfile + ")"
+	OpenSite     Site = "Samba, Dovecot and Postfix (profile " + openProfile + ")"
 )
+
+// SiteOf tells what kind of site a profile is about.
+func SiteOf(profile string) Site {
+	switch profile {
+	case cloudProfile:
+		return CloudSite
+	case openProfile:
+		return OpenSite
+	}
+	return ExchangeSite
+}
 
 // Where says at which sites a mitigation can be carried out; none stands for
 // all of them.

@@ -36,3 +36,24 @@ func TestAgainst(t *testing.T) {
 		}
 	}
 }
+
+// A profile's kind of site is the one that its mitigations are for: each layer
+// has a remedy at the sites of its own.
+func TestSiteOf(t *testing.T) {
+	for profile, want := range map[string]mitigation.Site{
+		"ex2010": mitigation.ExchangeSite, "exo": mitigation.CloudSite, "dovecot-postfix-samba": mitigation.OpenSite,
+	} {
+		if got := mitigation.SiteOf(profile); got != want {
+			t.Errorf("%s is of %s, not %s", profile, got, want)
+		}
+	}
+	for _, layer := range []lab.Layer{lab.LayerAuthCache, lab.LayerConnection, lab.LayerSession, lab.LayerTicket} {
+		r, _ := mitigation.Against(layer)
+		if !slices.ContainsFunc(r.Ends, func(name string) bool {
+			info, _ := mitigation.Lookup(name)
+			return info.Where.Has(mitigation.OpenSite)
+		}) {
+			t.Errorf("%s: no remedy at a site without Exchange", layer)
+		}
+	}
+}

@@ -16,6 +16,7 @@ type htmlChange struct {
 	Where            []htmlPlace
 	Remedies         []htmlRemedy
 	longest          float64
+	sites            []mitigation.Site // that these promises are about
 }
 
 // htmlPlace is a promise that was broken because of it.
@@ -52,6 +53,7 @@ func changes(d *lab.Document, cases []*htmlCase) []htmlChange {
 				lasted, text = *a.CutoffS, seconds(*a.CutoffS)
 			}
 			ch.longest = max(ch.longest, lasted)
+			ch.sites = append(ch.sites, mitigation.SiteOf(c.run.Profile))
 			ch.add(c, i, text, len(cases) > 1)
 			for _, s := range c.run.Steps {
 				if s.Outcome == lab.Done && !slices.Contains(steps[keeps.Layer], s.Do) {
@@ -68,7 +70,9 @@ func changes(d *lab.Document, cases []*htmlCase) []htmlChange {
 		}
 		remedy, _ := mitigation.Against(layer)
 		for _, name := range remedy.Ends {
-			ch.Remedies = append(ch.Remedies, newRemedy(name, slices.Contains(steps[layer], name), len(cases) == 1))
+			if info, _ := mitigation.Lookup(name); slices.ContainsFunc(ch.sites, info.Where.Has) {
+				ch.Remedies = append(ch.Remedies, newRemedy(info, slices.Contains(steps[layer], name), len(cases) == 1))
+			}
 		}
 		out = append(out, *ch)
 	}
@@ -90,16 +94,13 @@ func (ch *htmlChange) add(c *htmlCase, i int, lasted string, several bool) {
 	ch.Where = append(ch.Where, htmlPlace{"#" + c.laneIDs[i], text})
 }
 
-func newRemedy(name string, had, one bool) htmlRemedy {
-	info, _ := mitigation.Lookup(name)
-	r := htmlRemedy{Name: name, Title: info.Title, Sources: strings.Join(works(info.Sources), ", ")}
+func newRemedy(info mitigation.Info, had, one bool) htmlRemedy {
+	r := htmlRemedy{Name: info.Name, Title: info.Title, Sources: strings.Join(works(info.Sources), ", ")}
 	switch {
 	case had && one:
 		r.Note = "it is a step of this SOP, and access went on all the same: look at when it comes, and on which servers"
 	case had:
 		r.Note = "a step in some of these cases: look at when it comes, and on which servers"
-	case slices.Equal(info.Where, mitigation.CloudTenant):
-		r.Note = "where people sign in at Entra ID"
 	}
 	return r
 }
@@ -141,7 +142,8 @@ func leftovers(cases []*htmlCase) (out []htmlChange) {
 			}
 		}
 		for _, name := range ends {
-			ch.Remedies = append(ch.Remedies, newRemedy(name, false, false))
+			info, _ := mitigation.Lookup(name)
+			ch.Remedies = append(ch.Remedies, newRemedy(info, false, false))
 		}
 		if len(ch.Where) > 0 {
 			out = append(out, ch)
