@@ -112,6 +112,7 @@ func predicted(cases *ahead, s *lab.Scenario) {
 				Expect(step.Outcome).To(Equal(want), "%s: %s", step.Do, step.Detail)
 			}
 		})
+		It("has a result that fits the published schema, and comes back as it is", func() { fitsSchema(res) })
 		It("tells the same story by phases, by spans and by reasons", func() {
 			for _, a := range res.Activities {
 				agree(a)

@@ -75,11 +75,7 @@ func TestRead(t *testing.T) {
 
 // Whatever is taken for a document can be rendered, and comes back as it is.
 func FuzzDecode(f *testing.F) {
-	files, err := filepath.Glob("testdata/*.json")
-	if err != nil || files == nil {
-		f.Fatal(files, err)
-	}
-	for _, file := range files {
+	for _, file := range []string{"testdata/empty.result.json", "testdata/swept.result.json"} { // small ones
 		b, err := os.ReadFile(file)
 		if err != nil {
 			f.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	generator "github.com/invopop/jsonschema"
 	validator "github.com/santhosh-tekuri/jsonschema/v6"
@@ -44,22 +45,35 @@ func generated(t *testing.T) []byte {
 	s.Definitions["Document"].Properties.Set("schema", &generator.Schema{
 		Const: lab.Schema, Description: "version of this form of the document",
 	})
+	types := map[string]reflect.Type{}
+	structs(reflect.TypeFor[lab.Document](), types)
 	for name, def := range s.Definitions {
-		for p := def.Properties.Oldest(); p != nil; p = p.Next() {
-			v := p.Value
-			v.Description = strings.Join(strings.Fields(v.Description), " ")
-			// A pointer to a number is a number or null; generated is the number.
-			if p.Key == "cutoff_s" || p.Key == "last_success_s" || name == "OutageResult" && p.Key == "to_s" {
-				v.OneOf = []*generator.Schema{{Type: "number"}, {Type: "null"}}
-				v.Type = ""
-			}
-			if strings.HasSuffix(p.Key, "_s") && !strings.Contains(v.Description, "seconds") {
-				t.Errorf("%s of %s does not say that it is in seconds", p.Key, name)
-			}
-		}
-		def.Description = strings.Join(strings.Fields(def.Description), " ")
+		def.Description = oneLine(def.Description)
 		if def.Description == "" {
 			t.Errorf("%s is not described", name)
+		}
+		for i := range types[name].NumField() {
+			field := types[name].Field(i)
+			key, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+			if key == "-" {
+				continue // no part of a document
+			}
+			v, ok := def.Properties.Get(key)
+			if !ok {
+				t.Fatalf("%s of %s is not in the schema", key, name)
+			}
+			v.Description = oneLine(v.Description)
+			if strings.HasSuffix(key, "_s") && !strings.Contains(v.Description, "seconds") {
+				v.Description = strings.TrimSpace(v.Description + " (seconds)")
+			}
+			// A pointer to a number that is always written is a number or null.
+			number := reflect.TypeFor[*float64]()
+			switch {
+			case field.Type == number && options == "":
+				v.OneOf, v.Type = []*generator.Schema{{Type: "number"}, {Type: "null"}}, ""
+			case field.Type.Kind() == reflect.Slice && field.Type.Elem() == number:
+				v.Items = &generator.Schema{OneOf: []*generator.Schema{{Type: "number"}, {Type: "null"}}}
+			}
 		}
 	}
 	b, err := json.MarshalIndent(s, "", "  ")
@@ -68,6 +82,23 @@ func generated(t *testing.T) []byte {
 	}
 	return append(b, '\n')
 }
+
+// structs collects the types of a document by their names.
+func structs(typ reflect.Type, into map[string]reflect.Type) {
+	switch typ.Kind() {
+	case reflect.Pointer, reflect.Slice:
+		structs(typ.Elem(), into)
+	case reflect.Struct:
+		if typ != reflect.TypeFor[time.Time]() && into[typ.Name()] == nil {
+			into[typ.Name()] = typ
+			for i := range typ.NumField() {
+				structs(typ.Field(i).Type, into)
+			}
+		}
+	}
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // The published schema is that of the Go types, and every document fits it.
 func TestSchema(t *testing.T) {

@@ -80,7 +80,7 @@ func wholeValue(at string, v reflect.Value, optional bool) error {
 		switch {
 		case !v.IsNil():
 			return wholeValue(at, v.Elem(), optional)
-		case v.Type().Elem().Kind() == reflect.Struct && !optional:
+		case !optional && v.Type().Elem().Kind() == reflect.Struct:
 			return fmt.Errorf("%s is null", at)
 		}
 	case reflect.Float64:

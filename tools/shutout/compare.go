@@ -201,9 +201,10 @@ func caseOf(r *lab.RunResult, known map[string]*lab.Scenario) (*lab.Scenario, er
 	}
 	c.Activities, c.Controls = played(c.Activities), played(c.Controls)
 	if r.SOP != "" {
-		sop, err := loadSOP(r.SOP)
-		if err != nil {
-			return nil, fmt.Errorf("the case %s was played with another SOP: %w", strict.Quote(r.Scenario), err)
+		sop, ok := scenarios.FindSOP(r.SOP) // never a file that a document names
+		if !ok {
+			return nil, fmt.Errorf("the case %s was played with the SOP %s, which does not come with shutout: play it with its file (shutout run --sop FILE), and compare the two results",
+				strict.Quote(r.Scenario), strict.Quote(r.SOP))
 		}
 		c.SOP = nil
 		if err := sop.Bind(c); err != nil {
@@ -230,7 +231,7 @@ func asPlayed(a *lab.Activity, r *lab.RunResult) *lab.Activity {
 	}
 	x := r.Activities[i]
 	a = new(*a)
-	if x.EveryS > 0 {
+	if x.EveryS >= 1 {
 		a.Every = duration(x.EveryS)
 	}
 	if len(x.Spans) > 0 && x.Spans[0].FromS < 0 {

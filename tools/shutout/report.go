@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -54,7 +55,7 @@ The exit status is 0 when it was rendered, and 2 when the input was wrong; with 
 		},
 	}
 	fs := cmd.Flags()
-	fs.StringVar(&f.format, "format", "", "write one form only: `NAME` is text, json, junit or markdown")
+	fs.StringVar(&f.format, "format", "", "write one form only, `NAME`: "+strings.Join(formNames(), ", "))
 	fs.StringVar(&f.out, "out", "", "write to `PATH`: a file with --format, otherwise a run folder")
 	fs.BoolVar(&f.merge, "merge", false, "join the results of several runs into one")
 	fs.SortFlags = false
@@ -123,15 +124,20 @@ func (f *reportFlags) folder(out *terminal, doc *lab.Document, now time.Time) er
 
 // rendering finds a form by its name; empty: none was asked for.
 func rendering(name string) (*report.Rendering, error) {
-	var names []string
+	if name == "" {
+		return nil, nil
+	}
 	for _, form := range report.Renderings {
 		if form.Name == name {
 			return &form, nil
 		}
+	}
+	return nil, fmt.Errorf("--format: unknown form %s%s (shutout report --help)", strict.Quote(name), strict.Expected(name, formNames()))
+}
+
+func formNames() (names []string) {
+	for _, form := range report.Renderings {
 		names = append(names, form.Name)
 	}
-	if name == "" {
-		return nil, nil
-	}
-	return nil, fmt.Errorf("--format: unknown form %s%s (shutout report --help)", strict.Quote(name), strict.Expected(name, names))
+	return names
 }
