@@ -72,8 +72,11 @@ func (l *Live) Steps() []Step {
 
 // Result is what has been found so far. It shares nothing with the play.
 func (l *Live) Result() *RunResult {
-	res := l.p.result()
-	if now := l.Now(); now < l.p.s.Horizon {
+	now := min(l.Now(), l.p.s.Horizon)
+	l.p.mu.Lock()
+	defer l.p.mu.Unlock()
+	res := l.p.result(now)
+	if now < l.p.s.Horizon {
 		res.Played = &now
 	}
 	return res

@@ -66,7 +66,7 @@ func (r *Runner) Run(ctx context.Context, l Lab, s *Scenario) (*RunResult, error
 		return nil, fmt.Errorf("%s: %w", s.ID, err)
 	}
 	p.lookAtHorizon()
-	res := p.result()
+	res := p.finish()
 	if r.Horizon != nil {
 		r.Horizon()
 	}
@@ -135,13 +135,18 @@ type player struct {
 	kept     LocalCopy     // what its client has taken along, as of its last attempt
 }
 
-func (p *play) add(a *Activity) {
-	pl := &player{activity: a}
+// enlist adds somebody who acts out an activity.
+func (p *play) enlist(a *Activity) *player {
+	pl := &player{activity: a, said: make([]dialogue, len(a.Do))}
 	for _, c := range a.Do {
 		pl.tracks = append(pl.tracks, &Track{Activity: a, Capability: c, Order: p.order})
 	}
-	pl.said = make([]dialogue, len(pl.tracks))
 	p.players = append(p.players, pl)
+	return pl
+}
+
+func (p *play) add(a *Activity) {
+	pl := p.enlist(a)
 	if err := p.connect(pl); err != nil {
 		for _, t := range pl.tracks {
 			t.Missing = err.Error()
@@ -369,10 +374,17 @@ func (pl *player) hangs(horizon time.Duration) bool {
 	return pl.inFlight && horizon-pl.begun >= pl.activity.Every
 }
 
-func (p *play) result() *RunResult {
+// finish ends the play: no attempt begins any more, and none that is still at
+// work changes what was found.
+func (p *play) finish() *RunResult {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.over = true
+	return p.result(p.s.Horizon)
+}
+
+// result is what has been found when the play has come to a moment. p.mu is held.
+func (p *play) result(played time.Duration) *RunResult {
 	s := p.s
 	res := &RunResult{
 		Scenario: s.ID, Title: s.Title, Sources: s.Sources, Profile: s.Profile, Set: s.Set,
@@ -382,7 +394,6 @@ func (p *play) result() *RunResult {
 	for _, step := range p.steps {
 		res.Steps = append(res.Steps, new(*step))
 	}
-	played := min(p.now(), s.Horizon)
 	var controls []*Track
 	for _, pl := range p.players {
 		for _, t := range pl.tracks {

@@ -10,14 +10,12 @@ func Unavailable(s *Scenario, order time.Time, why func(*Activity) string) *RunR
 	p := &play{s: s, order: order, steps: []*StepResult{}}
 	for _, list := range [][]*Activity{s.Activities, s.Controls} {
 		for _, a := range list {
-			pl := &player{activity: a}
-			for _, c := range a.Do {
-				pl.tracks = append(pl.tracks, &Track{Activity: a, Capability: c, Order: order, Missing: why(a)})
+			for _, t := range p.enlist(a).tracks {
+				t.Missing = why(a)
 			}
-			p.players = append(p.players, pl)
 		}
 	}
-	res := p.result()
+	res := p.finish()
 	res.VirtualS = 0
 	return res
 }

@@ -22,6 +22,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"shutout/lab"
@@ -165,7 +166,10 @@ func (p Param) Known(c *lab.Cast) []string {
 // All lists every mitigation in the order in which an administrator meets
 // them: the account, the protocols, the servers, the mailbox, the mail flow,
 // people's computers, the network.
-func All() []Info {
+func All() []Info { return slices.Clone(all()) }
+
+// all completes the list once: whoever reads a case looks up each of its steps.
+var all = sync.OnceValue(func() []Info {
 	all := []Info{
 		disableAccount, enableAccount, resetPassword, expireAccount, denyLogonHours, denyLocalLogon, lockAccount,
 		blockSignIn, unblockSignIn, revokeSessions, disableDevices, deleteCloudAccount, restoreCloudAccount,
@@ -189,11 +193,11 @@ func All() []Info {
 		complete(&all[i])
 	}
 	return all
-}
+})
 
 // Lookup returns the mitigation called name.
 func Lookup(name string) (Info, bool) {
-	for _, info := range All() {
+	for _, info := range all() {
 		if info.Name == name {
 			return info, true
 		}
@@ -204,7 +208,7 @@ func Lookup(name string) (Info, bool) {
 // Names lists the names of all mitigations in the order of [All].
 func Names() []string {
 	var names []string
-	for _, info := range All() {
+	for _, info := range all() {
 		names = append(names, info.Name)
 	}
 	return names

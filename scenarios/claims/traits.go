@@ -70,8 +70,11 @@ const defaultMark = "*"
 // activityTraits tell how an activity goes about it, the most telling first.
 func activityTraits(a *lab.Activity, c lab.Capability) []Trait {
 	auth := a.Client.Auth
-	if info, ok := scenarios.LookupPath(a.Path); ok && auth == "" && len(info.Auth) > 0 {
-		auth = info.Auth[0]
+	if auth == "" {
+		auth = lab.AuthBasic // all that some paths have
+		if info, ok := scenarios.LookupPath(a.Path); ok && len(info.Auth) > 0 {
+			auth = info.Auth[0]
+		}
 	}
 	reconnect := cmp.Or(a.Client.Reconnect, "when-refused")
 	if reconnect == "every" {

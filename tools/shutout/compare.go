@@ -78,6 +78,9 @@ func (f *compareFlags) run(ctx context.Context, a, b string, cases []string) (in
 		return exitBad, err
 	}
 	words := [2]string{a, b}
+	if a == simLab && b == simLab {
+		return exitBad, errors.New("both sides are the simulation: play it twice, with what is to differ, and compare the results (shutout run --help)")
+	}
 	var docs [2]*lab.Document
 	for i, word := range words {
 		if isLab(word) {
@@ -192,8 +195,6 @@ func (f *compareFlags) play(ctx context.Context, word string, other *lab.Documen
 	}
 	o := &runOptions{Lab: word, Venue: venue, Named: true, Seed: f.seed, Stderr: f.app.err}
 	switch {
-	case other == nil && word == simLab:
-		return nil, errors.New("both sides are the simulation: play it twice, with what is to differ, and compare the results (shutout run --help)")
 	case other == nil && len(args) > 0:
 		if o.Cases, err = loadCases(args); err != nil {
 			return nil, err
