@@ -74,17 +74,23 @@ const lateStep = 100 * time.Millisecond
 
 // await has a client do a task. Where mail takes a while to arrive, one that
 // does not see the message looks again.
-func (p *play) await(ctx context.Context, client Client, t Task) error {
-	begun := p.lab.Clock().Now()
-	for {
-		err := client.Do(ctx, t)
+func (p *play) await(ctx context.Context, client Client, t Task) (err error) {
+	p.lookFor(ctx, func() bool {
+		err = client.Do(ctx, t)
 		f, failed := errors.AsType[*Failure](err)
-		if !failed || !f.Absent || p.lab.Clock().Now().Sub(begun)+lookAgain >= p.pace.Delivery {
-			return err
-		}
+		return !failed || !f.Absent
+	})
+	return err
+}
+
+// lookFor looks for what takes a while in a paced lab, until it is seen or too
+// late.
+func (p *play) lookFor(ctx context.Context, seen func() bool) {
+	begun := p.lab.Clock().Now()
+	for !seen() && p.lab.Clock().Now().Sub(begun)+lookAgain < p.pace.Delivery {
 		select {
 		case <-ctx.Done():
-			return err
+			return
 		case <-time.After(lookAgain):
 		}
 	}
@@ -174,7 +180,13 @@ func (p *play) replied(ctx context.Context, owner string, t Task) error {
 	if !ok {
 		return fmt.Errorf("%w: nobody can see automatic replies", ErrNotAvailable)
 	}
-	state, made, err := w.AutomaticReply(ctx, owner, t.MessageID)
+	var state string
+	var made bool
+	var err error
+	p.lookFor(ctx, func() bool {
+		state, made, err = w.AutomaticReply(ctx, owner, t.MessageID)
+		return made || err != nil
+	})
 	switch {
 	case err != nil:
 		return notSeen("reply", err)
@@ -190,7 +202,13 @@ func (p *play) delivered(ctx context.Context, owner string, t Task) error {
 	if !ok {
 		return fmt.Errorf("%w: nobody can see where mail goes", ErrNotAvailable)
 	}
-	state, arrived, err := w.Whereabouts(ctx, owner, t.Subject)
+	var state string
+	var arrived bool
+	var err error
+	p.lookFor(ctx, func() bool {
+		state, arrived, err = w.Whereabouts(ctx, owner, t.Subject)
+		return arrived || err != nil
+	})
 	switch {
 	case err != nil:
 		return notSeen("deliver", err)

@@ -110,7 +110,7 @@ func (o *Organisation) apply(now time.Time, a lab.Action) (string, error) {
 	case *mitigation.RestartService:
 		return o.restartService(now, a)
 	case *mitigation.FilterDisabledAccounts:
-		return o.filterDisabled()
+		return o.filterDisabled(now)
 
 	case *mitigation.MoveMailbox:
 		return o.moveMailbox(now, a)

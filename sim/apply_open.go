@@ -8,6 +8,7 @@ import (
 	"shutout/lab"
 	"shutout/lab/mitigation"
 	"shutout/sim/clientaccess"
+	"shutout/sim/profile"
 )
 
 // What an administrator does at a site with Samba, Dovecot and Postfix.
@@ -31,9 +32,22 @@ func (o *Organisation) closeSMTPSessions(a *mitigation.CloseSMTPSessions) (strin
 	return lab.Count(o.Transport.EndSessions(a.User), "SMTP session") + " closed", nil
 }
 
-func (o *Organisation) filterDisabled() (string, error) {
+// filterDisabled has Dovecot leave disabled accounts out of its lookups. It reads
+// that when it is reloaded, which also ends, a little later, the processes that
+// hold what is open.
+func (o *Organisation) filterDisabled(now time.Time) (string, error) {
 	o.Open.FilterDisabled()
-	return "Dovecot leaves disabled accounts out, reloaded", nil
+	const done = "Dovecot leaves disabled accounts out, reloaded"
+	wait := o.Params.Dovecot.ReloadSevers
+	if wait == profile.Never {
+		return done, nil
+	}
+	o.TL.At(now.Add(wait), 0, func(later time.Time) {
+		for _, host := range o.CAS.Hosts() {
+			o.CAS.Server(host).EndOlder(later, now, dovecot...)
+		}
+	})
+	return done + "; its sessions end in " + lab.Duration(wait), nil
 }
 
 func (o *Organisation) restartService(now time.Time, a *mitigation.RestartService) (string, error) {

@@ -80,6 +80,14 @@ func (s *Server) Kick(now time.Time, user string, services ...string) int {
 	})
 }
 
+// EndOlder ends what everybody has had open at some services since before a
+// moment, and tells how many that were.
+func (s *Server) EndOlder(now, than time.Time, services ...string) int {
+	return s.sessions.sever(now, "ended with the process that held it", func(e *Session) bool {
+		return !e.Opened.After(than) && slices.Contains(services, e.Service)
+	})
+}
+
 // Sessions lists what is open, oldest first.
 func (s *Server) Sessions() []*Session {
 	var out []*Session

@@ -293,6 +293,7 @@ type Dovecot struct {
 	CacheTTL      time.Duration `param:"dovecot.auth_cache_ttl"` // 0: no cache
 	NegativeTTL   time.Duration `param:"dovecot.auth_cache_negative_ttl"`
 	ReloadFlushes bool          `param:"dovecot.reload_flushes"`
+	ReloadSevers  time.Duration `param:"dovecot.reload_severs"`
 	RestartDown   time.Duration `param:"dovecot.restart_down"`
 }
 

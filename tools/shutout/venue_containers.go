@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -60,8 +61,28 @@ func (v *containersVenue) play(ctx context.Context, c *lab.Scenario, progress fu
 		return nil, err
 	}
 	defer l.Close() // what is not put back goes away with the servers
+	if err := warmUp(ctx, l, c); err != nil {
+		return nil, err
+	}
 	r := &lab.Runner{NewClient: client.New, Progress: progress, Sweep: v.sweep, Transcribe: true, Describe: mitigation.Describe}
 	return r.Run(ctx, l, c)
+}
+
+// bystander is somebody of every cast who does nothing in most cases.
+const bystander = "postmaster"
+
+// warmUp has a bystander sign in over each path of a case, so that servers that
+// have just been started keep nobody waiting whose sign-in begins a term.
+func warmUp(ctx context.Context, l *remote.Lab, c *lab.Scenario) error {
+	for _, path := range []lab.Path{lab.IMAP, lab.POP3, lab.SMTPSubmission, lab.ActiveSync} {
+		if !uses(c, path) {
+			continue
+		}
+		if err := l.SignIn(ctx, bystander, path); err != nil {
+			return fmt.Errorf("the servers are up, and %s cannot sign in over %s: %w", bystander, path, err)
+		}
+	}
+	return nil
 }
 
 func (*containersVenue) close() error { return nil }
