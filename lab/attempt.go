@@ -160,6 +160,9 @@ func (p *play) task(ctx context.Context, pl *player, c Capability) (Task, error)
 		if f, ok := errors.AsType[*Failure](err); ok {
 			return t, f
 		}
+		if errors.Is(err, ErrNotAvailable) {
+			return t, err
+		}
 		if err != nil {
 			return t, &Failure{Kind: Unreachable, Stage: "probe", Text: err.Error()}
 		}
