@@ -243,6 +243,9 @@ func (e *Command) state(c *Change) (*commandState, error) {
 	if err := json.Unmarshal(c.State, st); err != nil || len(st.Run) == 0 {
 		return nil, fmt.Errorf("the journal's record of %s cannot be read: it names no command", c.Mitigation)
 	}
+	if c.Executor != e.Shell.Kind() {
+		return nil, fmt.Errorf("%s was carried out by %s, and the lab file now says %s: that may be another machine", c.Mitigation, c.Executor, e.Shell.Kind())
+	}
 	if p := e.People[st.Person]; p != nil { // where a program made the lab, its memory has them
 		if !st.Old.Given() {
 			st.Old = p.Password

@@ -213,3 +213,13 @@ func TestTemplates(t *testing.T) {
 		t.Errorf("%q", two)
 	}
 }
+
+// A change is taken back where it was made: a lab file that has the mitigation
+// carried out elsewhere meanwhile means perhaps another machine.
+func TestUndoElsewhereIsRefused(t *testing.T) {
+	e := &Command{Shell: Local{}}
+	c := &Change{Mitigation: "stop-service", Executor: "ssh", State: []byte(`{"run":["true"],"undo":["true"]}`)}
+	if _, err := e.Undo(t.Context(), c); err == nil || !strings.Contains(err.Error(), "was carried out by ssh, and the lab file now says command") {
+		t.Error(err)
+	}
+}
