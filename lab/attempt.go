@@ -63,7 +63,21 @@ func (p *play) try(ctx context.Context, pl *player, c Capability) (task Task, as
 	if err == nil && c == Deliver {
 		err = p.delivered(ctx, pl.activity.ID, task)
 	}
+	if f, ok := errors.AsType[*Failure](err); ok && f.Absent && p.pace.Delivery > 0 && !p.showsDelivery(pl.activity) {
+		err = &Failure{Kind: Unknown, Stage: f.Stage, Text: f.Text + ", and no control receives mail, which would show whether it is held up"}
+	}
 	return task, true, err
+}
+
+// showsDelivery tells whether one of the controls that judge an activity
+// receives mail. Where mail is on its way for as long as it takes, only that
+// tells an inbox that nothing comes to from servers that are slow or broken.
+func (p *play) showsDelivery(a *Activity) bool {
+	receives := func(c *Activity) bool { return slices.Contains(c.Do, Receive) }
+	if slices.ContainsFunc(p.s.Controls, func(c *Activity) bool { return c.Path == a.Path }) {
+		return slices.ContainsFunc(p.s.Controls, func(c *Activity) bool { return c.Path == a.Path && receives(c) })
+	}
+	return slices.ContainsFunc(p.s.Controls, receives)
 }
 
 // lookAgain is the time between two looks for a message that is on its way.
