@@ -97,8 +97,8 @@ func (p *play) await(ctx context.Context, client Client, t Task) error {
 			return err
 		}
 		select {
-		case <-ctx.Done():
-			return err
+		case <-ctx.Done(): // before the message had its time
+			return &Failure{Kind: Unknown, Stage: f.Stage, Text: f.Text + " so far: no time is left to look again"}
 		case <-time.After(lookAgain):
 		}
 	}
