@@ -47,6 +47,8 @@ type Program struct {
 	Argv  []string
 	Env   map[string]string // added to what it has
 	Stdin string
+	// Secrets are not repeated of what it says.
+	Secrets []string
 }
 
 // commandState is what the executor keeps of a change: the command lines as they
@@ -309,7 +311,7 @@ func (e *Command) run(ctx context.Context, st *commandState, argv []string, stdi
 			argv[i] = strings.ReplaceAll(argv[i], "{"+w+"}", name)
 		}
 	}
-	out, err := e.Shell.Run(ctx, Program{Argv: argv, Env: st.Env, Stdin: stdin.expand(value)})
+	out, err := e.Shell.Run(ctx, Program{Argv: argv, Env: st.Env, Stdin: stdin.expand(value), Secrets: hidden})
 	if err != nil {
 		return "", errors.New(hide(err.Error(), hidden))
 	}

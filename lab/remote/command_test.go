@@ -223,3 +223,17 @@ func TestUndoElsewhereIsRefused(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A secret that a program repeats is not shown in part where what it says is cut
+// short, nor where its spaces are.
+func TestSecretAtTheCut(t *testing.T) {
+	const secret = "S3cret-pass  phrase"
+	for _, before := range []string{strings.Repeat("x", 190) + " ", ""} {
+		_, err := (Local{}).Run(t.Context(), Program{
+			Argv: []string{"sh", "-c", `printf '%s%s' "$1" "$2" >&2; exit 1`, "-", before, secret}, Secrets: []string{secret},
+		})
+		if err == nil || strings.Contains(err.Error(), "S3cret") {
+			t.Error(err)
+		}
+	}
+}
