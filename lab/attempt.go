@@ -93,15 +93,44 @@ func (p *play) await(ctx context.Context, client Client, t Task) error {
 	for {
 		err := client.Do(ctx, t)
 		f, failed := errors.AsType[*Failure](err)
-		if !failed || !f.Absent || p.lab.Clock().Now().Sub(begun)+lookAgain >= p.pace.Delivery {
+		if !failed || !f.Absent {
 			return err
 		}
-		select {
-		case <-ctx.Done(): // before the message had its time
-			return &Failure{Kind: Unknown, Stage: f.Stage, Text: f.Text + " so far: no time is left to look again"}
-		case <-time.After(lookAgain):
+		if more, cut := p.waits(ctx, begun); cut != nil {
+			return &Failure{Kind: Unknown, Stage: f.Stage, Text: f.Text + " so far: " + cut.Error()}
+		} else if !more {
+			return err
 		}
 	}
+}
+
+var errNoTime = errors.New("no time is left to look again")
+
+// waits waits until it is time to look again for what is on its way since begun.
+// It does so no more when that had its time; the error says that the attempt is
+// over before.
+func (p *play) waits(ctx context.Context, begun time.Time) (more bool, err error) {
+	if p.lab.Clock().Now().Sub(begun)+lookAgain >= p.pace.Delivery {
+		return false, nil
+	}
+	select {
+	case <-ctx.Done():
+		return false, errNoTime
+	case <-time.After(lookAgain):
+		return true, nil
+	}
+}
+
+// seen looks for what becomes of a message that has just been taken.
+func (p *play) seen(ctx context.Context, look func() (state string, seen bool, err error)) (state string, seen bool, err error) {
+	begun := p.lab.Clock().Now()
+	for more := true; more && err == nil; {
+		if state, seen, err = look(); seen || err != nil {
+			return state, seen, err
+		}
+		more, err = p.waits(ctx, begun)
+	}
+	return state, false, err
 }
 
 // limit gives an attempt the time that it may take.
@@ -191,14 +220,24 @@ func (p *play) replied(ctx context.Context, owner string, t Task) error {
 	if !ok {
 		return fmt.Errorf("%w: nobody can see automatic replies", ErrNotAvailable)
 	}
-	state, made, err := w.AutomaticReply(ctx, owner, t.MessageID)
+	state, made, err := p.seen(ctx, func() (string, bool, error) { return w.AutomaticReply(ctx, owner, t.MessageID) })
 	switch {
 	case err != nil:
 		return notSeen("reply", err)
-	case !made:
-		return &Failure{Kind: Refused, Stage: "reply", Text: state}
+	case made:
+		return nil
 	}
-	return nil
+	if m, ok := p.lab.(MailTracker); ok && p.pace.Delivery > 0 {
+		// Nobody answers what does not arrive.
+		where, arrived, err := m.Whereabouts(ctx, owner, t.Subject)
+		if err != nil && !errors.Is(err, ErrNotAvailable) {
+			return notSeen("reply", err)
+		}
+		if err == nil && !arrived {
+			return notSeen("reply", errors.New("the message that was to be answered: "+where))
+		}
+	}
+	return &Failure{Kind: Refused, Stage: "reply", Text: state}
 }
 
 // delivered asks the lab whether the task's message arrived.
@@ -207,7 +246,7 @@ func (p *play) delivered(ctx context.Context, owner string, t Task) error {
 	if !ok {
 		return fmt.Errorf("%w: nobody can see where mail goes", ErrNotAvailable)
 	}
-	state, arrived, err := w.Whereabouts(ctx, owner, t.Subject)
+	state, arrived, err := p.seen(ctx, func() (string, bool, error) { return w.Whereabouts(ctx, owner, t.Subject) })
 	switch {
 	case err != nil:
 		return notSeen("deliver", err)
