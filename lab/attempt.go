@@ -63,7 +63,21 @@ func (p *play) try(ctx context.Context, pl *player, c Capability) (task Task, as
 	if err == nil && c == Deliver {
 		err = p.delivered(ctx, pl.activity.ID, task)
 	}
+	if f, ok := errors.AsType[*Failure](err); ok && f.Absent && p.pace.Delivery > 0 && !p.showsDelivery(pl.activity) {
+		err = &Failure{Kind: Unknown, Stage: f.Stage, Text: f.Text + ", and no control receives mail, which would show whether it is held up"}
+	}
 	return task, true, err
+}
+
+// showsDelivery tells whether one of the controls that judge an activity
+// receives mail. Where mail is on its way for as long as it takes, only that
+// tells an inbox that nothing comes to from servers that are slow or broken.
+func (p *play) showsDelivery(a *Activity) bool {
+	receives := func(c *Activity) bool { return slices.Contains(c.Do, Receive) }
+	if slices.ContainsFunc(p.s.Controls, func(c *Activity) bool { return c.Path == a.Path }) {
+		return slices.ContainsFunc(p.s.Controls, func(c *Activity) bool { return c.Path == a.Path && receives(c) })
+	}
+	return slices.ContainsFunc(p.s.Controls, receives)
 }
 
 // lookAgain is the time between two looks for a message that is on its way.
@@ -74,26 +88,49 @@ const lateStep = 100 * time.Millisecond
 
 // await has a client do a task. Where mail takes a while to arrive, one that
 // does not see the message looks again.
-func (p *play) await(ctx context.Context, client Client, t Task) (err error) {
-	p.lookFor(ctx, func() bool {
-		err = client.Do(ctx, t)
-		f, failed := errors.AsType[*Failure](err)
-		return !failed || !f.Absent
-	})
-	return err
-}
-
-// lookFor looks for what takes a while in a paced lab, until it is seen or too
-// late.
-func (p *play) lookFor(ctx context.Context, seen func() bool) {
+func (p *play) await(ctx context.Context, client Client, t Task) error {
 	begun := p.lab.Clock().Now()
-	for !seen() && p.lab.Clock().Now().Sub(begun)+lookAgain < p.pace.Delivery {
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(lookAgain):
+	for {
+		err := client.Do(ctx, t)
+		f, failed := errors.AsType[*Failure](err)
+		if !failed || !f.Absent {
+			return err
+		}
+		if more, cut := p.waits(ctx, begun); cut != nil {
+			return &Failure{Kind: Unknown, Stage: f.Stage, Text: f.Text + " so far: " + cut.Error()}
+		} else if !more {
+			return err
 		}
 	}
+}
+
+var errNoTime = errors.New("no time is left to look again")
+
+// waits waits until it is time to look again for what is on its way since begun.
+// It does so no more when that had its time; the error says that the attempt is
+// over before.
+func (p *play) waits(ctx context.Context, begun time.Time) (more bool, err error) {
+	if p.lab.Clock().Now().Sub(begun)+lookAgain >= p.pace.Delivery {
+		return false, nil
+	}
+	select {
+	case <-ctx.Done():
+		return false, errNoTime
+	case <-time.After(lookAgain):
+		return true, nil
+	}
+}
+
+// seen looks for what becomes of a message that has just been taken.
+func (p *play) seen(ctx context.Context, look func() (state string, seen bool, err error)) (state string, seen bool, err error) {
+	begun := p.lab.Clock().Now()
+	for more := true; more && err == nil; {
+		if state, seen, err = look(); seen || err != nil {
+			return state, seen, err
+		}
+		more, err = p.waits(ctx, begun)
+	}
+	return state, false, err
 }
 
 // limit gives an attempt the time that it may take.
@@ -166,6 +203,9 @@ func (p *play) task(ctx context.Context, pl *player, c Capability) (Task, error)
 		if f, ok := errors.AsType[*Failure](err); ok {
 			return t, f
 		}
+		if errors.Is(err, ErrNotAvailable) {
+			return t, err
+		}
 		if err != nil {
 			return t, &Failure{Kind: Unreachable, Stage: "probe", Text: err.Error()}
 		}
@@ -180,20 +220,24 @@ func (p *play) replied(ctx context.Context, owner string, t Task) error {
 	if !ok {
 		return fmt.Errorf("%w: nobody can see automatic replies", ErrNotAvailable)
 	}
-	var state string
-	var made bool
-	var err error
-	p.lookFor(ctx, func() bool {
-		state, made, err = w.AutomaticReply(ctx, owner, t.MessageID)
-		return made || err != nil
-	})
+	state, made, err := p.seen(ctx, func() (string, bool, error) { return w.AutomaticReply(ctx, owner, t.MessageID) })
 	switch {
 	case err != nil:
 		return notSeen("reply", err)
-	case !made:
-		return &Failure{Kind: Refused, Stage: "reply", Text: state}
+	case made:
+		return nil
 	}
-	return nil
+	if m, ok := p.lab.(MailTracker); ok && p.pace.Delivery > 0 {
+		// Nobody answers what does not arrive.
+		where, arrived, err := m.Whereabouts(ctx, owner, t.Subject)
+		if err != nil && !errors.Is(err, ErrNotAvailable) {
+			return notSeen("reply", err)
+		}
+		if err == nil && !arrived {
+			return notSeen("reply", errors.New("the message that was to be answered: "+where))
+		}
+	}
+	return &Failure{Kind: Refused, Stage: "reply", Text: state}
 }
 
 // delivered asks the lab whether the task's message arrived.
@@ -202,13 +246,7 @@ func (p *play) delivered(ctx context.Context, owner string, t Task) error {
 	if !ok {
 		return fmt.Errorf("%w: nobody can see where mail goes", ErrNotAvailable)
 	}
-	var state string
-	var arrived bool
-	var err error
-	p.lookFor(ctx, func() bool {
-		state, arrived, err = w.Whereabouts(ctx, owner, t.Subject)
-		return arrived || err != nil
-	})
+	state, arrived, err := p.seen(ctx, func() (string, bool, error) { return w.Whereabouts(ctx, owner, t.Subject) })
 	switch {
 	case err != nil:
 		return notSeen("deliver", err)

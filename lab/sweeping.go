@@ -28,6 +28,7 @@ type sweeping struct {
 	next    time.Time
 	found   []*SweepResult
 	later   []func(context.Context) // what is found out when the watch is over
+	ended   bool                    // the watch is over: what is answered now comes too late
 }
 
 // sweep looks for what works without a session.
@@ -48,6 +49,7 @@ func (p *play) sweep(ctx context.Context) ([]*SweepResult, error) {
 	}
 	w.mu.Lock() // where time is real, an attempt may still be at work
 	defer w.mu.Unlock()
+	w.ended = true
 	for _, f := range w.later {
 		f(ctx)
 	}
@@ -123,6 +125,9 @@ func (w *sweeping) attempt(f *SweepResult, a *Activity, of *Person, t Task, pass
 		client.Close()
 		w.mu.Lock()
 		defer w.mu.Unlock()
+		if w.ended {
+			return
+		}
 		var why []Decision
 		if ex, ok := w.lab.(Explainer); ok {
 			why = ex.Decisions(a.ID)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -39,42 +38,12 @@ func openIMAP(l *line) func() session {
 	return func() session { return &imapSession{line: l} }
 }
 
-// patientConn takes its deadlines from the session alone. The library sets
-// one only once an answer has begun, and would wait for that for ever. It also
-// remembers how the connection ended, which the library's errors do not tell.
-type patientConn struct {
-	net.Conn
-	ended error // written by the reader before it fails the commands that wait
-}
-
-func (*patientConn) SetDeadline(time.Time) error      { return nil }
-func (*patientConn) SetReadDeadline(time.Time) error  { return nil }
-func (*patientConn) SetWriteDeadline(time.Time) error { return nil }
-
-func (c *patientConn) Read(b []byte) (int, error) {
-	n, err := c.Conn.Read(b)
-	if err != nil && c.ended == nil {
-		c.ended = err
-	}
-	return n, err
-}
-
-// Write sends an empty response to a challenge as an empty line. The library
-// writes "=", which stands for one only beside the command itself (RFC 4959
-// section 3), and is what no other line consists of.
-func (c *patientConn) Write(b []byte) (int, error) {
-	if string(b) != "=\r\n" {
-		return c.Conn.Write(b)
-	}
-	_, err := c.Conn.Write(b[1:])
-	return len(b), err
-}
-
 // patient gives what follows its time; the result takes it back, so that the
 // library's reader may wait without end between attempts.
 func (s *imapSession) patient() (done func()) {
 	conn := s.conn.Conn
 	extend(conn, patience)
+	s.conn.room.Store(maxExchange)
 	return func() { conn.SetDeadline(time.Time{}) }
 }
 

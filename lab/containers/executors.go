@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -215,8 +216,8 @@ func (org *organisation) closeSMTPSessions() *act {
 				return "", err
 			}
 			var ended []string
-			for pid, user := range l.signedIn {
-				name, _, _ := strings.Cut(user, "@")
+			for _, pid := range slices.Sorted(maps.Keys(l.signedIn)) {
+				name, _, _ := strings.Cut(l.signedIn[pid], "@")
 				if name != account(who) {
 					continue
 				}

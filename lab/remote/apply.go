@@ -19,12 +19,18 @@ type made struct {
 }
 
 // Apply carries out a mitigation: it is planned, written to the journal, done,
-// and noted in the journal.
+// and noted in the journal. Once begun it is not cut off by whoever is impatient:
+// a server might still carry out what it was told after that was taken back.
 func (l *Lab) Apply(ctx context.Context, a lab.Action) lab.Outcome {
-	ctx, cancel := context.WithTimeout(ctx, l.times.Step)
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.times.Step)
 	defer cancel()
-	change, ex, err := l.plan(ctx, a)
+	if ctx.Err() != nil {
+		return failed(errClosed)
+	}
+	change, ex, err := l.plan(limited, a)
 	switch {
+	case ctx.Err() != nil:
+		return failed(errClosed)
 	case errors.Is(err, lab.ErrNotAvailable):
 		return lab.Outcome{Result: lab.NotApplicable, Detail: err.Error()}
 	case err != nil:
@@ -41,7 +47,7 @@ func (l *Lab) Apply(ctx context.Context, a lab.Action) lab.Outcome {
 	l.mu.Lock()
 	l.made = append(l.made, m)
 	l.mu.Unlock()
-	detail, err := ex.Do(ctx, change)
+	detail, err := ex.Do(limited, change)
 	if err != nil {
 		out := failed(err)
 		if l.journal != nil {

@@ -187,12 +187,14 @@ func TestWhatIsNotChanged(t *testing.T) {
 	}
 }
 
-// Closing the lab cuts off a step under way, and takes back what it may have
-// done.
-func TestCloseCutsOffAStep(t *testing.T) {
+// A change that does not end is cut off when its time is over, also while the lab
+// is being closed, and what it may have done is taken back.
+func TestStepIsCutOff(t *testing.T) {
 	f := &fake{undo: "b -> a", waits: true}
 	j := &journal{}
-	l := openLab(t, bare(false, map[string]remote.Executor{"disable-account": f}), j)
+	cfg := bare(false, map[string]remote.Executor{"disable-account": f})
+	cfg.Timeouts.Step = 100 * time.Millisecond
+	l := openLab(t, cfg, j)
 	clock := l.Clock()
 	begun := make(chan lab.Outcome, 1)
 	clock.At(clock.Now(), lab.ClassStep, "", func(ctx context.Context) { begun <- l.Apply(ctx, disable) })

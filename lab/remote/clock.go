@@ -21,8 +21,9 @@ type Clock struct {
 	queue  []job // in the order in which they are due
 	sooner chan struct{}
 	step   *running // the last step that was begun, nil: none
-	flight sync.WaitGroup
 	closed bool
+
+	steps, attempts sync.WaitGroup // in flight
 }
 
 type job struct {
@@ -131,12 +132,12 @@ func (c *Clock) begin(until time.Time) (next time.Time, err error) {
 // begun that has to wait for no other.
 func (c *Clock) start(j job) <-chan struct{} {
 	if j.class != lab.ClassStep {
-		c.flight.Go(func() { j.run(c.ctx) })
+		c.attempts.Go(func() { j.run(c.ctx) })
 		return nil
 	}
 	mine, last := &running{make(chan struct{}), make(chan struct{})}, c.step
 	c.step = mine
-	c.flight.Go(func() {
+	c.steps.Go(func() {
 		defer close(mine.done)
 		if last != nil {
 			<-last.done
@@ -154,12 +155,26 @@ func (c *Clock) start(j job) <-chan struct{} {
 	return mine.begun
 }
 
+// stuck is how long an attempt may take to end once it has been cut off.
+const stuck = 5 * time.Second
+
 // Close cuts off what is in flight and waits for its end. Nothing is begun
-// after it.
+// after it. A step is waited for as long as it takes, since what it has changed
+// is taken back next; an attempt that does not heed its end must not keep
+// accounts from being put back.
 func (c *Clock) Close() {
 	c.mu.Lock()
 	c.closed = true
 	c.mu.Unlock()
 	c.stop()
-	c.flight.Wait()
+	c.steps.Wait()
+	ended := make(chan struct{})
+	go func() {
+		c.attempts.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-time.After(stuck):
+	}
 }

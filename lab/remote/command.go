@@ -47,6 +47,8 @@ type Program struct {
 	Argv  []string
 	Env   map[string]string // added to what it has
 	Stdin string
+	// Secrets are not repeated of what it says.
+	Secrets []string
 }
 
 // commandState is what the executor keeps of a change: the command lines as they
@@ -243,6 +245,9 @@ func (e *Command) state(c *Change) (*commandState, error) {
 	if err := json.Unmarshal(c.State, st); err != nil || len(st.Run) == 0 {
 		return nil, fmt.Errorf("the journal's record of %s cannot be read: it names no command", c.Mitigation)
 	}
+	if c.Executor != e.Shell.Kind() {
+		return nil, fmt.Errorf("%s was carried out by %s, and the lab file now says %s: that may be another machine", c.Mitigation, c.Executor, e.Shell.Kind())
+	}
 	if p := e.People[st.Person]; p != nil { // where a program made the lab, its memory has them
 		if !st.Old.Given() {
 			st.Old = p.Password
@@ -306,7 +311,7 @@ func (e *Command) run(ctx context.Context, st *commandState, argv []string, stdi
 			argv[i] = strings.ReplaceAll(argv[i], "{"+w+"}", name)
 		}
 	}
-	out, err := e.Shell.Run(ctx, Program{Argv: argv, Env: st.Env, Stdin: stdin.expand(value)})
+	out, err := e.Shell.Run(ctx, Program{Argv: argv, Env: st.Env, Stdin: stdin.expand(value), Secrets: hidden})
 	if err != nil {
 		return "", errors.New(hide(err.Error(), hidden))
 	}

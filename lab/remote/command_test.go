@@ -213,3 +213,27 @@ func TestTemplates(t *testing.T) {
 		t.Errorf("%q", two)
 	}
 }
+
+// A change is taken back where it was made: a lab file that has the mitigation
+// carried out elsewhere meanwhile means perhaps another machine.
+func TestUndoElsewhereIsRefused(t *testing.T) {
+	e := &Command{Shell: Local{}}
+	c := &Change{Mitigation: "stop-service", Executor: "ssh", State: []byte(`{"run":["true"],"undo":["true"]}`)}
+	if _, err := e.Undo(t.Context(), c); err == nil || !strings.Contains(err.Error(), "was carried out by ssh, and the lab file now says command") {
+		t.Error(err)
+	}
+}
+
+// A secret that a program repeats is not shown in part where what it says is cut
+// short, nor where its spaces are.
+func TestSecretAtTheCut(t *testing.T) {
+	const secret = "S3cret-pass  phrase"
+	for _, before := range []string{strings.Repeat("x", 190) + " ", ""} {
+		_, err := (Local{}).Run(t.Context(), Program{
+			Argv: []string{"sh", "-c", `printf '%s%s' "$1" "$2" >&2; exit 1`, "-", before, secret}, Secrets: []string{secret},
+		})
+		if err == nil || strings.Contains(err.Error(), "S3cret") {
+			t.Error(err)
+		}
+	}
+}

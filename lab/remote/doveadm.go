@@ -58,16 +58,13 @@ func (e *Doveadm) Plan(_ context.Context, o Order) (*Change, error) {
 	c := &Change{Executor: "doveadm", Target: target + " at " + e.URL}
 	switch o.Action.Name() {
 	case "flush-auth-cache":
-		// An empty list means everybody. Without the list Dovecot 2.3 ends its
-		// process and gives no answer.
-		st.Command, st.Args["user"] = "authCacheFlush", []string{}
-		// Without anybody it means everybody; without the parameter Dovecot's own
-		// process dies ("Missing user parameter").
+		// An empty list means everybody. Without the list the process of Dovecot 2.3
+		// dies ("Missing user parameter") and gives no answer.
 		users := []string{}
 		if user != "" {
 			users = append(users, user)
 		}
-		st.Args["user"] = users
+		st.Command, st.Args["user"] = "authCacheFlush", users
 		c.Do = "doveadm auth cache flush " + user
 	case "kick-sessions":
 		if user == "" {

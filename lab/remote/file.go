@@ -237,6 +237,10 @@ func (l *reader) timeouts() {
 		}
 	}
 	l.c.Timeouts = Timeouts{t.Dial, t.Attempt, t.Delivery, t.Step, t.Watch, t.Settle}
+	if whole := l.c.Timeouts.or(DefaultTimeouts); whole.Delivery >= whole.Attempt {
+		l.bad(at("timeouts", "delivery"), "delivery is %s, and an attempt is cut off after %s: a message would not have its time, so make attempt longer",
+			lab.Duration(whole.Delivery), lab.Duration(whole.Attempt))
+	}
 }
 
 func words[T ~string](list []T) []string {

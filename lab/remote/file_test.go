@@ -153,6 +153,7 @@ func TestWrongFiles(t *testing.T) {
 		{"ssh without a key", withDirectory + "ssh: {mail: {addr: h, user: u, known_hosts: k}}\n", []string{"12:13: say how to log on"}},
 		{"ssh with a password", withDirectory + "ssh: {mail: {addr: h, user: u, password: p, known_hosts: k, agent: true}}\n", []string{`12:32: unknown key "password"`}},
 		{"ssh without known_hosts", withDirectory + "ssh: {mail: {addr: h, user: u, agent: true}}\n", []string{"12:13: known_hosts is missing"}},
+		{"delivery beyond the attempt", withDirectory + "timeouts: {delivery: 20s}\n", []string{"12:22: delivery is 20s, and an attempt is cut off after 15s: a message would not have its time, so make attempt longer"}},
 		{"endless", withDirectory + "timeouts: {attempt: 2d}\n", []string{"12:21: attempt is 48h: expected a duration of at most 1h"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

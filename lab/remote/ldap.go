@@ -11,6 +11,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf16"
 
@@ -254,8 +255,8 @@ func (e *LDAP) Undo(ctx context.Context, change *Change) (string, error) {
 	return change.Undo, nil
 }
 
-// signsIn looks whether an account has a password. A directory that refuses for
-// another reason than the password, such as a disabled account, has not looked.
+// signsIn looks whether an account has a password. A directory that refuses it
+// for another reason, such as a disabled account, does not say that it is wrong.
 func (e *LDAP) signsIn(ctx context.Context, dn, password string) error {
 	c, err := e.Directory.open(ctx)
 	if err != nil {
@@ -263,10 +264,14 @@ func (e *LDAP) signsIn(ctx context.Context, dn, password string) error {
 	}
 	defer c.Close()
 	const wrong = "data 52e" // Active Directory's word for it, with the bind's error
-	if err := c.Bind(dn, password); err != nil && bytes.Contains([]byte(err.Error()), []byte(wrong)) {
+	switch err := c.Bind(dn, password); {
+	case err == nil, ldap.IsErrorWithCode(err, ldap.LDAPResultInvalidCredentials) && !strings.Contains(err.Error(), wrong):
+		return nil
+	case ldap.IsErrorWithCode(err, ldap.LDAPResultInvalidCredentials):
 		return fmt.Errorf("%s does not sign in with the password that was set again: %w", dn, err)
+	default:
+		return fmt.Errorf("the password of %s was set again, but nobody could look whether it is: %w", dn, err)
 	}
-	return nil
 }
 
 func stateOf(change *Change) (*ldapState, error) {

@@ -53,18 +53,19 @@ func (Local) Run(ctx context.Context, p Program) (string, error) {
 	if err == nil {
 		return out.String(), nil
 	}
-	return "", failedProgram(ctx, p.Argv, err, errs.String())
+	return "", failedProgram(ctx, p, err, errs.String())
 }
 
-// failedProgram says what became of a program.
-func failedProgram(ctx context.Context, argv []string, err error, said string) error {
+// failedProgram says what became of a program. Secrets go before the rest is cut
+// short: of one that is cut in two the half would stay.
+func failedProgram(ctx context.Context, p Program, err error, said string) error {
 	if ctx.Err() != nil {
 		err = errors.New("cut off before its end")
 	}
-	if said = brief(said); said != "" {
-		return fmt.Errorf("%s: %w: %s", argv[0], err, said)
+	if said = brief(hide(said, p.Secrets)); said != "" {
+		return fmt.Errorf("%s: %w: %s", p.Argv[0], err, said)
 	}
-	return fmt.Errorf("%s: %w", argv[0], err)
+	return fmt.Errorf("%s: %w", p.Argv[0], err)
 }
 
 // Check looks for the program.

@@ -179,7 +179,9 @@ func (c *Config) allowed(address string) bool {
 	return c.Own || slices.ContainsFunc(c.Allow, func(a string) bool { return strings.EqualFold(a, address) })
 }
 
-// Probe hands in a message from outside and returns once it has been taken.
+// Probe hands in a message from outside and returns once it has been taken. That
+// the server will never take it is an answer about the mailbox; if it could not
+// be handed in for any other reason, nothing is known of what would have arrived.
 func (l *Lab) Probe(ctx context.Context, who *lab.Person) (string, error) {
 	ep, ok := l.cfg.Endpoints[lab.SMTPAnonymous]
 	if l.cfg.Inlet != nil {
@@ -207,10 +209,21 @@ func (l *Lab) Probe(ctx context.Context, who *lab.Person) (string, error) {
 		Capability: lab.Send, To: who.Mail, From: cmp.Or(l.cfg.InletFrom, "probe@"+l.cfg.Domain), Subject: subject,
 		MessageID: fmt.Sprintf("probe.%d.%d@%s", l.clock.Now().UnixNano(), n, l.cfg.Domain),
 	})
-	if err != nil {
-		return "", fmt.Errorf("the message that %s was to receive: %w", who.ID, err)
+	if f, ok := errors.AsType[*lab.Failure](err); ok {
+		f = &lab.Failure{Kind: f.Kind, Stage: "probe", Text: fmt.Sprintf("the message that %s was to receive: %s", who.ID, f)}
+		if !permanent(err) {
+			f.Kind = lab.Unknown
+		}
+		return "", f
 	}
-	return subject, nil
+	return subject, err
+}
+
+// permanent tells whether a server has said that it will never take a message
+// (RFC 5321 section 4.2.1).
+func permanent(err error) bool {
+	f, ok := errors.AsType[*lab.Failure](err)
+	return ok && f.Kind == lab.Refused && strings.HasPrefix(f.Text, "5")
 }
 
 // AutomaticReply asks the lab's hook.

@@ -149,6 +149,23 @@ func TestReceiveWaitsForDelivery(t *testing.T) {
 	})
 }
 
+// Mail that stops coming shows nothing while no control receives any: the servers
+// may be what does not deliver it.
+func TestMailThatDoesNotComeShowsNothing(t *testing.T) {
+	inBubble(t, []string{"stops"}, []string{"works"}, map[string]func(context.Context, time.Duration, lab.Task) error{
+		"stops": func(_ context.Context, since time.Duration, _ lab.Task) error {
+			if since < 10*time.Second {
+				return nil
+			}
+			return &lab.Failure{Kind: lab.Refused, Stage: "receive", Text: "the message is not in the inbox", Absent: true}
+		},
+	}, nil, nil, func(t *testing.T, res *lab.RunResult) {
+		if a := result(t, res, "stops read"); a.Verdict != lab.VerdictUnknown || !strings.Contains(a.Note, "no control receives mail") {
+			t.Errorf("%+v", a)
+		}
+	})
+}
+
 // A step takes the time that it takes, and those after it wait; a result tells
 // both, and of one that is not over at the horizon that it is not.
 func TestStepsTakeTime(t *testing.T) {

@@ -57,7 +57,7 @@ func (s *SSH) Run(ctx context.Context, p Program) (string, error) {
 		if exit, ok := errors.AsType[*ssh.ExitError](err); ok && exit.Signal() == "" {
 			err = fmt.Errorf("exit status %d", exit.ExitStatus())
 		}
-		return "", fmt.Errorf("at %s: %w", s.Where(), failedProgram(ctx, p.Argv, err, errs.String()))
+		return "", fmt.Errorf("at %s: %w", s.Where(), failedProgram(ctx, p, err, errs.String()))
 	}
 	return out.String(), nil
 }

@@ -26,8 +26,8 @@ func harmless(s string) string {
 	}, s)
 }
 
-// harmlessLines is harmless for a text of several lines.
-func harmlessLines(s string) string {
+// HarmlessLines is [Harmless] for a text of several lines.
+func HarmlessLines(s string) string {
 	lines := strings.Split(s, "\n")
 	for i, l := range lines {
 		lines[i] = harmless(l)

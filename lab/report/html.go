@@ -31,7 +31,7 @@ func HTML(w io.Writer, d *lab.Document) error {
 	}
 	return page.Write(w, page.Page{
 		Title: v.Title, Made: d.Tool.Name + " " + d.Tool.Version,
-		Body: template.HTML(harmlessLines(body.String())), // which the template has escaped
+		Body: template.HTML(HarmlessLines(body.String())), // which the template has escaped
 	})
 }
 

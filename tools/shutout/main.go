@@ -8,11 +8,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"shutout/lab/remote"
+	"shutout/lab/report"
 	"shutout/scenarios/strict"
 )
 
@@ -52,7 +54,7 @@ func (a *app) execute(ctx context.Context, args []string) int {
 		err = a.out.fault
 	}
 	if err != nil {
-		fmt.Fprintln(a.err, err)
+		fmt.Fprintln(a.err, report.HarmlessLines(strings.ReplaceAll(err.Error(), "\t", " "))) // a server's words may be among it
 		return exitBad
 	}
 	return a.exit

@@ -12,6 +12,7 @@ import (
 	"shutout/lab"
 	"shutout/lab/remote"
 	"shutout/scenarios"
+	"shutout/scenarios/strict"
 )
 
 func (a *app) probeCommand() *cobra.Command {
@@ -58,7 +59,7 @@ func probeLab(ctx context.Context, cfg *remote.Config, t *terminal) (exit int, e
 	tell := func(what, over, at string, err error) {
 		said := "works"
 		if err != nil {
-			said = oneLine(err.Error())
+			said = strict.OneLine(err.Error())
 		} else {
 			works++
 		}

@@ -7,13 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"shutout/lab"
 	"shutout/lab/remote"
 	"shutout/lab/remote/journal"
+	"shutout/lab/report"
 	"shutout/scenarios/strict"
 )
 
@@ -161,7 +161,7 @@ func (o *revertOptions) revert(ctx context.Context, path string) (whole bool, er
 		}
 		o.head(path, c)
 		for _, e := range c.Owed() {
-			fmt.Fprintf(o.Stdout, "  %d  %s  %s (%s)\n", e.ID, e.Change.Mitigation, e.Change.Target, e.State)
+			fmt.Fprintf(o.Stdout, "  %d  %s (%s)\n", e.ID, report.Harmless(e.Change.Mitigation+"  "+e.Change.Target), e.State)
 			tellChange(o.Stdout, e.Change)
 		}
 		fmt.Fprintf(o.Stdout, "%s to undo. Nothing was touched.\n", lab.Count(len(c.Owed()), "change"))
@@ -180,7 +180,7 @@ func (o *revertOptions) revert(ctx context.Context, path string) (whole bool, er
 			if err := j.Left(e.ID, "undone by hand"); err != nil {
 				return false, err
 			}
-			fmt.Fprintf(o.Stdout, "  %d  %s  %s: taken as undone by hand\n", e.ID, e.Change.Mitigation, e.Change.Target)
+			fmt.Fprintf(o.Stdout, "  %d  %s: taken as undone by hand\n", e.ID, report.Harmless(e.Change.Mitigation+"  "+e.Change.Target))
 		}
 		return true, nil
 	}
@@ -264,18 +264,15 @@ func (o *revertOptions) tell(r journal.Reversal) {
 	head := fmt.Sprintf("%d  %s  %s", r.Entry.ID, c.Mitigation, c.Target)
 	switch {
 	case r.Err != nil:
-		t.hanging("  ✗ ", "    ", head+": "+oneLine(r.Err.Error()))
+		t.hanging("  ✗ ", "    ", head+": "+strict.OneLine(r.Err.Error()))
 		t.hanging("      by hand: ", "               ", c.Undo)
 	case c.Undo == "":
 		t.hanging("  ✗ ", "    ", head+" cannot be undone: "+c.Lasting)
 		return
 	default:
-		t.hanging("  ✓ ", "    ", head+": "+oneLine(r.Detail))
+		t.hanging("  ✓ ", "    ", head+": "+strict.OneLine(r.Detail))
 	}
 	if c.Lasting != "" {
 		t.hanging("      stays: ", "             ", c.Lasting)
 	}
 }
-
-// oneLine takes the breaks out of an error that several made.
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

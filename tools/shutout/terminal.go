@@ -8,9 +8,13 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/term"
+
+	"shutout/lab/report"
+	"shutout/scenarios/strict"
 )
 
-// terminal is where text for people goes.
+// terminal is where text for people goes. What servers, journals and other files
+// say may be among it, so nothing in it steers the terminal.
 type terminal struct {
 	io.Writer
 	Colour bool // never when not a terminal, or with NO_COLOR (https://no-color.org)
@@ -43,7 +47,7 @@ func newTerminal(w io.Writer) *terminal {
 
 // heading writes a line that begins a section.
 func (t *terminal) heading(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
+	text := report.Harmless(fmt.Sprintf(format, args...))
 	if t.Colour {
 		text = "\x1b[1m" + text + "\x1b[0m"
 	}
@@ -69,7 +73,7 @@ func (t *terminal) paragraph(indent, text string) {
 func (t *terminal) hanging(first, rest, text string) {
 	line := first
 	empty := true
-	for _, word := range strings.Fields(text) {
+	for _, word := range strings.Fields(report.Harmless(strict.OneLine(text))) {
 		if !empty && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > t.textWidth() {
 			fmt.Fprintln(t, line)
 			line, empty = rest, true
@@ -110,6 +114,7 @@ func (t *terminal) table(indent string, rows [][]string) {
 		var b strings.Builder
 		b.WriteString(indent)
 		for i, cell := range row {
+			cell = report.Harmless(cell)
 			b.WriteString(cell)
 			if i < len(row)-1 {
 				b.WriteString(strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell)+2))
