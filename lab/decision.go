@@ -80,6 +80,8 @@ func Count(n int, noun string) string {
 func Duration(d time.Duration) string {
 	if d >= time.Minute || d <= -time.Minute {
 		d = d.Round(time.Second)
+	} else if d >= time.Second || d <= -time.Second {
+		d = d.Round(time.Millisecond) // of a document's seconds, 4.012 are 4.011999999
 	}
 	s := d.String()
 	s = strings.TrimSuffix(s, "0s")

@@ -24,6 +24,9 @@ type Document struct {
 	Baseline string `json:"baseline,omitempty"`
 }
 
+// RealTime tells whether the servers were real, so that an hour took an hour.
+func (d *Document) RealTime() bool { return d.Lab != "sim" }
+
 // Tool is the program that made a document.
 type Tool struct {
 	Name    string `json:"name"`

@@ -56,6 +56,9 @@ func connect(ctx context.Context) (e *engine, err error) {
 	quiet()
 	ctx, cancel := context.WithTimeout(ctx, enginePatience)
 	defer cancel()
+	if err := namedAnswers(ctx); err != nil {
+		return nil, err
+	}
 	defer func() {
 		// The library panics where it finds no socket.
 		if r := recover(); r != nil {
@@ -70,6 +73,25 @@ func connect(ctx context.Context) (e *engine, err error) {
 		c.Close()
 	}
 	return nil, fmt.Errorf("%w: %w: %s", ErrNoEngine, err, HowToGetEngine)
+}
+
+// namedAnswers tells whether the engine that DOCKER_HOST names, if it names one,
+// answers. The library would go on to any other that it finds, which is not the
+// one that was meant.
+func namedAnswers(ctx context.Context) error {
+	host := os.Getenv(client.EnvOverrideHost)
+	if host == "" {
+		return nil
+	}
+	c, err := client.New(client.FromEnv)
+	if err == nil {
+		defer c.Close()
+		_, err = c.Ping(ctx, client.PingOptions{NegotiateAPIVersion: true})
+	}
+	if err != nil {
+		return fmt.Errorf("%w at %s, which DOCKER_HOST names: %w: %s", ErrNoEngine, host, err, HowToGetEngine)
+	}
+	return nil
 }
 
 // Available tells whether a container engine answers; the error says why not,

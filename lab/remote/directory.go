@@ -112,7 +112,7 @@ func (d *Directory) do(ctx context.Context, f func(*ldap.Conn) error) error {
 	defer c.Close()
 	defer context.AfterFunc(ctx, func() { c.Close() })()
 	if err := c.Bind(d.Bind, password); err != nil {
-		return &onOneLine{fmt.Errorf("the directory %s does not let %s in: %w", d.URL, d.Bind, err)}
+		return &onOneLine{fmt.Errorf("the directory %s does not let %s in with the password kept in %s: %w", d.URL, d.Bind, d.Password, err)}
 	}
 	if err := f(c); err != nil {
 		return &onOneLine{err}

@@ -31,6 +31,9 @@ func TestExample(t *testing.T) {
 	if ep := c.Endpoints[lab.ActiveSync]; ep.Security != lab.Implicit || ep.Heartbeat != time.Minute {
 		t.Errorf("%+v", ep)
 	}
+	if ep := c.Endpoints[lab.IMAP]; ep.Realm == nil || *ep.Realm != (lab.Realm{Name: "OUR.EXAMPLE", KDC: "dc1.our.example:88"}) {
+		t.Errorf("%+v", ep)
+	}
 	want, err := filepath.Abs("../../fixtures/labs/secrets/leaver-new")
 	if err != nil {
 		t.Fatal(err)

@@ -155,7 +155,7 @@ func TestLDAPFaults(t *testing.T) {
 		order  remote.Order
 		want   string
 	}{
-		{"wrong password", func(e *remote.LDAP) { e.Directory.Password = secret("wrong") }, order(disable), `does not let CORP\Administrator in: LDAP Result Code 49`},
+		{"wrong password", func(e *remote.LDAP) { e.Directory.Password = secret("wrong") }, order(disable), `does not let CORP\Administrator in with the password kept in memory: LDAP Result Code 49`},
 		{"no trust", func(e *remote.LDAP) { e.Directory.TLS = nil }, order(disable), "certificate signed by unknown authority"},
 		{"another name", func(e *remote.LDAP) { e.Directory.TLS.ServerName = "dc1.our.example" }, order(disable), "not dc1.our.example"},
 		{"nobody there", func(e *remote.LDAP) { e.Directory.URL = "ldaps://127.0.0.1:1" }, order(disable), "cannot be reached"},

@@ -87,10 +87,8 @@ func newHTMLView(d *lab.Document) *htmlView {
 		Lab: d.Lab, Replay: harmless(d.Replay), Several: len(d.Runs) > 1,
 		Kept: !d.Failed(),
 	}
-	var virtual float64
 	ids := anchors{}
 	for _, r := range d.Runs {
-		virtual += r.VirtualS
 		c := newHTMLCase(r, ids, len(d.Runs) <= openCases)
 		v.Cases = append(v.Cases, c)
 		v.Rows = append(v.Rows, c.rows(v.Several)...)
@@ -100,7 +98,7 @@ func newHTMLView(d *lab.Document) *htmlView {
 			return slices.Index(worstFirst, a.verdict) - slices.Index(worstFirst, b.verdict)
 		})
 	}
-	v.Played = Played(virtual, d.WallS, d.Seed)
+	v.Played = playedOf(d)
 	v.count(d)
 	v.Plain = summary(d)
 	if !v.Several {

@@ -49,12 +49,8 @@ func (m *markdown) head(d *lab.Document) {
 		verdict += ", all known from the baseline"
 	}
 	m.linef("## %s Shutout: %s\n", mark, verdict)
-	var virtual float64
-	for _, r := range d.Runs {
-		virtual += r.VirtualS
-	}
 	m.linef("%s\n", escape(t.line(d)))
-	m.linef("%s · %s\n", escape(d.Lab), Played(virtual, d.WallS, d.Seed))
+	m.linef("%s · %s\n", escape(d.Lab), playedOf(d))
 	if d.Empty() {
 		m.linef("%s\n", nothingShown(d))
 	}

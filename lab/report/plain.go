@@ -261,7 +261,9 @@ func others(r *lab.RunResult) []string {
 			continue
 		}
 		if worst == nil {
-			calm = append(calm, a.Who+" "+by(a.Path))
+			if way := a.Who + " " + by(a.Path); !slices.Contains(calm, way) {
+				calm = append(calm, way)
+			}
 			continue
 		}
 		h := harm{a.Who, plainly(hurt.Capability), fmt.Sprintf("from %s on, and had not come back when the watch ended", when(worst.FromS))}

@@ -4,6 +4,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -264,11 +265,7 @@ func (t *terminal) stacked(rows []row) {
 }
 
 func (t *terminal) total(d *lab.Document) {
-	var virtual float64
-	for _, r := range d.Runs {
-		virtual += r.VirtualS
-	}
-	played := Played(virtual, d.WallS, d.Seed)
+	played := playedOf(d)
 	replay := "replay: " + harmless(d.Replay)
 	if _, ok := t.room(played+" · ", replay); ok {
 		t.line(played + " · " + replay)
@@ -282,7 +279,20 @@ func (t *terminal) total(d *lab.Document) {
 	}
 }
 
-// Played tells how much was played, how fast, and with which seed.
+// playedOf tells how much of a document was played. Real servers have the time
+// of everybody, and nothing there comes from a seed.
+func playedOf(d *lab.Document) string {
+	var virtual float64
+	for _, r := range d.Runs {
+		virtual += r.VirtualS
+	}
+	if d.RealTime() {
+		return fmt.Sprintf("%s of mail traffic in real time, %s with all that it took", seconds(virtual), seconds(math.Round(d.WallS)))
+	}
+	return Played(virtual, d.WallS, d.Seed)
+}
+
+// Played tells how much was simulated, how fast, and with which seed.
 func Played(virtualS, wallS float64, seed uint64) string {
 	text := fmt.Sprintf("%s of mail traffic in %.1fs", seconds(virtualS), wallS)
 	if wallS > 0 {

@@ -101,7 +101,7 @@ func Assess(d *lab.Document, limit time.Duration) []Assessment {
 	for _, c := range registry() {
 		a := Assessment{Control: c, Silent: slices.Clone(c.Silent)}
 		rules[c.Rule](f, &a)
-		if d.Lab == "sim" && a.Shown != nil {
+		if !d.RealTime() && a.Shown != nil {
 			a.Silent = append(a.Silent, "Real servers: what was seen is what a model of them does.")
 		}
 		all = append(all, a)

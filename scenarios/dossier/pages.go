@@ -23,7 +23,7 @@ func (m *maker) readme() page {
 		p.Title += ": " + m.Organisation
 	}
 	what := fmt.Sprintf("This folder shows what became of somebody's access to mail after the order to end it, in %s.", lab.Count(len(m.doc.Runs), "case"))
-	if m.doc.Lab == "sim" {
+	if !m.doc.RealTime() {
 		what += " It was played on a simulated organisation. What is shown is what a model of the servers does, with the parameters that are listed with their sources; it says nothing certain about servers of yours."
 	} else {
 		what += fmt.Sprintf(" It was played on the lab %q.", m.doc.Lab)

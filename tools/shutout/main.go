@@ -73,10 +73,12 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "shutout",
 		Short: "How long does mail access really last after somebody has been cut off?",
-		Long: `Shutout starts a simulated Exchange organisation, lets a leaver hold open sessions on every access path, carries out
-a termination SOP, and reports for each path when access really ended, and why it lasted that long.`,
+		Long: `Shutout starts a lab, a simulated Exchange organisation or real servers in containers, lets a leaver hold open sessions
+on every access path, carries out a termination SOP, and reports for each path when access really ended, and why it
+lasted that long.`,
 		Example: `  shutout run                                   # play every case of the catalogue
   shutout run --sop our-sop.yaml --within 15m   # play them with your own SOP
+  shutout run --lab containers                  # play them on Samba, Dovecot and Postfix
   shutout matrix                                # compare mitigations over all access paths
   shutout claims                                # test what documents and vendor texts say
   shutout show session-open-before-disable      # what a case is about

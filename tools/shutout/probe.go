@@ -11,6 +11,7 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/remote"
+	"shutout/lab/remote/journal"
 	"shutout/scenarios"
 	"shutout/scenarios/strict"
 )
@@ -89,8 +90,29 @@ func probeLab(ctx context.Context, cfg *remote.Config, t *terminal) (exit int, e
 	t.heading("%s", cfg.Name)
 	t.table("  ", rows)
 	fmt.Fprintf(t, "%d of %s. Nothing was changed.\n", works, lab.Count(len(rows)-1, "thing"))
-	if works < len(rows)-1 {
+	changed, err := changedBy(cfg.Name) // which may be why something does not work
+	if err != nil {
+		return exitBad, err
+	}
+	if changed != "" {
+		t.paragraph("", changed)
+	}
+	if works < len(rows)-1 || changed != "" {
 		return exitBroken, nil
 	}
 	return exitKept, nil
+}
+
+// changedBy tells in one line that a run has changed a lab and not put it back;
+// empty: none has.
+func changedBy(name string) (string, error) {
+	folder, err := journal.Folder(name)
+	if err != nil {
+		return "", err
+	}
+	found, err := journal.UnfinishedOf(folder)
+	if err != nil || len(found) == 0 {
+		return "", err
+	}
+	return fmt.Sprintf("A run has changed this lab and not put it back: wait for it, or, if it was killed, shutout revert %s takes the changes back.", name), nil
 }
