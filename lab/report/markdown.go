@@ -34,27 +34,20 @@ func (m *markdown) linef(format string, args ...any) {
 
 func (m *markdown) head(d *lab.Document) {
 	t := tally(d)
-	verdict := "every promise kept"
-	switch {
-	case d.Empty():
-		verdict = "nothing was shown"
-	case t.broken() > 0:
-		verdict = fmt.Sprintf("%d of %s broken", t.broken(), lab.Count(t.all(), "promise"))
-	}
 	mark := "✓"
-	switch {
-	case d.Failed():
+	if d.Failed() {
 		mark = "✗"
-	case t.broken() > 0:
-		verdict += ", all known from the baseline"
 	}
-	m.linef("## %s Shutout: %s\n", mark, verdict)
+	m.linef("## %s Shutout: %s\n", mark, t.headline(d))
 	var virtual float64
 	for _, r := range d.Runs {
 		virtual += r.VirtualS
 	}
 	m.linef("%s\n", escape(t.line(d)))
 	m.linef("%s · %s\n", escape(d.Lab), Played(virtual, d.WallS, d.Seed))
+	if text := Model(d); text != "" {
+		m.linef("%s\n", text)
+	}
 	if d.Empty() {
 		m.linef("%s\n", nothingShown(d))
 	}
