@@ -84,7 +84,7 @@ type htmlBar struct {
 
 func newHTMLView(d *lab.Document) *htmlView {
 	v := &htmlView{
-		Lab: d.Lab, Model: Model(d), Replay: harmless(d.Replay), Several: len(d.Runs) > 1,
+		Lab: d.Lab, Model: Model(d.Lab), Replay: harmless(d.Replay), Several: len(d.Runs) > 1,
 		Kept: !d.Failed(),
 	}
 	var virtual float64

@@ -45,7 +45,7 @@ func (m *markdown) head(d *lab.Document) {
 	}
 	m.linef("%s\n", escape(t.line(d)))
 	m.linef("%s · %s\n", escape(d.Lab), Played(virtual, d.WallS, d.Seed))
-	if text := Model(d); text != "" {
+	if text := Model(d.Lab); text != "" {
 		m.linef("%s\n", text)
 	}
 	if d.Empty() {

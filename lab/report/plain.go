@@ -44,9 +44,10 @@ func by(p lab.Path) string {
 	return "over " + string(p)
 }
 
-// Model says of a result that it is a simulation's; of another, nothing.
-func Model(d *lab.Document) string {
-	if d.Lab != "sim" {
+// Model says of what a lab showed that it is a simulation's; of another lab,
+// nothing.
+func Model(name string) string {
+	if name != "sim" {
 		return ""
 	}
 	return "This was played in a simulation. It shows what a model of the servers does, and says nothing certain about servers of yours."
@@ -125,7 +126,10 @@ func summary(d *lab.Document) []string {
 			disturbed++
 		}
 	}
-	text := fmt.Sprintf("%s played. In %d of them everything that had to end had ended within the limit; in %d something had not", lab.Count(len(d.Runs), "case")+" "+were(len(d.Runs)), whole, broken)
+	text := fmt.Sprintf("%s %s played. In %d of them everything that had to end had ended within the limit", lab.Count(len(d.Runs), "case"), were(len(d.Runs)), whole)
+	if broken > 0 {
+		text += fmt.Sprintf("; in %d something had not", broken)
+	}
 	if none > 0 {
 		text += fmt.Sprintf("; in %d this lab had nothing to show", none)
 	}

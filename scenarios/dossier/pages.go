@@ -23,7 +23,7 @@ func (m *maker) readme() page {
 		p.Title += ": " + m.Organisation
 	}
 	what := fmt.Sprintf("This folder shows what became of somebody's access to mail after the order to end it, in %s.", lab.Count(len(m.doc.Runs), "case"))
-	if model := report.Model(m.doc); model != "" {
+	if model := report.Model(m.doc.Lab); model != "" {
 		what += " " + model + " The parameters of the model are listed with their sources."
 	} else {
 		what += fmt.Sprintf(" It was played on the lab %q.", m.doc.Lab)
