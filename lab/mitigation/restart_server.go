@@ -11,7 +11,7 @@ func (*RestartServer) Name() string                 { return "restart-server" }
 func (a *RestartServer) Validate(c *lab.Cast) error { return check(a, c) }
 
 var restartServer = Info{
-	Title: "Restart a whole Exchange server",
+	Title: "Restart a whole mail server",
 	Doc: `Severs everything that the server holds, over every path: what restart-store does on a mailbox server, and
 		what restarting IIS, RPC Client Access, POP3, IMAP4 and SMTP does on the others. It denies nothing: whoever may still
 		sign in is back when the server is.`,

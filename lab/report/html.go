@@ -39,7 +39,7 @@ func HTML(w io.Writer, d *lab.Document) error {
 type htmlView struct {
 	Title, Headline, Sub string
 	Kept                 bool
-	Lab, Replay          string
+	Lab, Model, Replay   string
 	Played               string
 	Counts               []htmlCount // of the promises, by verdict
 	Verdicts             []htmlCount // that the table can be filtered by
@@ -84,7 +84,7 @@ type htmlBar struct {
 
 func newHTMLView(d *lab.Document) *htmlView {
 	v := &htmlView{
-		Lab: d.Lab, Replay: harmless(d.Replay), Several: len(d.Runs) > 1,
+		Lab: d.Lab, Model: Model(d.Lab), Replay: harmless(d.Replay), Several: len(d.Runs) > 1,
 		Kept: !d.Failed(),
 	}
 	ids := anchors{}
@@ -126,62 +126,25 @@ var worstFirst = []lab.Verdict{lab.Open, lab.Late, lab.Lost, lab.VerdictUnknown,
 
 // count fills in the headline and the numbers.
 func (v *htmlView) count(d *lab.Document) {
-	counts := map[lab.Verdict]int{}
-	broken, promises, lost, left := 0, 0, 0, 0
-	for _, r := range d.Runs {
-		for _, f := range r.Sweep {
-			if f.Broken {
-				left++
-			}
-		}
-		for _, a := range r.Activities {
-			switch {
-			case a.Role == lab.Threat:
-				counts[a.Verdict]++
-				promises++
-				if a.Verdict.Broken() {
-					broken++
-				}
-			case a.Verdict.Broken():
-				lost++
-			}
-		}
-	}
+	c := tally(d)
 	x := 0.0
 	for _, verdict := range lab.Verdicts {
-		n := counts[verdict]
+		n := c.verdicts[verdict]
 		if n == 0 {
 			continue
 		}
-		share := 100 * float64(n) / float64(promises)
+		share := 100 * float64(n) / float64(c.threats())
 		v.Counts = append(v.Counts, htmlCount{
 			Verdict: string(verdict), Class: class(verdict), Mark: mark(verdict), N: n, Share: percent(share), X: percent(x),
 		})
 		x += share
 	}
-	shown := promises - counts[lab.NotAvailable]
-	switch {
-	case d.Empty():
-		v.Headline = "Nothing was shown"
-	case broken > 0:
-		v.Headline = fmt.Sprintf("%d of %s %s not kept", broken, lab.Count(shown, "promise"), were(broken))
-	case left > 0:
-		v.Headline = "Every session was ended, and something still works without one"
-	case lost > 0:
-		v.Headline = "Access was ended, and so was that of somebody else"
-	default:
-		v.Headline = "Every promise was kept"
-	}
+	v.Headline = c.headline(d)
 	var sub []string
 	if v.Several {
 		sub = append(sub, lab.Count(len(d.Runs), "case"))
 	}
-	if lost > 0 {
-		sub = append(sub, lab.Count(lost, "control")+" not kept")
-	}
-	if left > 0 {
-		sub = append(sub, lab.Count(left, "way")+" without a session")
-	}
+	sub = append(sub, c.beside()...)
 	if text := longest(d); text != "" {
 		sub = append(sub, text)
 	}

@@ -208,6 +208,9 @@ func (t *timeline) around(r *lab.RunResult) (from, to float64) {
 		}
 	}
 	end = math.Ceil(end/round) * round
+	if r.Played == nil && end > 0.7*t.Last {
+		end = t.Last // what little is left out would only puzzle
+	}
 	return max(t.First, math.Floor(-0.18*end/round)*round), min(t.Last, end)
 }
 

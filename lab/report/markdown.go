@@ -34,23 +34,16 @@ func (m *markdown) linef(format string, args ...any) {
 
 func (m *markdown) head(d *lab.Document) {
 	t := tally(d)
-	verdict := "every promise kept"
-	switch {
-	case d.Empty():
-		verdict = "nothing was shown"
-	case t.broken() > 0:
-		verdict = fmt.Sprintf("%d of %s broken", t.broken(), lab.Count(t.all(), "promise"))
-	}
 	mark := "✓"
-	switch {
-	case d.Failed():
+	if d.Failed() {
 		mark = "✗"
-	case t.broken() > 0:
-		verdict += ", all known from the baseline"
 	}
-	m.linef("## %s Shutout: %s\n", mark, verdict)
+	m.linef("## %s Shutout: %s\n", mark, t.headline(d))
 	m.linef("%s\n", escape(t.line(d)))
 	m.linef("%s · %s\n", escape(d.Lab), playedOf(d))
+	if text := Model(d.Lab); text != "" {
+		m.linef("%s\n", text)
+	}
 	if d.Empty() {
 		m.linef("%s\n", nothingShown(d))
 	}

@@ -20,28 +20,37 @@ var doing = map[lab.Capability]string{
 	lab.Harvest:   "find out who has an address",
 }
 
-// ways says in plain words what a path is.
+// ways says in plain words which way somebody took.
 var ways = map[lab.Path]string{
-	lab.OutlookRPC:      "Outlook in the office",
-	lab.OutlookAnywhere: "Outlook at home",
-	lab.MAPIHTTP:        "Outlook over the web",
-	lab.OWA:             "a browser",
-	lab.ActiveSync:      "a phone",
-	lab.EWS:             "a program that uses Exchange Web Services",
-	lab.IMAP:            "an IMAP mail program",
-	lab.POP3:            "a POP3 mail program",
-	lab.SMTPSubmission:  "a program that signs in to send",
-	lab.SMTPAnonymous:   "the mail server, without signing in",
-	lab.SMTPDirect:      "a mail server of their own",
-	lab.Pickup:          "files in the Pickup directory",
+	lab.OutlookRPC:      "with Outlook in the office",
+	lab.OutlookAnywhere: "with Outlook at home",
+	lab.MAPIHTTP:        "with Outlook over the web",
+	lab.OWA:             "in a browser",
+	lab.ActiveSync:      "on a phone",
+	lab.EWS:             "with a program that uses Exchange Web Services",
+	lab.IMAP:            "with an IMAP mail program",
+	lab.POP3:            "with a POP3 mail program",
+	lab.SMTPSubmission:  "with a program that signs in to send",
+	lab.SMTPAnonymous:   "through the mail server, without signing in",
+	lab.SMTPDirect:      "through a mail server of their own",
+	lab.Pickup:          "through files in the Pickup directory",
 }
 
-// by says which way somebody took: "with a browser (owa)".
+// by says which way somebody took, with its name: "in a browser (owa)".
 func by(p lab.Path) string {
 	if words := ways[p]; words != "" {
-		return "by " + words + " (" + string(p) + ")"
+		return words + " (" + string(p) + ")"
 	}
 	return "over " + string(p)
+}
+
+// Model says of what a lab showed that it is a simulation's; of another lab,
+// nothing.
+func Model(name string) string {
+	if name != "sim" {
+		return ""
+	}
+	return "This was played in a simulation. It shows what a model of the servers does, and says nothing certain about servers of yours."
 }
 
 // inWords writes a time for people who read no logs: "1 hour 29 minutes".
@@ -82,7 +91,7 @@ func summary(d *lab.Document) []string {
 	var whole, broken, none int
 	var longest, open *lab.ActivityResult
 	var where, whereOpen *lab.RunResult
-	opens, disturbed := 0, 0
+	opens, disturbed, left := 0, 0, 0
 	for _, r := range d.Runs {
 		bad, shown, hurt := false, false, false
 		for _, a := range r.Activities {
@@ -102,6 +111,9 @@ func summary(d *lab.Document) []string {
 				longest, where = a, r
 			}
 		}
+		if slices.ContainsFunc(r.Sweep, func(f *lab.SweepResult) bool { return f.Works == lab.WorksYes }) {
+			left++
+		}
 		switch {
 		case !shown:
 			none++
@@ -114,7 +126,10 @@ func summary(d *lab.Document) []string {
 			disturbed++
 		}
 	}
-	text := fmt.Sprintf("%s played. In %d of them everything that had to end had ended within the limit; in %d something had not", lab.Count(len(d.Runs), "case")+" "+were(len(d.Runs)), whole, broken)
+	text := fmt.Sprintf("%s %s played. In %d of them everything that had to end had ended within the limit", lab.Count(len(d.Runs), "case"), were(len(d.Runs)), whole)
+	if broken > 0 {
+		text += fmt.Sprintf("; in %d something had not", broken)
+	}
 	if none > 0 {
 		text += fmt.Sprintf("; in %d this lab had nothing to show", none)
 	}
@@ -124,8 +139,11 @@ func summary(d *lab.Document) []string {
 			inWords(*longest.CutoffS), longest.Who, plainly(longest.Capability), by(longest.Path), where.Scenario, inWords(where.LimitS)))
 	}
 	if open != nil {
-		out = append(out, fmt.Sprintf("Of %s access was still open when the watch ended, for example: %s could %s %s after %s (%s).",
+		out = append(out, fmt.Sprintf("For %s access was still open when the watch ended, for example: %s could %s %s after %s (%s).",
 			lab.Count(opens, "promise"), open.Who, plainly(open.Capability), by(open.Path), inWords(whereOpen.HorizonS), whereOpen.Scenario))
+	}
+	if left > 0 {
+		out = append(out, fmt.Sprintf("In %s something still works without any session.", lab.Count(left, "case")))
 	}
 	switch disturbed {
 	case 0:

@@ -21,6 +21,9 @@ const maxDocument = 256 << 20
 
 // Read reads a result document: a file, or the folder of a run.
 func Read(path string) (*lab.Document, error) {
+	if path == "" {
+		return nil, fmt.Errorf("expected the name of a run folder or of the %s in it, found an empty one", ResultFile)
+	}
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: there is no such file: name a run folder or the %s in it", path, ResultFile)

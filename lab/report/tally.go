@@ -54,17 +54,47 @@ func (c counts) threats() (n int) {
 	return n
 }
 
-// all is how many promises there are; those about ways without a session count
-// where they are broken.
-func (c counts) all() int { return c.threats() + c.controls + c.left }
-
+// broken is how many of them were broken.
 func (c counts) broken() (n int) {
 	for v, k := range c.verdicts {
 		if v.Broken() {
 			n += k
 		}
 	}
-	return n + c.lost + c.left
+	return n
+}
+
+// headline says what came of a document, the same in every form of it. The
+// promises that it counts are those about access that had to end.
+func (c counts) headline(d *lab.Document) string {
+	text := "Every promise was kept"
+	switch {
+	case d.Empty():
+		return "Nothing was shown"
+	case c.broken() > 0:
+		text = fmt.Sprintf("%d of %s %s not kept", c.broken(), lab.Count(c.threats()-c.verdicts[lab.NotAvailable], "promise"), were(c.broken()))
+	case c.left > 0:
+		text = "Every session was ended, and something still works without one"
+	case c.lost > 0:
+		text = "Access was ended, and so was that of somebody else"
+	default:
+		return text
+	}
+	if !d.Failed() {
+		text += ", as the baseline has it"
+	}
+	return text
+}
+
+// beside is what was broken beside those.
+func (c counts) beside() (parts []string) {
+	if c.lost > 0 {
+		parts = append(parts, lab.Count(c.lost, "promise")+" to bystanders not kept")
+	}
+	if c.left > 0 {
+		parts = append(parts, lab.Count(c.left, "way")+" without a session")
+	}
+	return parts
 }
 
 // line sums up in one sentence.
@@ -76,11 +106,8 @@ func (c counts) line(d *lab.Document) string {
 		}
 	}
 	line := fmt.Sprintf("%s, %s: %s", lab.Count(len(d.Runs), "case"), lab.Count(c.threats(), "promise"), strings.Join(parts, ", "))
-	if c.lost > 0 {
-		line += fmt.Sprintf("; %s not kept", lab.Count(c.lost, "control"))
-	}
-	if c.left > 0 {
-		line += fmt.Sprintf("; %s without a session", lab.Count(c.left, "way"))
+	for _, part := range c.beside() {
+		line += "; " + part
 	}
 	if c.mispredicted > 0 {
 		line += fmt.Sprintf("; %s of the sweep not as predicted", lab.Count(c.mispredicted, "answer"))

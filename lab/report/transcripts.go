@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 
 	"shutout/lab"
 )
@@ -28,6 +29,11 @@ type runTranscripts struct {
 }
 
 const transcriptsSchema = 1
+
+// HasTranscripts tells whether it is known of any case what was said.
+func HasTranscripts(d *lab.Document) bool {
+	return slices.ContainsFunc(d.Runs, func(r *lab.RunResult) bool { return len(r.Transcripts) > 0 })
+}
 
 // Transcripts writes what was said in the attempts that decided.
 func Transcripts(w io.Writer, d *lab.Document) error {

@@ -9,6 +9,10 @@ func PlainWords(d *lab.Document) []string { return summary(d) }
 // PlainStory is PlainWords for one case.
 func PlainStory(r *lab.RunResult) []string { return plainStory(r) }
 
+// Beside tells what was broken beside the promises about access that had to
+// end: those to bystanders, and ways without a session.
+func Beside(d *lab.Document) []string { return tally(d).beside() }
+
 // Harmless replaces what steers a terminal or turns the text around it: a
 // server's answer and the names in somebody's case are foreign text.
 func Harmless(s string) string { return harmless(s) }

@@ -84,7 +84,8 @@ func TestRules(t *testing.T) {
 		{"a stricter limit", time.Minute, []*lab.RunResult{run(ended)}, "-ps-4-a"},
 		{"a wider limit", time.Hour, []*lab.RunResult{run(late)}, "+ps-4-a +ac-12"},
 		{"a limit finer than the attempts", 30 * time.Second, []*lab.RunResult{run(threat(lab.OWA, lab.Read, lab.Ended, 0))}, "?ps-4-a"},
-		{"open is a matter of no limit", 48 * time.Hour, []*lab.RunResult{run(open)}, "-ps-4-a"},
+		{"open beyond a wider limit", 59 * time.Minute, []*lab.RunResult{run(open)}, "-ps-4-a -ac-12"},
+		{"nobody looked after the limit", 48 * time.Hour, []*lab.RunResult{run(open)}, "?ps-4-a ?ac-12"},
 
 		{"sign-in ended", own, []*lab.RunResult{run(threat(lab.IMAP, lab.SignIn, lab.Ended, 0))}, "+ps-4-a +ps-4-b"},
 		{"sign-in late", own, []*lab.RunResult{run(threat(lab.IMAP, lab.SignIn, lab.Late, 900))}, "-ps-4-a -ps-4-b"},

@@ -70,7 +70,7 @@ func gather(d *lab.Document, limit time.Duration) *facts {
 			leaves = true
 			p := promise{ActivityResult: a, verdict: a.Verdict}
 			if limitS != r.LimitS {
-				p.verdict = against(a, limitS)
+				p.verdict = against(a, limitS, r.HorizonS)
 			}
 			p.who, p.came = fmt.Sprintf("%s over %s%s", p.Who, p.Path, caseOf(r, several)), p.became(r)
 			if a.Capability == lab.ReadLocal { // on the person's own device: no access to a system
@@ -118,7 +118,10 @@ func gather(d *lab.Document, limit time.Duration) *facts {
 
 // against holds what was seen against another limit than the case's. A verdict
 // that is no matter of the limit stays as it is.
-func against(a *lab.ActivityResult, limitS float64) lab.Verdict {
+func against(a *lab.ActivityResult, limitS, horizonS float64) lab.Verdict {
+	if a.Verdict == lab.Open && horizonS <= limitS {
+		return lab.VerdictUnknown // nobody looked after that limit
+	}
 	if a.Verdict != lab.Ended && a.Verdict != lab.Late || a.CutoffS == nil {
 		return a.Verdict
 	}
@@ -150,6 +153,8 @@ func (p promise) became(r *lab.RunResult) string {
 		return "still open after " + span(r.HorizonS)
 	case p.CutoffS != nil && (p.verdict == lab.Ended || p.verdict == lab.Late):
 		return "ended after " + span(*p.CutoffS)
+	case p.Verdict == lab.Open:
+		return "open when the watch ended after " + span(r.HorizonS) + ", before the limit"
 	}
 	return string(p.verdict)
 }

@@ -23,8 +23,8 @@ func (m *maker) readme() page {
 		p.Title += ": " + m.Organisation
 	}
 	what := fmt.Sprintf("This folder shows what became of somebody's access to mail after the order to end it, in %s.", lab.Count(len(m.doc.Runs), "case"))
-	if !m.doc.RealTime() {
-		what += " It was played on a simulated organisation. What is shown is what a model of the servers does, with the parameters that are listed with their sources; it says nothing certain about servers of yours."
+	if model := report.Model(m.doc.Lab); model != "" {
+		what += " " + model + " The parameters of the model are listed with their sources."
 	} else {
 		what += fmt.Sprintf(" It was played on the lab %q.", m.doc.Lab)
 	}

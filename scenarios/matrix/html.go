@@ -35,6 +35,7 @@ func HTML(w io.Writer, d *Document, st Style) error {
 
 type htmlView struct {
 	Head, Setting       string
+	Model               string // says that it is one
 	Facts               []string
 	Tables              []htmlTable
 	Legend, Given       []string
@@ -68,7 +69,7 @@ type htmlCell struct {
 func newHTMLView(d *Document, st Style) *htmlView {
 	v := newView(d, st.All)
 	h := &htmlView{
-		Head: "How long access lasts, whatever is done about it", Setting: v.setting(), Legend: v.legend(), Given: v.given(), Absent: v.absences(),
+		Head: "How long access lasts, mitigation by mitigation", Setting: v.setting(), Model: report.Model(d.Lab), Legend: v.legend(), Given: v.given(), Absent: v.absences(),
 		Several: v.several(), Total: report.Played(d.VirtualS, d.WallS, d.Seed), Replay: d.Replay,
 		LimitText: seconds(d.LimitS), OpenText: seconds(d.HorizonS),
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
@@ -77,15 +76,7 @@ func (f *evidenceFlags) make(out *terminal, run string) error {
 	if utf8.RuneCountInString(f.organisation) > maxOrganisation || !utf8.ValidString(f.organisation) {
 		return fmt.Errorf("--organisation: expected a name of at most %d characters", maxOrganisation)
 	}
-	doc, err := report.Read(run)
-	if err != nil {
-		return err
-	}
-	folder := run
-	if info, err := os.Stat(run); err == nil && !info.IsDir() {
-		folder = filepath.Dir(run)
-	}
-	said, err := report.AddTranscripts(filepath.Join(folder, report.TranscriptsFile), doc)
+	doc, err := readWhole(run)
 	if err != nil {
 		return err
 	}
@@ -110,7 +101,7 @@ func (f *evidenceFlags) make(out *terminal, run string) error {
 		rows = append(rows, []string{string(a.Outcome), a.Standard + " " + a.Number, a.Title})
 	}
 	out.table("  ", rows)
-	if !said {
+	if !report.HasTranscripts(doc) {
 		out.paragraph("", fmt.Sprintf("There is no %s beside the result, so the bundle has no transcripts.", report.TranscriptsFile))
 	}
 	fmt.Fprintf(out, "%s, %s and %s\n", path, lab.Count(len(files), "file"), bundle.ManifestFile)

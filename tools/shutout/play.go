@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -220,9 +219,6 @@ func deliver(o *runOptions, doc *lab.Document) (int, error) {
 	if err := writeFolder(o.Out, doc); err != nil {
 		return exitBad, err
 	}
-	if err := writeRendering(filepath.Join(o.Out, report.TranscriptsFile), report.Transcripts, doc); err != nil {
-		return exitBad, err
-	}
 	if o.JSON != "" && o.JSON != "-" {
 		if err := writeRendering(o.JSON, report.JSON, doc); err != nil {
 			return exitBad, err
@@ -233,8 +229,7 @@ func deliver(o *runOptions, doc *lab.Document) (int, error) {
 		err = report.JSON(o.Stdout, doc)
 	} else {
 		err = o.Stdout.report(doc)
-		fmt.Fprintf(o.Stdout, "report %s\n", filepath.Join(o.Out, "report.txt"))
-		fmt.Fprintf(o.Stdout, "report %s\n", filepath.Join(o.Out, "report.html"))
+		tellFolder(o.Stdout, o.Out)
 	}
 	if err != nil {
 		return exitBad, err
@@ -248,27 +243,6 @@ func deliver(o *runOptions, doc *lab.Document) (int, error) {
 // report writes a document for people; of several cases the promises only.
 func (t *terminal) report(doc *lab.Document) error {
 	return report.Terminal(t, doc, report.Style{Colour: t.Colour, Width: t.Width, Brief: len(doc.Runs) > 1})
-}
-
-// writeFolder writes every rendering into a run folder.
-func writeFolder(dir string, doc *lab.Document) error {
-	for _, form := range report.Renderings {
-		if err := writeRendering(filepath.Join(dir, form.File), form.Write, doc); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func writeRendering(path string, write func(io.Writer, *lab.Document) error, doc *lab.Document) error {
-	var b bytes.Buffer
-	if err := write(&b, doc); err != nil {
-		return err
-	}
-	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
-		return fmt.Errorf("write the result: %w", err)
-	}
-	return nil
 }
 
 // progress shows on a terminal how far the cases have come.

@@ -68,9 +68,13 @@ func (f *reportFlags) run(out *terminal, names []string, now time.Time) (int, er
 	if err != nil {
 		return exitBad, err
 	}
+	read := report.Read
+	if form == nil && (f.out != "" || f.merge) { // a run folder is written
+		read = readWhole
+	}
 	var docs []*lab.Document
 	for _, name := range names {
-		d, err := report.Read(name)
+		d, err := read(name)
 		if err != nil {
 			return exitBad, err
 		}
@@ -118,7 +122,7 @@ func (f *reportFlags) folder(out *terminal, doc *lab.Document, now time.Time) er
 	if err := out.report(doc); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "report %s\n", filepath.Join(dir, "report.txt"))
+	tellFolder(out, dir)
 	return nil
 }
 

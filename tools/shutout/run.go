@@ -87,8 +87,9 @@ end it. Cases with sweep-expect have that done by themselves.
 With --baseline, what was broken in an earlier result already does not fail the run, unless it is worse now; shutout diff
 --help tells what worse means. What is fixed since then is marked.
 
-The run folder holds the result document (result.json), and made from it report.txt, junit.xml for build servers and
-summary.md for a job summary.
+The run folder holds the result document (result.json), and made from it a page with timelines (report.html), report.txt,
+junit.xml for build servers and summary.md for a job summary. Beside them transcripts.json has what was said on the wire
+in the attempts that decided, without secrets; shutout evidence takes it along.
 
 The exit status is 0 when every promise was kept, 1 when one was not or a sweep found what still serves whoever left, and
 2 when the input was wrong.`,

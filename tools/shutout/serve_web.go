@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"shutout/lab"
-	"shutout/lab/report"
 	"shutout/scenarios"
 	"shutout/scenarios/strict"
 	"shutout/sim"
@@ -92,9 +91,6 @@ func (o *serveOptions) keep(p *web.Played) (string, error) {
 		Seed: p.Seed, Replay: line.String(), Runs: []*lab.RunResult{p.Result}, WallS: p.Result.WallS,
 	}
 	if err := writeFolder(run.Out, doc); err != nil {
-		return "", err
-	}
-	if err := writeRendering(filepath.Join(run.Out, "report.html"), report.HTML, doc); err != nil {
 		return "", err
 	}
 	return run.Out, nil

@@ -87,7 +87,7 @@ func (p *play) run(ctx context.Context) {
 	defer p.cancel()
 	var steps []lab.Step
 	begun := time.Now()
-	res, err := sim.Play(ctx, p.sc, sim.PlayOptions{Seed: p.seed, Drive: func(ctx context.Context, org *sim.Organisation, live *lab.Live) error {
+	res, err := sim.Play(ctx, p.sc, sim.PlayOptions{Seed: p.seed, Transcribe: true, Drive: func(ctx context.Context, org *sim.Organisation, live *lab.Live) error {
 		p.open(org)
 		err := p.drive(ctx, live)
 		steps = live.Steps()

@@ -42,8 +42,9 @@ type pastRun struct {
 	What     string // the case, or how many
 	Lab      string
 	Profiles []string
-	Counts   []verdictCount
-	Fault    string // why it cannot be read
+	Counts   []verdictCount // of the promises about access that had to end
+	Beside   []string       // what was broken beside those
+	Fault    string         // why it cannot be read
 
 	size int64
 }
@@ -118,16 +119,17 @@ func (r *pastRun) read(root *os.Root) {
 			r.Profiles = append(r.Profiles, run.Profile)
 		}
 		for _, a := range run.Activities {
-			if a.Role == lab.Threat || a.Verdict == lab.Lost {
+			if a.Role == lab.Threat {
 				counts[a.Verdict]++
 			}
 		}
 	}
-	for _, v := range append(slices.Clone(lab.Verdicts), lab.Lost) {
+	for _, v := range lab.Verdicts {
 		if counts[v] > 0 {
 			r.Counts = append(r.Counts, verdictCount{v, counts[v]})
 		}
 	}
+	r.Beside = report.Beside(d)
 }
 
 // document reads the result of a run in the folder. The root keeps whatever the

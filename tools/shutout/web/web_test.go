@@ -213,6 +213,7 @@ func TestPastRuns(t *testing.T) {
 		Scenario: "first-case", Title: hostile, Profile: hostile, Order: time.Unix(0, 0).UTC(), HorizonS: 60, LimitS: 10, Verdict: lab.Late, Steps: []*lab.StepResult{},
 		Activities: []*lab.ActivityResult{
 			{ID: "a", Who: hostile, Path: lab.OWA, Role: lab.Threat, Capability: lab.Read, Verdict: lab.Late, Because: []lab.Reason{}, Outages: []lab.OutageResult{}, Spans: []lab.SpanResult{}, Phases: []lab.PhaseResult{}, CutoffS: new(20.0)},
+			{ID: "b", Who: "erin", Path: lab.OWA, Role: lab.Control, Capability: lab.Read, Verdict: lab.Lost, Because: []lab.Reason{}, Outages: []lab.OutageResult{}, Spans: []lab.SpanResult{}, Phases: []lab.PhaseResult{}},
 		},
 	}
 	second := *first
@@ -253,6 +254,9 @@ func TestPastRuns(t *testing.T) {
 		}
 		if !strings.Contains(body, "1 late") {
 			t.Error("verdicts are not counted")
+		}
+		if !strings.Contains(body, "1 promise to bystanders not kept") {
+			t.Error("it is not told that a bystander was cut off")
 		}
 	}
 	for path, want := range map[string]int{"/runs/1": 200, "/runs/" + url.PathEscape(`2"><b>`): 200, "/runs/broken": 422, "/runs/newer": 422, "/runs/unfinished": 404} {
@@ -402,6 +406,9 @@ func TestPlayIsTheSame(t *testing.T) {
 	}
 	if got, want := text(t, kept()[0].Result), text(t, alone(t, id)); got != want {
 		t.Errorf("after %d looks another result, from line %d on\n%s", looks, differ(got, want), got)
+	}
+	if len(kept()[0].Result.Transcripts) == 0 {
+		t.Error("nothing of what was said is kept")
 	}
 	if kept()[0].Steps != nil {
 		t.Error("it seems that somebody has done something")

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"shutout/lab"
+	"shutout/lab/report"
+)
+
+// writeFolder writes a run folder: every rendering of the document, and beside
+// them what was said on the wire, where that is known.
+func writeFolder(dir string, doc *lab.Document) error {
+	for _, form := range report.Renderings {
+		if err := writeRendering(filepath.Join(dir, form.File), form.Write, doc); err != nil {
+			return err
+		}
+	}
+	if !report.HasTranscripts(doc) {
+		return nil
+	}
+	return writeRendering(filepath.Join(dir, report.TranscriptsFile), report.Transcripts, doc)
+}
+
+func writeRendering(path string, write func(io.Writer, *lab.Document) error, doc *lab.Document) error {
+	var b bytes.Buffer
+	if err := write(&b, doc); err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("write the result: %w", err)
+	}
+	return nil
+}
+
+// readWhole reads the result document of a run folder, with what was said on
+// the wire if that lies beside it. A document of another name is not a run
+// folder's, and has nothing beside it.
+func readWhole(name string) (*lab.Document, error) {
+	doc, err := report.Read(name)
+	if err != nil {
+		return nil, err
+	}
+	folder := name
+	if info, err := os.Stat(name); err == nil && !info.IsDir() {
+		if filepath.Base(name) != report.ResultFile {
+			return doc, nil
+		}
+		folder = filepath.Dir(name)
+	}
+	_, err = report.AddTranscripts(filepath.Join(folder, report.TranscriptsFile), doc)
+	return doc, err
+}
+
+// tellFolder says where a run folder's pages for people are.
+func tellFolder(w io.Writer, dir string) {
+	fmt.Fprintf(w, "report %s\nreport %s\n", filepath.Join(dir, "report.txt"), filepath.Join(dir, "report.html"))
+}
