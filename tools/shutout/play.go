@@ -84,6 +84,9 @@ func (o *runOptions) leftOut(entries []*entry) {
 	if line := tooLong(entries, o.Lab); line != "" {
 		o.Stderr.paragraph("", line)
 	}
+	if line := takesLong(entries, o.Lab); line != "" {
+		o.Stderr.paragraph("", line)
+	}
 	if o.Unfit != nil {
 		o.Stderr.paragraph("", "left out, because they cannot be cut short so far: "+strings.Join(o.Unfit, ", ")+" (named, each tells why)")
 	}

@@ -67,6 +67,22 @@ func tooLong(entries []*entry, labWord string) string {
 		lab.Duration(unasked), strings.Join(ids, ", "), labWord, labWord)
 }
 
+// takesLong warns of a case that somebody named and that takes hours in real
+// time.
+func takesLong(entries []*entry, labWord string) string {
+	if labWord == simLab {
+		return ""
+	}
+	var longest time.Duration
+	for _, c := range played(entries) {
+		longest = max(longest, c.Lead()+c.Horizon)
+	}
+	if longest <= unasked {
+		return ""
+	}
+	return fmt.Sprintf("this takes %s, because time is real here; --horizon 3m --lead 20s --every 1s cuts a case short", lab.Duration(longest))
+}
+
 // Words of --lab for labs that no file describes.
 const (
 	simLab        = "sim"

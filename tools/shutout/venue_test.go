@@ -108,6 +108,9 @@ func TestChoice(t *testing.T) {
 		if s := strings.Join(got, "; "); s != want {
 			t.Errorf("named %v: %s", named, s)
 		}
+		if line := takesLong(entries, "lab.yaml"); named != strings.HasPrefix(line, "this takes 1h") || takesLong(entries, simLab) != "" {
+			t.Errorf("named %v: %q", named, line)
+		}
 		if line := tooLong(entries, "lab.yaml"); named && line != "" || !named && !strings.Contains(line, " here: long (shutout run --lab lab.yaml --horizon 3m") {
 			t.Errorf("%q", line)
 		}
