@@ -50,6 +50,12 @@ func TestClients(t *testing.T) {
 					task.To, task.From, task.MessageID = "olga@partner.example", w.Cast().People["erin"].Mail, "test."+time.Now().Format("150405.000000000")+"@corp.example"
 				}
 				must(t, client, task)
+				// A look at an empty mailbox would work, too, and show nothing.
+				if k, ok := client.(lab.Keeper); ok && can == lab.Read && c.path == lab.ActiveSync {
+					if kept, _ := k.Kept(); kept.Messages == 0 {
+						t.Error("a phone that has read has no message")
+					}
+				}
 			}
 			wrong := w.client(t, "erin", c.path, func(env *lab.Env) {
 				if c.change != nil {

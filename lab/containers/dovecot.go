@@ -68,7 +68,7 @@ func (org *organisation) mailbox(who *lab.Person) []file {
 	}
 	now := time.Now()
 	for i, raw := range lab.SeedMail(org.cast, who, now) {
-		list = append(list, file{name: fmt.Sprintf("%sMaildir/new/%d.seed%d.lab", home, now.Unix(), i), content: raw, mode: 0o600})
+		list = append(list, file{name: fmt.Sprintf("%sMaildir/new/%d.seed%d.lab", home, now.Unix(), i), content: raw, mode: 0o600, time: now})
 	}
 	if who.OutOfOffice != "" {
 		list = append(list, org.vacation(who, who.OutOfOffice)...)

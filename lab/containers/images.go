@@ -261,7 +261,8 @@ type file struct {
 	content  []byte
 	mode     int64 // 0: 0644
 	uid, gid int
-	link     string // what a symbolic link leads to
+	link     string    // what a symbolic link leads to
+	time     time.Time // when it was changed; zero: 1970
 }
 
 // archive packs files.
@@ -269,7 +270,10 @@ func archive(files []file) (io.Reader, error) {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
 	for _, f := range files {
-		h := &tar.Header{Name: f.name, Mode: f.mode, Size: int64(len(f.content)), Uid: f.uid, Gid: f.gid, ModTime: time.Unix(0, 0)}
+		h := &tar.Header{Name: f.name, Mode: f.mode, Size: int64(len(f.content)), Uid: f.uid, Gid: f.gid, ModTime: f.time}
+		if h.ModTime.IsZero() {
+			h.ModTime = time.Unix(0, 0) // an image is the same each time
+		}
 		switch {
 		case f.link != "":
 			h.Typeflag, h.Linkname = tar.TypeSymlink, f.link
