@@ -42,9 +42,10 @@ containers: images
 	go test -timeout 30m ./tools/shutout -run TestContainers -containers
 
 # The same tests under the race detector. It makes the cases six times as slow,
-# so each is played on its own profile only.
+# so each is played on its own profile only. Tests that measure real servers are
+# left out: the detector has them measure itself.
 race: deps
-	go test -race -timeout 30m -skip README $$(go list ./... | grep -v /scenarios$$)
+	go test -race -timeout 30m -skip README $$(go list ./... | grep -v -e /scenarios$$ -e /containers$$)
 	go test -race -timeout 30m ./scenarios -ginkgo.label-filter='!elsewhere'
 
 # Each fuzz target for FUZZTIME.

@@ -49,12 +49,13 @@ var _ = Describe("SOPs at a site with Samba, Dovecot and Postfix", Label("profil
 		Entry("disable-reset-kick, where a reset enables nothing: who came in again, Postfix, tickets, vacation", "disable-reset-kick", "",
 			"imap imap-idle smtp ticket ticket-anew vacation", "samba.reset_enables=false"),
 		Entry("dovecot-within-a-minute: nothing", "dovecot-within-a-minute", "", ""),
-		// Each step but two has a path that lives without it. The filter empties the
+		// Each step but three has a path that lives without it. The filter empties the
 		// cache in the same moment as the flush, and has the mail returned that the
 		// vacation script would answer.
 		Entry("without the filter: tickets", "dovecot-within-a-minute", "filter-disabled-accounts", "ticket ticket-anew"),
 		Entry("without disabling: tickets, and mail to the account", "dovecot-within-a-minute", "disable-account", "ticket ticket-anew"),
-		Entry("without the kick: what Dovecot holds open, though no more mail comes", "dovecot-within-a-minute", "kick-sessions", "imap ticket"),
+		Entry("without the kick: nothing, the filter's reload ends what is open", "dovecot-within-a-minute", "kick-sessions", ""),
+		Entry("without the kick, where a reload ends nothing: what Dovecot holds open, though no more mail comes", "dovecot-within-a-minute", "kick-sessions", "imap ticket", "dovecot.reload_severs=never"),
 		Entry("without close-smtp-sessions: what Postfix holds open", "dovecot-within-a-minute", "close-smtp-sessions", "smtp"),
 		Entry("without the reset: nothing", "dovecot-within-a-minute", "reset-password", ""),
 		Entry("without the flush: nothing, the filter's reload flushes", "dovecot-within-a-minute", "flush-auth-cache", ""),
