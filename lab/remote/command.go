@@ -228,7 +228,7 @@ func (e *Command) Undo(ctx context.Context, c *Change) (string, error) {
 		return "", err
 	}
 	if len(st.Read) == 0 {
-		return "done: " + line(st.Undo), nil
+		return line(st.Undo) + " was run; what came of it was not looked at (the mitigation has no read:)", nil
 	}
 	now, err := e.read(ctx, st)
 	switch {

@@ -80,6 +80,26 @@ func changes(d *lab.Document, cases []*htmlCase) []htmlChange {
 	return append(out, leftovers(cases)...)
 }
 
+// unexplained leads from real servers, which do not say what let somebody in, to
+// the simulation, which does.
+func unexplained(d *lab.Document) string {
+	if !d.RealTime() {
+		return ""
+	}
+	for _, r := range d.Runs {
+		for _, a := range r.Activities {
+			if a.Role == lab.Threat && (a.Verdict == lab.Late || a.Verdict == lab.Open) && KeptBy(a) == nil {
+				line := "shutout run " + r.Scenario + " --profile " + r.Profile
+				if r.SOP != "" {
+					line += " --sop " + r.SOP
+				}
+				return harmless("These servers do not say what let somebody in. The simulation does, for the same case, and what would end it: " + line)
+			}
+		}
+	}
+	return ""
+}
+
 // add notes a broken promise, once for all capabilities of an activity.
 func (ch *htmlChange) add(c *htmlCase, i int, lasted string, several bool) {
 	a := c.run.Activities[i]

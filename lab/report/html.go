@@ -48,6 +48,7 @@ type htmlView struct {
 	Rows                 []*htmlRow
 	Paths                []string
 	Changes              []htmlChange
+	Unexplained          string // where the servers do not say what let somebody in
 	Cases                []*htmlCase
 }
 
@@ -106,7 +107,7 @@ func newHTMLView(d *lab.Document) *htmlView {
 			c.Plain = nil
 		}
 	}
-	v.Changes = changes(d, v.Cases)
+	v.Changes, v.Unexplained = changes(d, v.Cases), unexplained(d)
 	for _, row := range v.Rows {
 		if !slices.Contains(v.Paths, row.Path) {
 			v.Paths = append(v.Paths, row.Path)

@@ -150,3 +150,21 @@ func TestHTMLSize(t *testing.T) {
 		t.Errorf("a page of 69 cases has %d bytes, more than %d", large, most)
 	}
 }
+
+// Real servers do not say what let somebody in; the page says who does.
+func TestHTMLUnexplained(t *testing.T) {
+	d := document()
+	for _, r := range d.Runs {
+		for _, a := range r.Activities {
+			a.Because = nil
+		}
+	}
+	const told = "These servers do not say what let somebody in."
+	if bytes.Contains(html(t, d), []byte(told)) {
+		t.Error("said of the simulation")
+	}
+	d.Lab = "containers"
+	if page := html(t, d); !bytes.Contains(page, []byte(told)) || !bytes.Contains(page, []byte("shutout run "+d.Runs[0].Scenario+" --profile "+d.Runs[0].Profile)) {
+		t.Error("not said of real servers")
+	}
+}
