@@ -276,6 +276,7 @@ func (s *imapSession) failed(stage string, err error) error {
 	// The command may fail on its write before the reader has seen the end.
 	s.client.Close()
 	<-s.client.Closed()
+	s.line.record.unanswered()
 	if ended := s.conn.ended; ended != nil {
 		err = ended
 	}

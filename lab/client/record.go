@@ -50,6 +50,24 @@ func (r *record) line(who string, parts ...string) {
 	r.end()
 }
 
+// unanswered takes back what the client has said since a server last spoke. What
+// is still written to a connection that has ended depends on who is faster.
+func (r *record) unanswered() {
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for {
+		last := bytes.LastIndexByte(bytes.TrimSuffix(r.b, []byte("\n")), '\n') + 1
+		if !bytes.HasPrefix(r.b[last:], []byte(clientSays)) || bytes.HasPrefix(r.b[last:], []byte(clientSays+"connect to ")) {
+			return
+		}
+		r.b = r.b[:last]
+		r.head = min(r.head, last)
+	}
+}
+
 // sized adds a line that ends in a number of bytes.
 func (r *record) sized(who, text string, n int) {
 	if r == nil {

@@ -304,3 +304,28 @@ func TestRecordKeepsBothEnds(t *testing.T) {
 		t.Errorf("after a new beginning %q", got)
 	}
 }
+
+// What was written to a connection that has ended is not told; what was answered
+// is, and that there was a connection.
+func TestUnanswered(t *testing.T) {
+	r := new(record)
+	r.line(clientSays, "connect to cas1, port 993")
+	r.unanswered()
+	r.line(serverSays, "* OK")
+	r.line(clientSays, "LOGIN ***")
+	r.line(serverSays, "OK")
+	r.line(clientSays, "DONE")
+	r.line(clientSays, "NOOP")
+	for range 2 {
+		r.unanswered()
+		if got := string(r.appendTo(nil)); got != "C: connect to cas1, port 993\nS: * OK\nC: LOGIN ***\nS: OK\n" {
+			t.Fatalf("%q", got)
+		}
+	}
+	r.begin()
+	r.line(clientSays, "DONE")
+	r.unanswered()
+	if got := r.appendTo(nil); len(got) > 0 {
+		t.Errorf("%q", got)
+	}
+}
