@@ -1,72 +1,33 @@
 package remote_test
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"net"
-	"slices"
 	"sync"
 	"testing"
-	"time"
 
-	"shutout/fixtures"
 	"shutout/lab"
 	"shutout/lab/remote"
-	"shutout/sim"
-	"shutout/sim/expose"
-	"shutout/sim/profile"
+	"shutout/sim/expose/exposetest"
 )
 
 // world is an organisation that lives in real time, and that is reached over
 // this machine's network as real servers are.
 type world struct {
-	*sim.Organisation
-	t        *testing.T
-	services []expose.Service
+	*exposetest.World
+	t *testing.T
 }
 
 func open(t *testing.T, settings ...string) *world {
 	t.Helper()
-	p, err := profile.Load("ex2010")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range append(settings, "popimap.autostart=true") {
-		if err := p.Set(s); err != nil {
-			t.Fatal(err)
-		}
-	}
-	o, err := sim.New(sim.Options{Profile: p, Cast: fixtures.DefaultCast(), Seed: 1, Start: time.Now().UTC().Truncate(time.Second)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { o.Close() })
-	ctx, cancel := context.WithCancel(context.Background())
-	played := make(chan error, 1)
-	go func() { played <- o.Play(ctx, 1) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-played; err != nil {
-			t.Errorf("the organisation stopped: %v", err)
-		}
-	})
-	w := &world{Organisation: o, t: t}
-	if w.services, err = expose.Services(ctx, o, net.IPv4(127, 0, 0, 1), "home"); err != nil {
-		t.Fatal(err)
-	}
-	return w
+	return &world{exposetest.Start(t, "ex2010", append(settings, "popimap.autostart=true")...), t}
 }
 
 // addr tells where a port of a server can be reached.
 func (w *world) addr(host string, port int) string {
 	w.t.Helper()
-	i := slices.IndexFunc(w.services, func(s expose.Service) bool { return s.Host == host && s.Port == port })
-	if i < 0 {
-		w.t.Fatalf("port %d of %s is not open", port, host)
-	}
-	return w.services[i].Addr
+	return w.Addr(w.t, host, port)
 }
 
 // trust knows the organisation's certificates.

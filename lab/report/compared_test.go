@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"shutout/lab"
+	"shutout/lab/golden"
 	"shutout/lab/report"
 	"shutout/lab/results"
 )
@@ -52,7 +53,7 @@ func TestDiffAndAgreement(t *testing.T) {
 			if err := write(&b); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, form+name+".txt", b.Bytes())
+			golden.Equal(t, form+name+".txt", b.Bytes())
 			text := uncoloured(b.String())
 			for line := range bytes.Lines([]byte(text)) {
 				if n := utf8.RuneCount(bytes.TrimSuffix(line, []byte("\n"))); style.Width > 0 && n > style.Width {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"shutout/lab"
+	"shutout/lab/golden"
 	"shutout/lab/report"
 )
 
@@ -31,8 +32,8 @@ func body(page []byte) []byte {
 }
 
 func TestHTML(t *testing.T) {
-	golden(t, "report.html", body(html(t, document())))
-	golden(t, "sweep.html", body(html(t, swept())))
+	golden.Equal(t, "report.html", body(html(t, document())))
+	golden.Equal(t, "sweep.html", body(html(t, swept())))
 }
 
 // A document may come from anywhere: what is empty or missing is no fault.

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"shutout/lab"
+	"shutout/lab/golden"
 	"shutout/lab/report"
 )
 
@@ -70,9 +71,9 @@ func TestRenderings(t *testing.T) {
 				t.Fatal(err)
 			}
 			if name == "hostile" && form.File == report.ResultFile {
-				golden(t, "hostile.json", b.Bytes())
+				golden.Equal(t, "hostile.json", b.Bytes())
 			} else {
-				golden(t, name+"."+form.File, b.Bytes())
+				golden.Equal(t, name+"."+form.File, b.Bytes())
 			}
 			if form.File != report.ResultFile {
 				continue

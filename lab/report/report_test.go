@@ -2,19 +2,15 @@ package report_test
 
 import (
 	"bytes"
-	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
 	"shutout/lab"
+	"shutout/lab/golden"
 	"shutout/lab/report"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // document is a result with one of each: every verdict, outages, drift, a
 // failed step, hostile names.
@@ -134,7 +130,7 @@ func TestSweep(t *testing.T) {
 		if err := report.Terminal(&b, swept(), style); err != nil {
 			t.Fatal(err)
 		}
-		golden(t, name+".txt", b.Bytes())
+		golden.Equal(t, name+".txt", b.Bytes())
 	}
 }
 
@@ -147,7 +143,7 @@ func TestTerminal(t *testing.T) {
 			if err := report.Terminal(&b, document(), style); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, name+".txt", b.Bytes())
+			golden.Equal(t, name+".txt", b.Bytes())
 			for line := range strings.Lines(b.String()) {
 				plain := strings.TrimSuffix(uncoloured(line), "\n")
 				if style.Width > 0 && utf8.RuneCountInString(plain) > style.Width {
@@ -207,25 +203,4 @@ func uncoloured(s string) string {
 		s = strings.ReplaceAll(s, code, "")
 	}
 	return s
-}
-
-// golden compares with a file in testdata, or writes it with -update.
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s differs (go test ./lab/report -update writes it anew):\n%s", name, got)
-	}
 }

@@ -14,6 +14,7 @@ import (
 	validator "github.com/santhosh-tekuri/jsonschema/v6"
 
 	"shutout/lab"
+	"shutout/lab/golden"
 	"shutout/lab/report"
 )
 
@@ -104,7 +105,7 @@ func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 func TestSchema(t *testing.T) {
 	t.Chdir("../..")
 	got := generated(t)
-	if *update {
+	if *golden.Update {
 		if err := os.WriteFile(schemaFile, got, 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -3,8 +3,6 @@ package dossier
 import (
 	"bytes"
 	"encoding/csv"
-	"flag"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -15,11 +13,10 @@ import (
 	"golang.org/x/net/html"
 
 	"shutout/lab"
+	"shutout/lab/golden"
 	"shutout/lab/report"
 	"shutout/lab/report/bundle"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 var tool = lab.Tool{Name: "shutout", Version: "v1", Go: "go1.26"}
 
@@ -80,10 +77,10 @@ func TestPages(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"README.txt", "controls.txt", "sop.txt", "versions.txt", "replay.txt", "transcripts/left-open.ex2010.txt"} {
-		golden(t, filepath.Base(name), got[name])
+		golden.Equal(t, filepath.Base(name), got[name])
 	}
 	for _, name := range []string{"README.html", "controls.html"} {
-		golden(t, name, main(got[name]))
+		golden.Equal(t, name, main(got[name]))
 	}
 	d, err := report.Decode(got["result.json"])
 	if err != nil || d.Runs[0].Steps[0].Params != "user: dana" {
@@ -96,23 +93,6 @@ func main(page []byte) []byte {
 	_, rest, _ := bytes.Cut(page, []byte("<main"))
 	body, _, _ := bytes.Cut(rest, []byte("</main>"))
 	return append(append([]byte("<main"), body...), "</main>\n"...)
-}
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil || !bytes.Equal(got, want) {
-		t.Errorf("%s differs, %v (go test ./scenarios/dossier -update writes it anew)\n%s", path, err, got)
-	}
 }
 
 func TestParameters(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"shutout/lab"
+	"shutout/lab/golden"
 	"shutout/lab/report/page/pagetest"
 )
 
@@ -22,7 +23,7 @@ func TestHTML(t *testing.T) {
 	for name, d := range map[string]*Document{"heat.html": document(t, "ex2010"), "profiles.html": document(t, "ex2010", "ex2016")} {
 		_, rest, _ := bytes.Cut(rendered(t, d), []byte("</defs></svg>\n"))
 		body, _, _ := bytes.Cut(rest, []byte("<script>"))
-		golden(t, name, body)
+		golden.Equal(t, name, body)
 	}
 }
 

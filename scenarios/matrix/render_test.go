@@ -2,9 +2,6 @@ package matrix
 
 import (
 	"bytes"
-	"flag"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -12,9 +9,8 @@ import (
 	"unicode/utf8"
 
 	"shutout/lab"
+	"shutout/lab/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // found is one cell's result as a runner would have it. Verdicts are "open",
 // "late 90m", …, for reading and for sending; outage is the bystander's.
@@ -127,7 +123,7 @@ func TestTerminal(t *testing.T) {
 		if err := Terminal(&b, document(t, "ex2010"), style); err != nil {
 			t.Fatal(err)
 		}
-		golden(t, name+".txt", b.Bytes())
+		golden.Equal(t, name+".txt", b.Bytes())
 		style.Colour = false
 		if err := Terminal(&plain, document(t, "ex2010"), style); err != nil {
 			t.Fatal(err)
@@ -148,7 +144,7 @@ func TestSeveralProfiles(t *testing.T) {
 	if err := Terminal(&b, document(t, "ex2010", "ex2016"), Style{}); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "profiles.txt", b.Bytes())
+	golden.Equal(t, "profiles.txt", b.Bytes())
 }
 
 func TestMarkdown(t *testing.T) {
@@ -156,12 +152,12 @@ func TestMarkdown(t *testing.T) {
 	if err := Markdown(&b, document(t, "ex2010"), Style{}); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "matrix.md", b.Bytes())
+	golden.Equal(t, "matrix.md", b.Bytes())
 	b.Reset()
 	if err := Markdown(&b, document(t, "ex2010", "ex2016"), Style{}); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "profiles.md", b.Bytes())
+	golden.Equal(t, "profiles.md", b.Bytes())
 }
 
 func TestJSON(t *testing.T) {
@@ -169,26 +165,5 @@ func TestJSON(t *testing.T) {
 	if err := JSON(&b, document(t, "ex2010")); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "document.json", b.Bytes())
-}
-
-// golden compares with a file in testdata, or writes it with -update.
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s differs (go test ./scenarios/matrix -update writes it anew):\n%s", name, got)
-	}
+	golden.Equal(t, "document.json", b.Bytes())
 }

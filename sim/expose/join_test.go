@@ -180,7 +180,7 @@ func TestNothingRunsAfterTheEnd(t *testing.T) {
 	if running() == 0 {
 		t.Fatal("nothing runs")
 	}
-	w.end()
+	w.End()
 	w.eventually("the goroutines' end", func() bool { return running() == 0 })
 	wantReset(t, "session at the end", idle)
 	if c, err := net.Dial("tcp", w.addr("cas1", 143)); err == nil {
@@ -193,7 +193,7 @@ func TestServices(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	seen := map[string]bool{}
-	for _, s := range w.services {
+	for _, s := range w.Services {
 		if seen[s.Addr] || !w.Listens(s.Host, s.Port) {
 			t.Errorf("%+v is not a service of its own", s)
 		}

@@ -11,17 +11,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"shutout/fixtures"
 	"shutout/lab"
 	"shutout/lab/mitigation"
-	"shutout/sim"
-	"shutout/sim/expose"
-	"shutout/sim/profile"
+	"shutout/sim/expose/exposetest"
 )
 
 const (
@@ -32,14 +28,12 @@ const (
 // world is an organisation that lives in real time, opened to the programs of
 // this machine.
 type world struct {
-	*sim.Organisation
-	t        *testing.T
-	end      context.CancelFunc // of the services and of time
-	services []expose.Service
-	dir      string // where programs keep their files; their home
-	ca       string // file with the certificate of the lab's CA
-	dana     *lab.Person
-	erin     *lab.Person
+	*exposetest.World
+	t    *testing.T
+	dir  string // where programs keep their files; their home
+	ca   string // file with the certificate of the lab's CA
+	dana *lab.Person
+	erin *lab.Person
 }
 
 // open starts an organisation for the given tools; the test is skipped when
@@ -64,34 +58,9 @@ func start(t *testing.T, settings ...string) *world {
 // startVersion is start for another version.
 func startVersion(t *testing.T, version string, settings ...string) *world {
 	t.Helper()
-	p, err := profile.Load(version)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range append(settings, "popimap.autostart=true", "owa.integrated=true") {
-		if err := p.Set(s); err != nil {
-			t.Fatal(err)
-		}
-	}
-	o, err := sim.New(sim.Options{Profile: p, Cast: fixtures.DefaultCast(), Seed: 1, Start: time.Now().UTC().Truncate(time.Second)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { o.Close() })
-	ctx, cancel := context.WithCancel(context.Background())
-	played := make(chan error, 1)
-	go func() { played <- o.Play(ctx, 1) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-played; err != nil {
-			t.Errorf("the organisation stopped: %v", err)
-		}
-	})
-	w := &world{Organisation: o, t: t, end: cancel, dir: t.TempDir(), dana: o.Cast().People["dana"], erin: o.Cast().People["erin"]}
+	o := exposetest.Start(t, version, append(settings, "popimap.autostart=true", "owa.integrated=true")...)
+	w := &world{World: o, t: t, dir: t.TempDir(), dana: o.Cast().People["dana"], erin: o.Cast().People["erin"]}
 	w.ca = w.write("ca.pem", string(o.CA.PEM()))
-	if w.services, err = expose.Services(ctx, o, net.IPv4(127, 0, 0, 1), "home"); err != nil {
-		t.Fatal(err)
-	}
 	return w
 }
 
@@ -108,11 +77,7 @@ func (w *world) write(name, content string) string {
 // addr tells where a port of a server can be reached.
 func (w *world) addr(host string, port int) string {
 	w.t.Helper()
-	i := slices.IndexFunc(w.services, func(s expose.Service) bool { return s.Host == host && s.Port == port })
-	if i < 0 {
-		w.t.Fatalf("port %d of %s is not open", port, host)
-	}
-	return w.services[i].Addr
+	return w.Addr(w.t, host, port)
 }
 
 func (w *world) port(host string, port int) string {

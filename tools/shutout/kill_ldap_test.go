@@ -13,6 +13,7 @@ import (
 
 	"shutout/lab/remote/journal"
 	"shutout/sim/expose"
+	"shutout/sim/expose/exposetest"
 )
 
 // wire stands between a program and its directory. From the moment on at which
@@ -89,7 +90,7 @@ func TestKilledOnTheWire(t *testing.T) {
 		if o == nil {
 			t.Fatal("an organisation could not be opened")
 		}
-		defer o.close()
+		defer o.Close()
 		orgs = append(orgs, o)
 	}
 	sideBySide(t, organisations, func(i int) error {
@@ -185,10 +186,10 @@ func (w *ward) revertOver(directory string) error {
 // describeWith describes the organisation, with its directory at an address.
 func (o *organisation) describeWith(dir, directory string) error {
 	f := &labFile{dir: dir}
-	moved := &organisation{Organisation: o.Organisation, services: slices.Clone(o.services)}
-	i := slices.IndexFunc(moved.services, func(s expose.Service) bool { return s.Scheme == "ldaps" })
-	moved.services[i].Addr = directory
+	moved := &organisation{&exposetest.World{Organisation: o.Organisation, Services: slices.Clone(o.Services)}}
+	i := slices.IndexFunc(moved.Services, func(s expose.Service) bool { return s.Scheme == "ldaps" })
+	moved.Services[i].Addr = directory
 	moved.describe(f)
-	f.directory(o.Organisation, moved.services)
+	f.directory(o.Organisation, moved.Services)
 	return f.write()
 }

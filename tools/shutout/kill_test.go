@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,14 +16,12 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/go-ldap/ldap/v3"
 
-	"shutout/fixtures"
 	"shutout/lab/remote"
-	"shutout/sim"
 	"shutout/sim/expose"
+	"shutout/sim/expose/exposetest"
 )
 
 // killAt is the environment variable that tells shutout-killed where its process
@@ -295,11 +292,7 @@ func (f *files) like(before string) error {
 }
 
 // organisation is a simulated one that is reached as a real one is.
-type organisation struct {
-	*sim.Organisation
-	services []expose.Service
-	close    func()
-}
+type organisation struct{ *exposetest.World }
 
 var (
 	servedOnce sync.Once
@@ -308,38 +301,26 @@ var (
 
 // openServed opens an organisation for as long as the tests run.
 func openServed() *organisation {
-	p, err := loadProfile("ex2010", opened)
+	w, err := exposetest.Open("ex2010", opened...)
 	if err != nil {
 		return nil
 	}
-	org, err := sim.New(sim.Options{Profile: p, Cast: fixtures.DefaultCast(), Seed: 1, Start: time.Now().UTC().Truncate(time.Second)})
-	if err != nil {
-		return nil
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	services, err := expose.Services(ctx, org, net.IPv4(127, 0, 0, 1), "home")
-	if err != nil {
-		cancel()
-		return nil
-	}
-	played := make(chan error, 1)
-	go func() { played <- org.Play(ctx, 1) }()
-	return &organisation{org, services, func() { cancel(); <-played; org.Close() }}
+	return &organisation{w}
 }
 
 // describe writes all of a lab file but how mitigations are carried out.
 func (o *organisation) describe(f *labFile) {
 	cast := o.Cast()
 	f.head("ward", "", cast, cast.People["postmaster"], "dana", "erin")
-	i := slices.IndexFunc(o.services, func(s expose.Service) bool { return s.Port == submissionPort })
+	i := slices.IndexFunc(o.Services, func(s expose.Service) bool { return s.Port == submissionPort })
 	if err := os.WriteFile(filepath.Join(f.dir, caFile), o.CA.PEM(), 0o600); err != nil {
 		f.fault = err
 	}
-	f.line("endpoints: {smtp-submission: {addr: %s, host: %s, roots: %s}}", o.services[i].Addr, o.services[i].Host+"."+cast.Organisation.Domain, caFile)
+	f.line("endpoints: {smtp-submission: {addr: %s, host: %s, roots: %s}}", o.Services[i].Addr, o.Services[i].Host+"."+cast.Organisation.Domain, caFile)
 }
 
 // directory is where the domain controller can be reached.
-func (o *organisation) directory() string { return address(o.services, "ldaps") }
+func (o *organisation) directory() string { return address(o.Services, "ldaps") }
 
 // trust knows the organisation's certificates.
 func (o *organisation) trust() *tls.Config {

@@ -3,7 +3,6 @@ package logfile_test
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -14,9 +13,8 @@ import (
 
 	"shutout/lab/diagnosis"
 	"shutout/lab/diagnosis/logfile"
+	"shutout/lab/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // printer writes every record that it is given.
 type printer struct{ strings.Builder }
@@ -66,19 +64,7 @@ func TestFixtures(t *testing.T) {
 			for _, problem := range stats.Problems {
 				fmt.Fprintln(p, problem)
 			}
-			golden := name + ".golden"
-			if *update {
-				if err := os.WriteFile(golden, []byte(p.String()), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if p.String() != string(want) {
-				t.Errorf("read\n%swant\n%s", p.String(), want)
-			}
+			golden.Equal(t, filepath.Base(name)+".golden", []byte(p.String()))
 		})
 	}
 }
