@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/url"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -290,23 +289,9 @@ func closed(err error) bool {
 		errors.Is(err, io.ErrClosedPipe) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
-// maxText bounds what is kept of a server's answer, in bytes.
-const maxText = 200
-
-// tidy makes a server's text fit for a report: one line, bounded, and without
-// a password that it may have echoed.
-func tidy(text string, secrets []string) string {
-	for _, s := range secrets {
-		if s != "" {
-			text = strings.ReplaceAll(text, s, "***")
-		}
-	}
-	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "?")), " ")
-	if len(text) > maxText {
-		text = strings.ToValidUTF8(text[:maxText], "") + "…"
-	}
-	return text
-}
+// tidy makes a server's text fit for a report, without a password that it may
+// have echoed.
+func tidy(text string, secrets []string) string { return lab.Brief(lab.Hide(text, secrets)) }
 
 // missing is the answer to a receive whose message has not arrived.
 func missing() *lab.Failure {

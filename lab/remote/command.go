@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"shutout/lab"
@@ -313,9 +314,9 @@ func (e *Command) run(ctx context.Context, st *commandState, argv []string, stdi
 	}
 	out, err := e.Shell.Run(ctx, Program{Argv: argv, Env: st.Env, Stdin: stdin.expand(value), Secrets: hidden})
 	if err != nil {
-		return "", errors.New(hide(err.Error(), hidden))
+		return "", errors.New(lab.Hide(err.Error(), hidden))
 	}
-	return hide(out, hidden), nil
+	return lab.Hide(out, hidden), nil
 }
 
 // secretFile makes a file that nobody else can read.
@@ -332,30 +333,14 @@ func secretFile(secret string) (name string, remove func(), err error) {
 	return name, func() { os.RemoveAll(dir) }, nil
 }
 
-// hide takes secrets out of what a program said.
-func hide(text string, secrets []string) string {
-	for _, s := range secrets {
-		if s != "" {
-			text = strings.ReplaceAll(text, s, "***")
-		}
-	}
-	return text
-}
-
-// brief makes what a program said fit for a report: one line, bounded.
+// brief is [lab.Brief] of what a program said, without what steers a terminal.
 func brief(text string) string {
-	const most = 200
-	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "?")), " ")
-	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
+	return lab.Brief(strings.Map(func(r rune) rune {
+		if r < ' ' && !unicode.IsSpace(r) || r == 0x7f {
 			return -1
 		}
 		return r
-	}, text)
-	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + "…"
-	}
-	return text
+	}, text))
 }
 
 // Check tells whether the commands can be run.

@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"shutout/lab"
 )
 
 // Local runs programs on this machine.
@@ -62,7 +64,7 @@ func failedProgram(ctx context.Context, p Program, err error, said string) error
 	if ctx.Err() != nil {
 		err = errors.New("cut off before its end")
 	}
-	if said = brief(hide(said, p.Secrets)); said != "" {
+	if said = brief(lab.Hide(said, p.Secrets)); said != "" {
 		return fmt.Errorf("%s: %w: %s", p.Argv[0], err, said)
 	}
 	return fmt.Errorf("%s: %w", p.Argv[0], err)

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"shutout/lab"
+	"shutout/lab/report/foreign"
 	"shutout/lab/results"
 )
 
@@ -66,7 +67,7 @@ func (t *terminal) caseAgreement(c *results.CaseAgreement, a, b string) {
 		name := max(utf8.RuneCountInString(a), utf8.RuneCountInString(b))
 		result := max(utf8.RuneCountInString(outcome(m.A, c.Old)), utf8.RuneCountInString(outcome(m.B, c.New)))
 		side := func(of string, x *lab.ActivityResult, r *lab.RunResult) {
-			t.entry(fmt.Sprintf("      %-*s  %-*s  ", name, harmless(of), result, outcome(x, r)), reason(x, r))
+			t.entry(fmt.Sprintf("      %-*s  %-*s  ", name, foreign.Text(of), result, outcome(x, r)), reason(x, r))
 		}
 		side(a, m.A, c.Old)
 		side(b, m.B, c.New)

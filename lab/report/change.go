@@ -7,6 +7,7 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/mitigation"
+	"shutout/lab/report/foreign"
 )
 
 // htmlChange is one thing to change in the SOP: a layer that kept access alive,
@@ -93,7 +94,7 @@ func unexplained(d *lab.Document) string {
 				if r.SOP != "" {
 					line += " --sop " + r.SOP
 				}
-				return harmless("These servers do not say what let somebody in. The simulation does, for the same case, and what would end it: " + line)
+				return foreign.Text("These servers do not say what let somebody in. The simulation does, for the same case, and what would end it: " + line)
 			}
 		}
 	}
@@ -107,7 +108,7 @@ func (ch *htmlChange) add(c *htmlCase, i int, lasted string, several bool) {
 	if several {
 		text = c.Scenario + ": " + text
 	}
-	text = harmless(text)
+	text = foreign.Text(text)
 	if n := len(ch.Where); n > 0 && ch.Where[n-1].Text == text {
 		return
 	}
@@ -153,7 +154,7 @@ func leftovers(cases []*htmlCase) (out []htmlChange) {
 				if len(cases) > 1 {
 					text = c.Scenario + ": " + text
 				}
-				ch.Where = append(ch.Where, htmlPlace{"#" + c.ID + "-sweep", harmless(text)})
+				ch.Where = append(ch.Where, htmlPlace{"#" + c.ID + "-sweep", foreign.Text(text)})
 				for _, name := range f.Ends {
 					if !slices.Contains(ends, name) {
 						ends = append(ends, name)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"shutout/lab"
+	"shutout/lab/report/foreign"
 	"shutout/lab/report/page"
 )
 
@@ -31,7 +32,7 @@ func HTML(w io.Writer, d *lab.Document) error {
 	}
 	return page.Write(w, page.Page{
 		Title: v.Title, Made: d.Tool.Name + " " + d.Tool.Version,
-		Body: template.HTML(HarmlessLines(body.String())), // which the template has escaped
+		Body: template.HTML(foreign.Lines(body.String())), // which the template has escaped
 	})
 }
 
@@ -85,7 +86,7 @@ type htmlBar struct {
 
 func newHTMLView(d *lab.Document) *htmlView {
 	v := &htmlView{
-		Lab: d.Lab, Model: Model(d.Lab), Replay: harmless(d.Replay), Several: len(d.Runs) > 1,
+		Lab: d.Lab, Model: Model(d.Lab), Replay: foreign.Text(d.Replay), Several: len(d.Runs) > 1,
 		Kept: !d.Failed(),
 	}
 	ids := anchors{}
@@ -152,7 +153,7 @@ func (v *htmlView) count(d *lab.Document) {
 	v.Sub = strings.Join(sub, " · ")
 	v.Title = v.Headline + " · Shutout"
 	if !v.Several && len(d.Runs) == 1 {
-		v.Title = harmless(d.Runs[0].Scenario) + ": " + v.Title
+		v.Title = foreign.Text(d.Runs[0].Scenario) + ": " + v.Title
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"shutout/lab"
+	"shutout/lab/report/foreign"
 )
 
 // htmlCase is one case of the page.
@@ -47,22 +48,22 @@ type htmlPhase struct {
 
 func newHTMLCase(r *lab.RunResult, ids anchors, open bool) *htmlCase {
 	c := &htmlCase{
-		ID: ids.id("case", r.Scenario), Scenario: harmless(r.Scenario), Title: harmless(r.Title),
+		ID: ids.id("case", r.Scenario), Scenario: foreign.Text(r.Scenario), Title: foreign.Text(r.Title),
 		Verdict: string(r.Verdict), Class: class(r.Verdict), Mark: mark(r.Verdict),
 		Facts: []string{r.Profile, "limit " + seconds(r.LimitS), "watched for " + seconds(r.HorizonS)},
-		Open:  open, Plain: plainStory(r), run: r, Sources: harmless(strings.Join(r.Sources, ", ")),
+		Open:  open, Plain: plainStory(r), run: r, Sources: foreign.Text(strings.Join(r.Sources, ", ")),
 	}
 	if r.SOP != "" {
 		c.Facts = append(c.Facts, "SOP "+r.SOP)
 	}
 	c.Facts = append(c.Facts, r.Set...)
 	for i := range c.Facts {
-		c.Facts[i] = harmless(c.Facts[i])
+		c.Facts[i] = foreign.Text(c.Facts[i])
 	}
 	for i, s := range r.Steps {
 		step := htmlStep{
-			ID: ids.id(c.ID, "step", fmt.Sprint(i+1)), At: when(s.AtS), Do: harmless(s.Do), Outcome: string(s.Outcome),
-			Detail: harmless(s.Detail), Number: i + 1, Class: "good",
+			ID: ids.id(c.ID, "step", fmt.Sprint(i+1)), At: when(s.AtS), Do: foreign.Text(s.Do), Outcome: string(s.Outcome),
+			Detail: foreign.Text(s.Detail), Number: i + 1, Class: "good",
 		}
 		switch s.Outcome {
 		case lab.Failed:
@@ -99,7 +100,7 @@ func (c *htmlCase) rows(several bool) (out []*htmlRow) {
 		}
 		row := &htmlRow{
 			Case: c.Scenario, CaseHref: "#" + c.ID, Href: "#" + c.laneIDs[i],
-			Who: harmless(who), Path: harmless(string(a.Path)), Capability: harmless(x.capability), Verdict: string(a.Verdict),
+			Who: foreign.Text(who), Path: foreign.Text(string(a.Path)), Capability: foreign.Text(x.capability), Verdict: string(a.Verdict),
 			Class: class(a.Verdict), Mark: mark(a.Verdict), Time: x.time, Reason: strings.TrimPrefix(x.reason, predicted(a.Drift, a.Expected)),
 			Control: a.Role == lab.Control, verdict: a.Verdict, seconds: x.seconds,
 		}
@@ -135,7 +136,7 @@ func (c *htmlCase) tell(a *lab.ActivityResult) {
 	if len(a.Phases) == 0 {
 		return
 	}
-	ch := htmlChapter{Title: harmless(fmt.Sprintf("%s · %s · %s", a.ID, a.Path, a.Capability))}
+	ch := htmlChapter{Title: foreign.Text(fmt.Sprintf("%s · %s · %s", a.ID, a.Path, a.Capability))}
 	for _, p := range a.Phases {
 		ch.Phases = append(ch.Phases, newHTMLPhase(a, p))
 	}
@@ -145,12 +146,12 @@ func (c *htmlCase) tell(a *lab.ActivityResult) {
 func newHTMLPhase(a *lab.ActivityResult, p lab.PhaseResult) htmlPhase {
 	x := htmlPhase{
 		When: span(p), Outcome: outcomeWord(p.Outcome), Class: outcomeClass(p.Outcome), Count: lab.Count(p.Count, "attempt"),
-		Layer: string(p.Layer), Detail: harmless(p.Detail),
+		Layer: string(p.Layer), Detail: foreign.Text(p.Detail),
 	}
 	if p.Outcome != "ok" {
 		for _, s := range a.Spans {
 			if s.Outcome == p.Outcome && s.FromS <= p.ToS && s.ToS >= p.FromS && s.Text != p.Detail {
-				x.Answer = harmless(s.Text)
+				x.Answer = foreign.Text(s.Text)
 				break
 			}
 		}
@@ -188,7 +189,7 @@ func newHTMLSweep(f *lab.SweepResult) htmlSweep {
 	if f.What != "" && f.Detail != "" {
 		x.Text += ": "
 	}
-	x.Text = harmless(x.Text + f.Detail)
+	x.Text = foreign.Text(x.Text + f.Detail)
 	if f.Drift {
 		x.Text = fmt.Sprintf("[predicted %s] ", f.Expected) + x.Text
 	}

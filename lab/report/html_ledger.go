@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"shutout/lab"
+	"shutout/lab/report/foreign"
 )
 
 // htmlLedger is what kept whoever leaves signed in, with its remaining life at
@@ -101,13 +102,13 @@ func momentWord(r *lab.RunResult, m lab.LedgerMoment) string {
 	if len(names) > 2 {
 		names = append(names[:1], fmt.Sprintf("%d more", len(names)-1))
 	}
-	return harmless(m.When + " " + strings.Join(names, ", "))
+	return foreign.Text(m.When + " " + strings.Join(names, ", "))
 }
 
 func newMemory(row *lab.LedgerRow, shown []int, several bool) htmlMemory {
-	m := htmlMemory{Layer: harmless(string(row.Layer)), What: harmless(row.What), Server: harmless(row.Server), Rule: harmless(row.Rule)}
+	m := htmlMemory{Layer: foreign.Text(string(row.Layer)), What: foreign.Text(row.What), Server: foreign.Text(row.Server), Rule: foreign.Text(row.Rule)}
 	if several {
-		m.Who = harmless(row.Who)
+		m.Who = foreign.Text(row.Who)
 	}
 	if row.SinceS != nil {
 		m.Since = when(*row.SinceS)

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"shutout/lab"
+	"shutout/lab/report/foreign"
 )
 
 // Heights in pixels of what a timeline consists of, from the top.
@@ -254,9 +255,9 @@ func newLaneGroup(r *lab.RunResult, a *lab.ActivityResult, y int) *laneGroup {
 	if ambiguous(r, a) {
 		name = a.ID
 	}
-	g.Name = short(harmless(fmt.Sprintf("%s · %s", name, a.Path)), 48)
+	g.Name = short(foreign.Text(fmt.Sprintf("%s · %s", name, a.Path)), 48)
 	if a.From != "" {
-		g.Note = "from " + short(harmless(a.From), 30)
+		g.Note = "from " + short(foreign.Text(a.From), 30)
 	}
 	if g.Control {
 		g.Note = strings.TrimSuffix("bystander, "+g.Note, ", ")
@@ -268,11 +269,11 @@ func newLane(c *htmlCase, i, y int, s scale) *lane {
 	a, r := c.run.Activities[i], c.run
 	x := newRow(a, r)
 	l := &lane{
-		ID: c.laneIDs[i], Name: harmless(string(a.Capability)), Y: y, Middle: y + (laneHeight-7)/2, OverY: y + barHeight + 1,
+		ID: c.laneIDs[i], Name: foreign.Text(string(a.Capability)), Y: y, Middle: y + (laneHeight-7)/2, OverY: y + barHeight + 1,
 		Verdict: x.verdict, Class: class(a.Verdict), Mark: mark(a.Verdict),
 	}
 	l.Summary = strings.TrimSpace(x.verdict + " " + x.time)
-	l.Full = harmless(fmt.Sprintf("%s over %s, %s: %s", a.Who, a.Path, a.Capability, l.Summary))
+	l.Full = foreign.Text(fmt.Sprintf("%s over %s, %s: %s", a.Who, a.Path, a.Capability, l.Summary))
 	if len(a.Phases) == 0 {
 		l.Empty = short(x.reason, 110)
 		return l

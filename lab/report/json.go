@@ -8,6 +8,7 @@ import (
 	"unicode/utf16"
 
 	"shutout/lab"
+	"shutout/lab/report/foreign"
 )
 
 // JSON writes the result document.
@@ -27,13 +28,13 @@ func JSON(w io.Writer, d *lab.Document) error {
 // it: the document is looked at with cat, too. Such characters stand in strings
 // only.
 func escaped(b []byte) []byte {
-	if !bytes.ContainsFunc(b, steers) {
+	if !bytes.ContainsFunc(b, foreign.Steers) {
 		return b
 	}
 	out := make([]byte, 0, len(b)+64)
 	for _, r := range string(b) {
 		switch {
-		case r == '\n' || !steers(r):
+		case r == '\n' || !foreign.Steers(r):
 			out = append(out, string(r)...)
 		case r > 0xffff:
 			high, low := utf16.EncodeRune(r)

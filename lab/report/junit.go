@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"shutout/lab"
+	"shutout/lab/report/foreign"
 )
 
 // JUnit writes the document as build servers read test results: a suite for
@@ -98,7 +99,7 @@ type junitText string
 
 func (t junitText) MarshalText() ([]byte, error) {
 	return []byte(strings.Map(func(r rune) rune {
-		if r != '\n' && steers(r) {
+		if r != '\n' && foreign.Steers(r) {
 			return unicode.ReplacementChar
 		}
 		return r
@@ -180,7 +181,7 @@ func junitSuiteOf(d *lab.Document, r *lab.RunResult) junitSuite {
 	}
 	for _, step := range r.Steps {
 		if step.Outcome != lab.Done {
-			s.Err += junitText(fmt.Sprintf("%s %s %s: %s\n", when(step.AtS), step.Do, step.Outcome, harmless(step.Detail)))
+			s.Err += junitText(fmt.Sprintf("%s %s %s: %s\n", when(step.AtS), step.Do, step.Outcome, foreign.Text(step.Detail)))
 		}
 	}
 	return s

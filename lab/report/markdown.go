@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"shutout/lab"
+	"shutout/lab/report/foreign"
 )
 
 // Bounds of the Markdown: GitHub takes a job summary of 1 MiB.
@@ -160,7 +161,7 @@ func (m *markdown) details(d *lab.Document) {
 
 // replay writes the command, to be copied.
 func (m *markdown) replay(d *lab.Document) {
-	text := harmless(d.Replay)
+	text := foreign.Text(d.Replay)
 	fence := "```"
 	for strings.Contains(text, fence) {
 		fence += "`"
@@ -172,7 +173,7 @@ func (m *markdown) replay(d *lab.Document) {
 // emphasis, code, link, picture, HTML, formula or further cell.
 func escape(s string) string {
 	var b strings.Builder
-	s = shortened(harmless(s), maxCell)
+	s = Cut(foreign.Text(s), maxCell)
 	for i, r := range s {
 		switch {
 		case strings.ContainsRune("\\`*_{}[]()#!|~$^", r):
@@ -196,5 +197,5 @@ func escape(s string) string {
 
 // escapeHTML is escape for the title of a fold, which is HTML.
 func escapeHTML(s string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(shortened(harmless(s), maxCell))
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(Cut(foreign.Text(s), maxCell))
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"shutout/lab"
+	"shutout/lab/report/foreign"
 )
 
 // doing says in plain words what a capability is.
@@ -339,7 +340,7 @@ func without(r *lab.RunResult) (out []string) {
 
 func clean(list []string) []string {
 	for i, s := range list {
-		list[i] = harmless(s)
+		list[i] = foreign.Text(s)
 	}
 	return list
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"shutout/lab"
+	"shutout/lab/report/foreign"
 )
 
 // ResultFile is the result document in a run folder.
@@ -89,10 +90,10 @@ func Decode(data []byte) (*lab.Document, error) {
 func notADocument(data []byte, err error) error {
 	line := func(offset int64) int { return 1 + bytes.Count(data[:min(int(offset), len(data))], []byte("\n")) }
 	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return fmt.Errorf("not a result document: line %d: %s", line(e.Offset), harmless(e.Error()))
+		return fmt.Errorf("not a result document: line %d: %s", line(e.Offset), foreign.Text(e.Error()))
 	}
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return fmt.Errorf("not a result document: line %d: %s is a %s", line(e.Offset), quoted(e.Field), e.Value)
 	}
-	return fmt.Errorf("not a result document: %s", harmless(err.Error()))
+	return fmt.Errorf("not a result document: %s", foreign.Text(err.Error()))
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"shutout/lab"
+	"shutout/lab/report/foreign"
 )
 
 // sweepWords say in plain words what was looked for.
@@ -48,7 +49,7 @@ func (t *terminal) sweep(r *lab.RunResult) {
 		if len(people) > 1 {
 			who = f.Of + ": "
 		}
-		head := fmt.Sprintf("  %s %-*s  %-7s  ", t.mark(sweepRow(f)), width, sweepWords[f.Kind], harmless(string(f.Works)))
+		head := fmt.Sprintf("  %s %-*s  %-7s  ", t.mark(sweepRow(f)), width, sweepWords[f.Kind], foreign.Text(string(f.Works)))
 		text := who + f.What
 		if f.What != "" && f.Detail != "" {
 			text += ": "
@@ -58,7 +59,7 @@ func (t *terminal) sweep(r *lab.RunResult) {
 		if len(f.Ends) == 0 {
 			continue
 		}
-		margin, ends := strings.Repeat(" ", width+15), harmless("ended by "+strings.Join(f.Ends, " or "))
+		margin, ends := strings.Repeat(" ", width+15), foreign.Text("ended by "+strings.Join(f.Ends, " or "))
 		if _, ok := t.room(margin, ends); ok {
 			t.line(margin + ends)
 		} else {

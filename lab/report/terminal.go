@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"shutout/lab"
+	"shutout/lab/report/foreign"
 )
 
 // Style says how the terminal rendering may look.
@@ -194,7 +195,7 @@ func (t *terminal) controls(r *lab.RunResult) {
 
 // cells are what stands in columns, before the reason.
 func (r row) cells() []string {
-	return []string{harmless(r.who), harmless(r.path), harmless(r.capability), harmless(r.verdict), r.time}
+	return []string{foreign.Text(r.who), foreign.Text(r.path), foreign.Text(r.capability), foreign.Text(r.verdict), r.time}
 }
 
 func widths(rows []row) (w [5]int) {
@@ -254,7 +255,7 @@ func (t *terminal) stacked(rows []row) {
 			r.reason = ""
 		}
 		text := strings.Join([]string{"  " + r.mark, verdict, r.who, r.path, r.capability}, " ")
-		for i, s := range wrap(harmless(text), t.st.Width, 4) {
+		for i, s := range wrap(foreign.Text(text), t.st.Width, 4) {
 			if i == 0 {
 				s = strings.Replace(s, r.mark, t.mark(r), 1)
 			}
@@ -266,7 +267,7 @@ func (t *terminal) stacked(rows []row) {
 
 func (t *terminal) total(d *lab.Document) {
 	played := playedOf(d)
-	replay := "replay: " + harmless(d.Replay)
+	replay := "replay: " + foreign.Text(d.Replay)
 	if _, ok := t.room(played+" · ", replay); ok {
 		t.line(played + " · " + replay)
 	} else {

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"shutout/lab"
+	"shutout/lab/report/foreign"
 )
 
 // TranscriptsFile is what was said on the wire, in a run folder: beside the
@@ -81,7 +82,7 @@ func AddTranscripts(path string, d *lab.Document) (bool, error) {
 func addTranscripts(data []byte, d *lab.Document) error {
 	var t transcripts
 	if err := json.Unmarshal(data, &t); err != nil {
-		return fmt.Errorf("not the transcripts of a run: %s", harmless(err.Error()))
+		return fmt.Errorf("not the transcripts of a run: %s", foreign.Text(err.Error()))
 	}
 	if t.Schema != transcriptsSchema {
 		return fmt.Errorf("not the transcripts of a run that this version reads: schema %d, expected %d", t.Schema, transcriptsSchema)

@@ -13,10 +13,6 @@ func PlainStory(r *lab.RunResult) []string { return plainStory(r) }
 // end: those to bystanders, and ways without a session.
 func Beside(d *lab.Document) []string { return tally(d).beside() }
 
-// Harmless replaces what steers a terminal or turns the text around it: a
-// server's answer and the names in somebody's case are foreign text.
-func Harmless(s string) string { return harmless(s) }
-
 // Wrap breaks a text into lines of at most width columns, with an indent for
 // every line but the first.
 func Wrap(s string, width, indent int) []string { return wrap(s, width, indent) }

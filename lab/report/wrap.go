@@ -1,6 +1,7 @@
 package report
 
 import (
+	"shutout/lab/report/foreign"
 	"strings"
 	"unicode/utf8"
 )
@@ -19,7 +20,7 @@ func (t *terminal) room(head, text string) (n int, ok bool) {
 // entry writes head and a text that goes with it: beside it, in a column of its
 // own, or below.
 func (t *terminal) entry(head, text string) {
-	text = harmless(text)
+	text = foreign.Text(text)
 	n, ok := t.room(head, text)
 	switch {
 	case n < 0 && !ok:
@@ -45,14 +46,14 @@ func (t *terminal) below(text string) {
 	if text == "" {
 		return
 	}
-	for _, s := range wrap("      "+harmless(text), t.st.Width, 6) {
+	for _, s := range wrap("      "+foreign.Text(text), t.st.Width, 6) {
 		t.line(s)
 	}
 }
 
 // prose writes a text in a style, whose further lines are indented.
 func (t *terminal) prose(style func(string) string, text string) {
-	for _, s := range wrap(harmless(text), t.st.Width, 4) {
+	for _, s := range wrap(foreign.Text(text), t.st.Width, 4) {
 		t.line(style(s))
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 	"shutout/fixtures/sources"
 	"shutout/lab"
-	"shutout/lab/report"
+	"shutout/lab/report/foreign"
 	"shutout/sim/profile"
 )
 
@@ -114,7 +114,7 @@ func (m *maker) table(name, about string, rows [][]string) {
 		for _, row := range rows {
 			cells := make([]string, len(row))
 			for i, cell := range row {
-				if cells[i] = report.Harmless(cell); strings.IndexAny(cell, "=+-@") == 0 {
+				if cells[i] = foreign.Text(cell); strings.IndexAny(cell, "=+-@") == 0 {
 					cells[i] = "'" + cells[i]
 				}
 			}

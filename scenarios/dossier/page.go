@@ -9,6 +9,7 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/report"
+	"shutout/lab/report/foreign"
 	frame "shutout/lab/report/page"
 )
 
@@ -36,9 +37,9 @@ const columns = 100
 // text writes the page as text.
 func (p page) text(w io.Writer) error {
 	var b strings.Builder
-	line := func(s string) { b.WriteString(strings.TrimRight(report.Harmless(s), " ") + "\n") }
+	line := func(s string) { b.WriteString(strings.TrimRight(foreign.Text(s), " ") + "\n") }
 	wrapped := func(s string, indent int) {
-		for _, l := range report.Wrap(report.Harmless(s), columns, indent) {
+		for _, l := range report.Wrap(foreign.Text(s), columns, indent) {
 			line(l)
 		}
 	}
@@ -79,7 +80,7 @@ func (p page) text(w io.Writer) error {
 //go:embed page.tmpl
 var body string
 
-var bodyTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"harmless": report.Harmless}).Parse(body))
+var bodyTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"harmless": foreign.Text}).Parse(body))
 
 // html writes the page as HTML.
 func (p page) html(w io.Writer, made lab.Tool) error {
@@ -88,7 +89,7 @@ func (p page) html(w io.Writer, made lab.Tool) error {
 		return err
 	}
 	return frame.Write(w, frame.Page{
-		Title: report.Harmless(p.Title), Made: report.Harmless(made.Name + " " + made.Version),
+		Title: foreign.Text(p.Title), Made: foreign.Text(made.Name + " " + made.Version),
 		Body: template.HTML(b.String()), // which the template has escaped
 	})
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"shutout/lab/remote"
-	"shutout/lab/report"
+	"shutout/lab/report/foreign"
 	"shutout/scenarios/strict"
 )
 
@@ -54,7 +54,7 @@ func (a *app) execute(ctx context.Context, args []string) int {
 		err = a.out.fault
 	}
 	if err != nil {
-		fmt.Fprintln(a.err, report.HarmlessLines(strings.ReplaceAll(err.Error(), "\t", " "))) // a server's words may be among it
+		fmt.Fprintln(a.err, foreign.Lines(strings.ReplaceAll(err.Error(), "\t", " "))) // a server's words may be among it
 		return exitBad
 	}
 	return a.exit

@@ -13,7 +13,7 @@ import (
 	"shutout/lab"
 	"shutout/lab/remote"
 	"shutout/lab/remote/journal"
-	"shutout/lab/report"
+	"shutout/lab/report/foreign"
 	"shutout/scenarios/strict"
 )
 
@@ -161,7 +161,7 @@ func (o *revertOptions) revert(ctx context.Context, path string) (whole bool, er
 		}
 		o.head(path, c)
 		for _, e := range c.Owed() {
-			fmt.Fprintf(o.Stdout, "  %d  %s (%s)\n", e.ID, report.Harmless(e.Change.Mitigation+"  "+e.Change.Target), e.State)
+			fmt.Fprintf(o.Stdout, "  %d  %s (%s)\n", e.ID, foreign.Text(e.Change.Mitigation+"  "+e.Change.Target), e.State)
 			tellChange(o.Stdout, e.Change)
 		}
 		fmt.Fprintf(o.Stdout, "%s to undo. Nothing was touched.\n", lab.Count(len(c.Owed()), "change"))
@@ -180,7 +180,7 @@ func (o *revertOptions) revert(ctx context.Context, path string) (whole bool, er
 			if err := j.Left(e.ID, "undone by hand"); err != nil {
 				return false, err
 			}
-			fmt.Fprintf(o.Stdout, "  %d  %s: taken as undone by hand\n", e.ID, report.Harmless(e.Change.Mitigation+"  "+e.Change.Target))
+			fmt.Fprintf(o.Stdout, "  %d  %s: taken as undone by hand\n", e.ID, foreign.Text(e.Change.Mitigation+"  "+e.Change.Target))
 		}
 		return true, nil
 	}

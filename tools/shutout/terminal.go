@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"shutout/lab/report"
+	"shutout/lab/report/foreign"
 	"shutout/scenarios/strict"
 )
 
@@ -47,7 +48,7 @@ func newTerminal(w io.Writer) *terminal {
 
 // heading writes a line that begins a section.
 func (t *terminal) heading(format string, args ...any) {
-	text := report.Harmless(fmt.Sprintf(format, args...))
+	text := foreign.Text(fmt.Sprintf(format, args...))
 	if t.Colour {
 		text = "\x1b[1m" + text + "\x1b[0m"
 	}
@@ -73,7 +74,7 @@ func (t *terminal) paragraph(indent, text string) {
 func (t *terminal) hanging(first, rest, text string) {
 	line := first
 	empty := true
-	for _, word := range strings.Fields(report.Harmless(strict.OneLine(text))) {
+	for _, word := range strings.Fields(foreign.Text(strict.OneLine(text))) {
 		if !empty && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > t.textWidth() {
 			fmt.Fprintln(t, line)
 			line, empty = rest, true
@@ -114,7 +115,7 @@ func (t *terminal) table(indent string, rows [][]string) {
 		var b strings.Builder
 		b.WriteString(indent)
 		for i, cell := range row {
-			cell = report.Harmless(cell)
+			cell = foreign.Text(cell)
 			b.WriteString(cell)
 			if i < len(row)-1 {
 				b.WriteString(strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell)+2))
@@ -126,8 +127,8 @@ func (t *terminal) table(indent string, rows [][]string) {
 
 // cut shortens s to width columns; 0 means as it is.
 func cut(s string, width int) string {
-	if width <= 0 || utf8.RuneCountInString(s) <= width {
+	if width <= 0 {
 		return s
 	}
-	return string([]rune(s)[:width-1]) + "…"
+	return report.Cut(s, width)
 }

@@ -20,6 +20,7 @@ import (
 	"sync"
 	"time"
 
+	"shutout/lab"
 	"shutout/lab/remote"
 )
 
@@ -203,7 +204,7 @@ func (j *File) became(id int, s State, text string) error {
 	if id < 1 || id > len(j.content.Entries) {
 		return fmt.Errorf("the journal %s has no change %d", j.path, id)
 	}
-	text = shorten(text)
+	text = lab.Bound(strings.ToValidUTF8(text, "�"), maxText)
 	e := j.content.Entries[id-1]
 	e.State, e.Text = s, text // what has happened has happened, written down or not
 	return j.write(line{ID: id, State: s, Text: text})
@@ -248,15 +249,6 @@ func (j *File) Close() error {
 }
 
 func (j *File) unlock() error { return j.lock.Close() }
-
-// shorten bounds what a server said.
-func shorten(text string) string {
-	text = strings.ToValidUTF8(text, "�")
-	if len(text) > maxText {
-		text = strings.ToValidUTF8(text[:maxText], "") + "…"
-	}
-	return text
-}
 
 // newestFirst lists the entries in the order of undoing.
 func newestFirst(entries []*Entry) []*Entry {

@@ -9,8 +9,7 @@ import (
 	"encoding/base64"
 	"html/template"
 	"io"
-	"strings"
-	"unicode"
+	"shutout/lab/report/foreign"
 )
 
 //go:embed style.css
@@ -39,26 +38,20 @@ type Links struct{ Styles, Scripts []string }
 
 var shell = template.Must(template.New("page").Parse(frame))
 
+// blank is what steers and belongs to a page all the same.
+const blank = "\n\t"
+
 // Write writes the page. What could steer a reader's eye without being seen
 // (control characters, marks that turn the direction of writing) is replaced:
 // names and answers of servers come from elsewhere.
 func Write(w io.Writer, p Page) error {
-	p.Title, p.Made, p.Body = harmless(p.Title), harmless(p.Made), template.HTML(harmless(string(p.Body)))
+	p.Title, p.Made, p.Body = foreign.Except(p.Title, blank), foreign.Except(p.Made, blank), template.HTML(foreign.Except(string(p.Body), blank))
 	return shell.Execute(w, struct {
 		Page
 		Policy string
 		Style  template.CSS
 		Script template.JS
 	}{p, policy, template.CSS(style), template.JS(script)})
-}
-
-func harmless(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, s)
 }
 
 // policy allows the page's own style and script, by their hashes, and an empty
