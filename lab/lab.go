@@ -33,6 +33,9 @@ type Lab interface {
 	Close() error
 }
 
+// Simulation is the name of the lab whose servers are simulated.
+const Simulation = "sim"
+
 // ErrNotAvailable says that a lab has no such path or mitigation; what needed
 // it gets the verdict n/a.
 var ErrNotAvailable = errors.New("not available in this lab")

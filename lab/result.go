@@ -25,7 +25,7 @@ type Document struct {
 }
 
 // RealTime tells whether the servers were real, so that an hour took an hour.
-func (d *Document) RealTime() bool { return d.Lab != "sim" }
+func (d *Document) RealTime() bool { return d.Lab != Simulation }
 
 // Tool is the program that made a document.
 type Tool struct {

@@ -130,7 +130,7 @@ func New(o Options) (*Organisation, error) {
 }
 
 // Name is the word for this lab.
-func (o *Organisation) Name() string { return "sim" }
+func (o *Organisation) Name() string { return lab.Simulation }
 
 // Cast tells who is in the organisation.
 func (o *Organisation) Cast() *lab.Cast { return o.World.Cast }

@@ -14,11 +14,8 @@
 package mitigation
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -232,98 +229,6 @@ func complete(info *Info) {
 	info.Doc = strings.Join(strings.Fields(info.Doc), " ")
 	eachParam(a, func(_ reflect.Value, f field) { info.Params = append(info.Params, f.param) })
 	info.Example = info.Step(0, func(p Param) string { return p.Example })
-}
-
-// Describe writes an action's parameters as a file says them, without those
-// that are left out: "user: dana, times: 2".
-func Describe(a lab.Action) string {
-	var parts []string
-	eachParam(a, func(v reflect.Value, f field) {
-		if v.IsZero() || f.param.Default != "" && text(v) == f.param.Default {
-			return
-		}
-		parts = append(parts, f.param.Name+": "+text(v))
-	})
-	return strings.Join(parts, ", ")
-}
-
-// Values are an action's parameters as a file says them, without those that are
-// left out.
-func Values(a lab.Action) map[string]string {
-	values := map[string]string{}
-	eachParam(a, func(v reflect.Value, f field) {
-		if !v.IsZero() {
-			values[f.param.Name] = text(v)
-		}
-	})
-	return values
-}
-
-// Accounts lists the people whose accounts an action's parameters name.
-func Accounts(a lab.Action) (ids []string) {
-	eachParam(a, func(v reflect.Value, f field) {
-		switch {
-		case f.kind != "account" || v.IsZero():
-		case v.Kind() == reflect.Slice:
-			for i := range v.Len() {
-				ids = append(ids, v.Index(i).String())
-			}
-		default:
-			ids = append(ids, v.String())
-		}
-	})
-	return ids
-}
-
-// Entry writes what a step says behind its time, so that it can be read again:
-// "do: reset-password, user: dana, times: 2".
-func Entry(a lab.Action) string {
-	entry := "do: " + a.Name()
-	eachParam(a, func(v reflect.Value, f field) {
-		if v.IsZero() && !f.param.Required || f.param.Default != "" && text(v) == f.param.Default {
-			return
-		}
-		value := quoted(text(v))
-		if v.Kind() == reflect.Slice {
-			var items []string
-			for i := range v.Len() {
-				items = append(items, quoted(text(v.Index(i))))
-			}
-			value = "[" + strings.Join(items, ", ") + "]"
-		}
-		entry += ", " + f.param.Name + ": " + value
-	})
-	return entry
-}
-
-// plain is a word that YAML reads as it stands.
-var plain = regexp.MustCompile(`^[A-Za-z0-9<][A-Za-z0-9._@/<>+-]*$`)
-
-// quoted writes a word so that YAML reads it as one.
-func quoted(word string) string {
-	if plain.MatchString(word) && !slices.Contains([]string{"null", "Null", "NULL"}, word) {
-		return word
-	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b) // a string of JSON is one of YAML
-	e.SetEscapeHTML(false)
-	_ = e.Encode(word) // strings can be encoded
-	return strings.TrimSuffix(b.String(), "\n")
-}
-
-// text writes a value as a file says it.
-func text(v reflect.Value) string {
-	if d, ok := v.Interface().(time.Duration); ok {
-		return lab.Duration(d)
-	}
-	if v.Kind() != reflect.Slice {
-		return fmt.Sprint(v.Interface())
-	}
-	var items []string
-	for i := range v.Len() {
-		items = append(items, text(v.Index(i)))
-	}
-	return "[" + strings.Join(items, ", ") + "]"
 }
 
 // field is one parameter as its tags describe it.

@@ -139,7 +139,7 @@ func (l *reader) head() {
 		l.bad(at("name"), "name is missing: give the lab a short name such as our-lab, which is typed to confirm that it may be changed")
 	case !strict.IsID(l.c.Name):
 		l.bad(at("name"), "%s is no name of a lab: expected small letters, digits and hyphens", strict.Quote(l.c.Name))
-	case l.c.Name == "sim" || l.c.Name == "containers":
+	case l.c.Name == lab.Simulation || l.c.Name == "containers":
 		l.bad(at("name"), "%s is the name of a lab that Shutout brings along: choose another one", l.c.Name)
 	}
 	if !domainName.MatchString(l.c.Domain) {

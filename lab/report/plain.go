@@ -48,7 +48,7 @@ func by(p lab.Path) string {
 // Model says of what a lab showed that it is a simulation's; of another lab,
 // nothing.
 func Model(name string) string {
-	if name != "sim" { // see [lab.Document.RealTime]
+	if name != lab.Simulation {
 		return ""
 	}
 	return "This was played in a simulation. It shows what a model of the servers does, and says nothing certain about servers of yours."

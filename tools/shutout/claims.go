@@ -196,7 +196,7 @@ func runClaims(ctx context.Context, o *claimsOptions) (exit int, err error) {
 		return exitBad, err
 	}
 	doc := o.Plan.Document(results, commandLine(o.Seed))
-	doc.Tool, doc.Lab = tool(), "sim"
+	doc.Tool, doc.Lab = tool(), simLab
 	doc.Seed, doc.Replay, doc.WallS = o.Seed, o.Replay, lab.Seconds(time.Since(begun))
 	var text bytes.Buffer
 	if err := claims.JSON(&text, doc); err != nil {

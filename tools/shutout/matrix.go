@@ -277,7 +277,7 @@ func runMatrix(ctx context.Context, o *matrixOptions) error {
 		return err
 	}
 	doc := o.Grid.Document(results)
-	doc.Tool, doc.Lab = tool(), "sim"
+	doc.Tool, doc.Lab = tool(), simLab
 	doc.Seed, doc.Replay, doc.WallS = o.Seed, o.Replay, lab.Seconds(time.Since(begun))
 	style := matrix.Style{Colour: o.Stdout.Colour, Width: o.Stdout.Width, All: o.All}
 	if err := writeFile(o.HTML, func(w io.Writer) error { return matrix.HTML(w, doc, style) }); err != nil {

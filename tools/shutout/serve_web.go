@@ -87,7 +87,7 @@ func (o *serveOptions) keep(p *web.Played) (string, error) {
 	}
 	line.played(nil, p.Seed)
 	doc := &lab.Document{
-		Schema: lab.Schema, Tool: lab.Tool{Name: "shutout", Version: version()}, Lab: "sim",
+		Schema: lab.Schema, Tool: tool(), Lab: simLab,
 		Seed: p.Seed, Replay: line.String(), Runs: []*lab.RunResult{p.Result}, WallS: p.Result.WallS,
 	}
 	if err := writeFolder(run.Out, doc); err != nil {

@@ -9,6 +9,10 @@ import (
 	"time"
 
 	"shutout/lab"
+	"shutout/lab/client"
+	"shutout/lab/containers"
+	"shutout/lab/mitigation"
+	"shutout/lab/remote"
 	"shutout/sim"
 )
 
@@ -85,8 +89,8 @@ func takesLong(entries []*entry, labWord string) string {
 
 // Words of --lab for labs that no file describes.
 const (
-	simLab        = "sim"
-	containersLab = "containers"
+	simLab        = lab.Simulation
+	containersLab = containers.Name
 )
 
 // simVenue is the simulation, where a day passes in a second.
@@ -170,4 +174,10 @@ func (o offer) missing(c *lab.Scenario) func(*lab.Activity) string {
 		}
 	}
 	return nil
+}
+
+// playReal plays a case on real servers.
+func playReal(ctx context.Context, l *remote.Lab, c *lab.Scenario, sweep bool, progress func(at, horizon time.Duration)) (*lab.RunResult, error) {
+	r := &lab.Runner{NewClient: client.New, Progress: progress, Sweep: sweep, Transcribe: true, Describe: mitigation.Describe}
+	return r.Run(ctx, l, c)
 }

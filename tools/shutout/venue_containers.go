@@ -9,9 +9,7 @@ import (
 	"time"
 
 	"shutout/lab"
-	"shutout/lab/client"
 	"shutout/lab/containers"
-	"shutout/lab/mitigation"
 	"shutout/lab/remote"
 )
 
@@ -64,8 +62,7 @@ func (v *containersVenue) play(ctx context.Context, c *lab.Scenario, progress fu
 	if err := warmUp(ctx, l, c); err != nil {
 		return nil, err
 	}
-	r := &lab.Runner{NewClient: client.New, Progress: progress, Sweep: v.sweep, Transcribe: true, Describe: mitigation.Describe}
-	return r.Run(ctx, l, c)
+	return playReal(ctx, l, c, v.sweep, progress)
 }
 
 // bystander is somebody of every cast who does nothing in most cases.

@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"shutout/lab"
-	"shutout/lab/client"
-	"shutout/lab/mitigation"
 	"shutout/lab/remote"
 	"shutout/lab/remote/journal"
 )
@@ -142,8 +140,7 @@ func (v *fileVenue) play(ctx context.Context, c *lab.Scenario, progress func(at,
 			err = errors.Join(err, stuck)
 		}
 	}()
-	r := &lab.Runner{NewClient: client.New, Progress: progress, Sweep: v.sweep, Transcribe: true, Describe: mitigation.Describe}
-	return r.Run(ctx, l, c)
+	return playReal(ctx, l, c, v.sweep, progress)
 }
 
 // putBack tells what is not as it was before the case. What cannot be taken
