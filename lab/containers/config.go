@@ -6,11 +6,12 @@ import (
 	"strings"
 
 	"shutout/lab"
+	"shutout/lab/mitigation"
 	"shutout/lab/remote"
 )
 
 // twin is the simulated profile of these servers.
-const twin = "dovecot-postfix-samba"
+const twin = mitigation.OpenProfile
 
 // config describes the servers as a lab.
 func (org *organisation) config() *remote.Config {

@@ -63,20 +63,21 @@ const (
 type Site string
 
 const (
-	cloudProfile = "exo"
-	openProfile  = "dovecot-postfix-samba"
+	// The profiles of the simulation that are of no Exchange on servers of one's own.
+	CloudProfile = "exo"
+	OpenProfile  = "dovecot-postfix-samba"
 
 	ExchangeSite Site = "Exchange on servers of the organisation's own"
-	CloudSite    Site = "Exchange Online (profile " + cloudProfile + ")"
-	OpenSite     Site = "Samba, Dovecot and Postfix (profile " + openProfile + ")"
+	CloudSite    Site = "Exchange Online (profile " + CloudProfile + ")"
+	OpenSite     Site = "Samba, Dovecot and Postfix (profile " + OpenProfile + ")"
 )
 
 // SiteOf tells what kind of site a profile is about.
 func SiteOf(profile string) Site {
 	switch profile {
-	case cloudProfile:
+	case CloudProfile:
 		return CloudSite
-	case openProfile:
+	case OpenProfile:
 		return OpenSite
 	}
 	return ExchangeSite

@@ -102,7 +102,7 @@ func newHTMLView(d *lab.Document) *htmlView {
 	}
 	v.Played = playedOf(d)
 	v.count(d)
-	v.Plain = summary(d)
+	v.Plain = PlainWords(d)
 	if !v.Several {
 		for _, c := range v.Cases { // its story stands at the top
 			c.Plain = nil

@@ -51,7 +51,7 @@ func newHTMLCase(r *lab.RunResult, ids anchors, open bool) *htmlCase {
 		ID: ids.id("case", r.Scenario), Scenario: foreign.Text(r.Scenario), Title: foreign.Text(r.Title),
 		Verdict: string(r.Verdict), Class: class(r.Verdict), Mark: mark(r.Verdict),
 		Facts: []string{r.Profile, "limit " + seconds(r.LimitS), "watched for " + seconds(r.HorizonS)},
-		Open:  open, Plain: plainStory(r), run: r, Sources: foreign.Text(strings.Join(r.Sources, ", ")),
+		Open:  open, Plain: PlainStory(r), run: r, Sources: foreign.Text(strings.Join(r.Sources, ", ")),
 	}
 	if r.SOP != "" {
 		c.Facts = append(c.Facts, "SOP "+r.SOP)

@@ -83,11 +83,11 @@ func plainly(c lab.Capability) string {
 	return string(c)
 }
 
-// summary tells people who don't read logs what a whole document shows. Of one
+// PlainWords tells people who don't read logs what a whole document shows. Of one
 // case its own story says it all.
-func summary(d *lab.Document) []string {
+func PlainWords(d *lab.Document) []string {
 	if len(d.Runs) == 1 {
-		return plainStory(d.Runs[0])
+		return PlainStory(d.Runs[0])
 	}
 	var whole, broken, none int
 	var longest, open *lab.ActivityResult
@@ -155,10 +155,10 @@ func summary(d *lab.Document) []string {
 	return clean(out)
 }
 
-// plainStory tells people who don't read logs what a case shows: when the order was
+// PlainStory tells people who don't read logs what a case shows: when the order was
 // given, the last thing that somebody managed to do, what is still open, and
 // what happened to others.
-func plainStory(r *lab.RunResult) []string {
+func PlainStory(r *lab.RunResult) []string {
 	out := []string{opening(r)}
 	var open, late, ended, unsure []*lab.ActivityResult
 	for _, a := range r.Activities {

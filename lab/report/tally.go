@@ -134,3 +134,7 @@ func (c counts) compared() string {
 	}
 	return strings.Join(parts, ", ")
 }
+
+// Beside tells what was broken beside the promises about access that had to
+// end: those to bystanders, and ways without a session.
+func Beside(d *lab.Document) []string { return tally(d).beside() }

@@ -255,7 +255,7 @@ func (t *terminal) stacked(rows []row) {
 			r.reason = ""
 		}
 		text := strings.Join([]string{"  " + r.mark, verdict, r.who, r.path, r.capability}, " ")
-		for i, s := range wrap(foreign.Text(text), t.st.Width, 4) {
+		for i, s := range Wrap(foreign.Text(text), t.st.Width, 4) {
 			if i == 0 {
 				s = strings.Replace(s, r.mark, t.mark(r), 1)
 			}

@@ -32,7 +32,7 @@ func (t *terminal) entry(head, text string) {
 		t.below(text)
 	default:
 		margin := strings.Repeat(" ", t.st.Width-n)
-		for i, s := range wrap(text, n, 0) {
+		for i, s := range Wrap(text, n, 0) {
 			if i > 0 {
 				head = margin
 			}
@@ -46,24 +46,24 @@ func (t *terminal) below(text string) {
 	if text == "" {
 		return
 	}
-	for _, s := range wrap("      "+foreign.Text(text), t.st.Width, 6) {
+	for _, s := range Wrap("      "+foreign.Text(text), t.st.Width, 6) {
 		t.line(s)
 	}
 }
 
 // prose writes a text in a style, whose further lines are indented.
 func (t *terminal) prose(style func(string) string, text string) {
-	for _, s := range wrap(foreign.Text(text), t.st.Width, 4) {
+	for _, s := range Wrap(foreign.Text(text), t.st.Width, 4) {
 		t.line(style(s))
 	}
 }
 
 func plain(s string) string { return s }
 
-// wrap breaks s into lines of at most width columns, at blanks where there are
+// Wrap breaks s into lines of at most width columns, at blanks where there are
 // any, with an indent for every line but the first. Zero columns mean as many as
 // it takes.
-func wrap(s string, width, indent int) []string {
+func Wrap(s string, width, indent int) []string {
 	var lines []string
 	rest := []rune(s)
 	margin := []rune(strings.Repeat(" ", indent))
