@@ -6,17 +6,13 @@ import (
 	"strings"
 
 	"shutout/lab"
-	"shutout/lab/mitigation"
 	"shutout/lab/remote"
 )
-
-// twin is the simulated profile of these servers.
-const twin = mitigation.OpenProfile
 
 // config describes the servers as a lab.
 func (org *organisation) config() *remote.Config {
 	cfg := &remote.Config{
-		Name: Name, Domain: domain, Profile: twin, Own: true, Authority: org.ca.PEM(),
+		Name: Name, Domain: domain, Profile: Profile, Own: true, Authority: org.ca.PEM(),
 		People: map[string]*remote.Person{}, Endpoints: org.endpoints(),
 		InletFrom: "prober@" + org.partner(),
 		Directory: org.directory(),

@@ -8,11 +8,12 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/authority"
+	"shutout/lab/mitigation"
 	"shutout/lab/remote"
 )
 
 // Profile is the simulated twin of these servers.
-const Profile = twin
+const Profile = mitigation.OpenProfile
 
 // Paths are the access paths of these servers.
 var Paths = []lab.Path{lab.ActiveSync, lab.IMAP, lab.POP3, lab.SMTPSubmission, lab.SMTPAnonymous}
