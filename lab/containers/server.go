@@ -24,6 +24,12 @@ import (
 // readiness is how long a server may take from its start to its first answer.
 const readiness = 90 * time.Second
 
+// runtimeFiles is where servers keep sockets, pipes and process numbers. As on
+// any Linux, it is in memory and empty after a restart. The file systems that
+// engines put images together with are less sure: fuse-overlayfs once gave
+// "mkfifo: Input/output error" to a Dovecot that found its old pipes.
+const runtimeFiles = "/run"
+
 // recipe is how one server is started.
 type recipe struct {
 	image string
@@ -65,7 +71,10 @@ func (e *engine) start(ctx context.Context, l *lease, r recipe) (*server, error)
 		testcontainers.WithExposedPorts(ports...),
 		testcontainers.WithLogger(tclog.NewNoopLogger()),
 		testcontainers.WithConfigModifier(func(c *container.Config) { c.Hostname = host }),
-		testcontainers.WithHostConfigModifier(func(c *container.HostConfig) { c.PortBindings = bindings }),
+		testcontainers.WithHostConfigModifier(func(c *container.HostConfig) {
+			c.PortBindings = bindings
+			c.Tmpfs = map[string]string{runtimeFiles: ""}
+		}),
 		testcontainers.WithLifecycleHooks(testcontainers.ContainerLifecycleHooks{
 			PostCreates: []testcontainers.ContainerHook{func(ctx context.Context, c testcontainers.Container) error {
 				return e.put(ctx, c.GetContainerID(), r.files)
