@@ -49,6 +49,7 @@ type RunResult struct {
 	Activities []*ActivityResult `json:"activities"`        // one for each capability of each activity
 	Ledger     *LedgerResult     `json:"ledger,omitempty"`  // what kept the leavers signed in, at each step
 	Sweep      []*SweepResult    `json:"sweep,omitempty"`   // what works without a session, after the horizon
+	Advice     *AdviceResult     `json:"advice,omitempty"`  // what to change in the SOP, where that was tried out
 	Verdict    Verdict           `json:"verdict"`           // the worst of the threats
 	WallS      float64           `json:"wall_s"`            // seconds that it took
 	VirtualS   float64           `json:"virtual_s"`         // seconds that passed in the lab, from the first attempt to the horizon

@@ -130,15 +130,21 @@ func HasLeaver(sc *lab.Scenario) bool {
 	return ok
 }
 
-// Family tells what a case is about: "abuse" of the organisation's servers or
-// clients, if all that is done is meant against that, or else a "leaver".
+// What a case is about.
+const (
+	AboutLeaver = "leaver"
+	AboutAbuse  = "abuse" // of the organisation's servers or clients
+)
+
+// Family tells what a case is about: abuse, if all that is done is meant against
+// that, or else a leaver.
 func Family(sc *lab.Scenario) string {
 	for _, step := range sc.SOP {
 		if info, _ := mitigation.Lookup(step.Action.Name()); info.Purpose != mitigation.EndAbuse {
-			return "leaver"
+			return AboutLeaver
 		}
 	}
-	return "abuse"
+	return AboutAbuse
 }
 
 func firstInside(sc *lab.Scenario, role func(*lab.Activity) string) (id string, ok bool) {

@@ -39,5 +39,6 @@ var removeLicence = Info{
 	SideEffects: "Incoming mail bounces.",
 	Undo:        "reconnect-mailbox: the licence is given back, within 30 days",
 	Where:       CloudTenant,
+	Drastic:     true,
 	New:         func() lab.Action { return new(RemoveLicence) },
 }

@@ -19,6 +19,7 @@ var deleteCloudAccount = Info{
 	SideEffects: "Incoming mail bounces once the mailbox is gone.",
 	Undo:        "restore-cloud-account, for about 30 days",
 	Where:       CloudTenant,
+	Drastic:     true,
 	New:         func() lab.Action { return new(DeleteCloudAccount) },
 }
 

@@ -20,6 +20,7 @@ var disconnectInternet = Info{
 	Undo:        "reconnect-internet",
 	Purpose:     EndAbuse,
 	Where:       OwnServers,
+	Drastic:     true,
 	New:         func() lab.Action { return new(DisconnectInternet) },
 }
 

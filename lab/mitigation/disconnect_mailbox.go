@@ -19,5 +19,6 @@ var disconnectMailbox = Info{
 	SideEffects: "Mail to this address bounces from now on.",
 	Undo:        "reconnect-mailbox, then check the Set-CASMailbox flags, which stay as they were.",
 	Where:       AnyExchange,
+	Drastic:     true,
 	New:         func() lab.Action { return new(DisconnectMailbox) },
 }

@@ -19,6 +19,7 @@ var dismountDatabase = Info{
 	SideEffects: "Every mailbox of the database is away, not only that of the user.",
 	Undo:        "mount-database",
 	Where:       OwnExchange,
+	Drastic:     true,
 	New:         func() lab.Action { return new(DismountDatabase) },
 }
 

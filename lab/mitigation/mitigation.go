@@ -34,6 +34,7 @@ type Info struct {
 	Sources     []string // citations of the texts that describe it, see fixtures/sources
 	SideEffects string   // what it does to others
 	Undo        string   // how to take it back
+	Drastic     bool     // mail or data may be lost by it, or everybody is cut off: nobody's first choice
 	Purpose     Purpose  // left out where it is to end access
 	Where       Where    // left out where every organisation can do it
 	Needs       string   // what it acts on, where that is more special than Exchange: "IIS"
@@ -148,6 +149,9 @@ type Param struct {
 	Min, Max int    // the bounds of a number; both 0: none
 	choices  []string
 }
+
+// Choice tells whether the parameter takes one of a few words.
+func (p Param) Choice() bool { return len(p.choices) > 0 }
 
 // Known lists the values that the parameter can have in a cast; nil where they
 // cannot be counted.

@@ -26,5 +26,6 @@ var recreateMailbox = Info{
 	Undo:        "None: the two can only be merged.",
 	Purpose:     Restore,
 	Where:       AnyExchange,
+	Drastic:     true,
 	New:         func() lab.Action { return new(RecreateMailbox) },
 }

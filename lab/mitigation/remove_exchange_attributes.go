@@ -27,5 +27,6 @@ var removeExchangeAttributes = Info{
 	SideEffects: "Mail to this address bounces from now on, and nobody can take it over.",
 	Undo:        "reconnect-mailbox; what bounced is lost, and protocol flags and limits have to be set anew",
 	Where:       OwnExchange,
+	Drastic:     true,
 	New:         func() lab.Action { return new(RemoveExchangeAttributes) },
 }

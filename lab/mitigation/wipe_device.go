@@ -26,5 +26,6 @@ var wipeDevice = Info{
 	SideEffects: "Everything on the device goes, what belongs to the user included; with account-only, what the account has there.",
 	Undo:        "None once the device has obeyed; until then Clear-MobileDevice -Identity DEVICE -Cancel.",
 	Where:       AnyExchange,
+	Drastic:     true,
 	New:         func() lab.Action { return new(WipeDevice) },
 }

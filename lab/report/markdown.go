@@ -155,6 +155,7 @@ func (m *markdown) details(d *lab.Document) {
 				}
 				m.linef("")
 			}
+			m.advice(r)
 		})
 	}
 }

@@ -135,6 +135,7 @@ func (t *terminal) run(d *lab.Document, r *lab.RunResult) {
 		t.story(r)
 	}
 	t.sweep(r)
+	t.advice(r)
 }
 
 // joined puts capabilities of one activity with one verdict on one line: those

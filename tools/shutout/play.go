@@ -55,12 +55,16 @@ func (o *runOptions) playHere(ctx context.Context) (doc *lab.Document, err error
 	}
 	begun := time.Now()
 	results, err := playAll(ctx, o.Venue, cases, o.Stderr)
+	wall := time.Since(begun)
+	if err == nil && o.Advise {
+		err = o.advise(ctx, cases, results)
+	}
 	if _, stuck := errors.AsType[errNotPutBack](err); err != nil && (!stuck || ctx.Err() != nil) {
 		return nil, err
 	}
 	doc = &lab.Document{
 		Schema: lab.Schema, Tool: tool(), Lab: o.Venue.name(),
-		Seed: o.Seed, Replay: o.Replay, WallS: lab.Seconds(time.Since(begun)),
+		Seed: o.Seed, Replay: o.Replay, WallS: lab.Seconds(wall),
 	}
 	for _, e := range entries {
 		switch {

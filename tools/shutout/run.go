@@ -23,9 +23,11 @@ type runOptions struct {
 	Cases []*lab.Scenario
 	Set   []string // name=value, after those of the case; every profile takes them
 	Seed  uint64
-	Sweep bool   // look for what works without a session in every case
-	JSON  string // where the result document goes: a file, "-" for standard output, or empty
-	Out   string // the run folder
+	Sweep bool // look for what works without a session in every case
+	// Advise has tried out what would keep the promises that were broken.
+	Advise bool
+	JSON   string // where the result document goes: a file, "-" for standard output, or empty
+	Out    string // the run folder
 	// Fresh says that the run folder must be a new one: nobody named it.
 	Fresh bool
 	// Baseline is an earlier result, whose known failures are forgiven; nil:
@@ -58,7 +60,7 @@ type runFlags struct {
 	seed              uint64
 	json, out         string
 	baseline          string
-	sweep             bool
+	sweep, advise     bool
 	lab, yes          string
 	lead, every       durationFlag
 	parallel          int
@@ -84,6 +86,10 @@ With --sweep, it also looks, after the horizon, for what works without a session
 others' rights, device partnerships, mail on the device and in the queues, out-of-office replies; and says what would
 end it. Cases with sweep-expect have that done by themselves.
 
+With --advise, each case in which access lasted too long is played again with one more mitigation at a time, and then with
+the fewest of them that keep its promises and disturb others least: that is what to change in the SOP. Only the simulation
+can do that.
+
 With --baseline, what was broken in an earlier result already does not fail the run, unless it is worse now; shutout diff
 --help tells what worse means. What is fixed since then is marked.
 
@@ -99,6 +105,7 @@ The exit status is 0 when every promise was kept, 1 when one was not or a sweep 
   shutout run reset-iis-on-one-of-two --profiles all
   shutout run session-open-before-disable --set iis.token_ttl=7m --set iis.token_ttl_mode=absolute
   shutout run session-open-before-disable --sop thorough --sweep
+  shutout run session-open-before-disable --sop our-sop.yaml --advise
   shutout run --baseline runs/last-week
   shutout run exchange-2013-test --steps disable-account,move-mailbox
   shutout run only-cas-down --json -
@@ -144,6 +151,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	fs.Var(&f.horizon, "horizon", "how long to watch, such as 2d, in the place of the case's own")
 	fs.StringArrayVar(&f.set, "set", nil, "set a profile's parameter, `NAME=VALUE`; may be given several times")
 	fs.BoolVar(&f.sweep, "sweep", false, "after the horizon, look for what still works without a session")
+	fs.BoolVar(&f.advise, "advise", false, "try out what would keep the promises that were broken")
 	fs.StringVar(&f.baseline, "baseline", "", "forgive what was broken in the result `RUN` already, a run folder or a result document")
 	f.seed = 1
 	fs.Var((*numberFlag)(&f.seed), "seed", "the `NUMBER` that everything random comes from")
@@ -190,7 +198,7 @@ func (f *runFlags) options(args []string, now time.Time) (*runOptions, error) {
 	if err := f.fitTogether(); err != nil {
 		return nil, err
 	}
-	o := &runOptions{Lab: f.lab, Named: len(args) > 0, Plan: f.plan, Set: f.set, Seed: f.seed, Sweep: f.sweep, JSON: f.json, Out: f.out, Replay: f.replay(args)}
+	o := &runOptions{Lab: f.lab, Named: len(args) > 0, Plan: f.plan, Set: f.set, Seed: f.seed, Sweep: f.sweep, Advise: f.advise, JSON: f.json, Out: f.out, Replay: f.replay(args)}
 	if f.baseline != "" {
 		o.BaselineName = f.baseline
 		if o.Baseline, err = report.Read(f.baseline); err != nil {
@@ -323,6 +331,9 @@ func (f *runFlags) replay(args []string) string {
 	}
 	if f.sweep {
 		line.word("--sweep")
+	}
+	if f.advise {
+		line.word("--advise")
 	}
 	if f.inRealTime() {
 		line.flag("lab", f.lab)

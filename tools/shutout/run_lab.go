@@ -21,6 +21,8 @@ func (f *runFlags) fitTogether() error {
 			strict.Quote(f.lab), strict.Expected(f.lab, []string{simLab, containersLab}))
 	case f.inRealTime() && (f.profile != "" || f.profiles != "" || len(f.set) > 0):
 		return errors.New("--profile, --profiles and --set are about the simulation: a real lab is of the version that it is")
+	case f.inRealTime() && f.advise:
+		return errors.New("--advise plays each case many times over, which only the simulation can do: play it with --lab sim")
 	case f.plan && !file:
 		return errors.New("--plan is for a lab that a file describes (--lab FILE): nothing else has anything to lose")
 	case f.yes != "" && !file:

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"context"
+
+	"shutout/lab"
+	"shutout/scenarios/advice"
+)
+
+// advise has tried out what would keep the promises that cases have broken, and
+// notes it with their results. What all cases ask for is played together.
+func (o *runOptions) advise(ctx context.Context, cases []*lab.Scenario, results []*lab.RunResult) error {
+	inquiries := make([]*advice.Inquiry, len(cases))
+	for i, sc := range cases {
+		inquiries[i] = advice.New(sc, results[i])
+	}
+	for {
+		var batch []*lab.Scenario
+		sizes := make([]int, len(cases))
+		for i, q := range inquiries {
+			if q != nil {
+				next := q.Next()
+				batch, sizes[i] = append(batch, next...), len(next)
+			}
+		}
+		if batch == nil {
+			break
+		}
+		played, err := playAll(ctx, o.Venue, batch, o.Stderr)
+		if err != nil {
+			return err
+		}
+		for i, q := range inquiries {
+			if q != nil {
+				q.Take(played[:sizes[i]])
+				played = played[sizes[i]:]
+			}
+		}
+	}
+	for i, q := range inquiries {
+		if q != nil {
+			results[i].Advice = q.Result()
+		}
+	}
+	return nil
+}
