@@ -215,23 +215,10 @@ func TestPageAccessibility(t *testing.T) {
 	}
 }
 
-// Without JavaScript and on paper everything is there.
-func TestPagePlain(t *testing.T) {
+// On paper everything is there, and nothing that is of no use there.
+func TestPageOnPaper(t *testing.T) {
 	ctx := pagetest.Browser(t)
-	d := real(t)
-	url := pagetest.File(t, html(t, d))
-	open(t, ctx, url, pagetest.View{Width: 1280, Height: 900, NoScript: true})
-	// Asking the page is no use where its scripts are off, so the marks are looked at.
-	if err := pagetest.Shot(ctx, filepath.Join(t.TempDir(), "plain.png"), ""); err != nil {
-		t.Fatal(err)
-	}
-	plain := string(html(t, d))
-	for _, want := range []string{`class="no-js"`, `class="filter js-only"`, `class="tools js-only"`, `<title>works, `} {
-		if !strings.Contains(plain, want) {
-			t.Errorf("no %s in the page", want)
-		}
-	}
-	open(t, ctx, url, pagetest.View{Width: 800, Height: 1000, Print: true})
+	open(t, ctx, pagetest.File(t, html(t, real(t))), pagetest.View{Width: 800, Height: 1000, Print: true})
 	for what, js := range map[string]string{
 		"tools":        `getComputedStyle(document.querySelector(".tools")).display`,
 		"filter":       `getComputedStyle(document.querySelector(".filter")).display`,
