@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"shutout/lab"
 	"shutout/lab/mitigation"
@@ -52,6 +53,32 @@ func changes(cases []*htmlCase) (out []htmlSite) {
 		}
 	}
 	return out
+}
+
+// keptAlive says in plain words why access lasted, at all sites together: what
+// did it most often first.
+func keptAlive(sites []htmlSite) string {
+	var words []string
+	n := map[string]int{}
+	for _, s := range sites {
+		for _, ch := range s.Changes {
+			if ch.Layer == withoutSession {
+				continue
+			}
+			if n[ch.Word] == 0 {
+				words = append(words, ch.Word)
+			}
+			n[ch.Word] += len(ch.Where)
+		}
+	}
+	if words == nil {
+		return ""
+	}
+	slices.SortStableFunc(words, func(a, b string) int { return n[b] - n[a] })
+	for i, word := range words {
+		words[i] = fmt.Sprintf("%s (%s)", word, lab.Count(n[word], "time"))
+	}
+	return "What kept access alive beyond the limit: " + strings.Join(words, "; ") + ". What ends each is told under What to change."
 }
 
 // layersAt lists the layers that let in whoever should have been out, those
@@ -149,11 +176,14 @@ func newRemedy(info mitigation.Info, had, one bool) htmlRemedy {
 	return r
 }
 
+// withoutSession stands where other changes have the layer that let somebody in.
+const withoutSession = "without a session"
+
 // leftovers is what a sweep found, by what ends it. It serves them without a
 // session.
 func leftovers(cases []*htmlCase, several bool) (out []htmlChange) {
 	for _, kind := range lab.SweepKinds {
-		ch := htmlChange{Word: sweepWords[kind], Layer: "without a session", Why: "This needs no session and no sign-in of theirs, so nothing that ends sessions ends it."}
+		ch := htmlChange{Word: sweepWords[kind], Layer: withoutSession, Why: "This needs no session and no sign-in of theirs, so nothing that ends sessions ends it."}
 		var ends []string
 		for _, c := range cases {
 			for _, f := range gathered(c.run, false) {

@@ -22,6 +22,10 @@ var htmlTemplate = template.Must(template.New("report").Parse(htmlText))
 // openCases is up to how many cases are unfolded when the page is opened.
 const openCases = 2
 
+// tallTable is how many promises the page still shows one below the other; more
+// are in a frame, so that what comes after them is found.
+const tallTable = 30
+
 // HTML writes a document as a page for people, in one file: the promises first,
 // then plain words, what to change, and each case with its timeline.
 func HTML(w io.Writer, d *lab.Document) error {
@@ -47,6 +51,7 @@ type htmlView struct {
 	Several              bool
 	Plain                []string
 	Rows                 []*htmlRow
+	Tall                 bool
 	Paths                []string
 	SOP                  string // of the only case: what it has now
 	Changes              []htmlSite
@@ -122,6 +127,10 @@ func newHTMLView(d *lab.Document) *htmlView {
 		}
 	}
 	v.Changes, v.Unexplained = changes(v.Cases), unexplained(d)
+	if why := keptAlive(v.Changes); why != "" {
+		v.Plain = append(v.Plain, why)
+	}
+	v.Tall = len(v.Rows) > tallTable
 	for _, row := range v.Rows {
 		if !slices.Contains(v.Paths, row.Path) {
 			v.Paths = append(v.Paths, row.Path)
