@@ -55,6 +55,9 @@ func changes(cases []*htmlCase) (out []htmlSite) {
 	return out
 }
 
+// mostCauses is how many causes plain words name.
+const mostCauses = 4
+
 // keptAlive says in plain words why access lasted, at all sites together: what
 // did it most often first.
 func keptAlive(sites []htmlSite) string {
@@ -77,6 +80,9 @@ func keptAlive(sites []htmlSite) string {
 	slices.SortStableFunc(words, func(a, b string) int { return n[b] - n[a] })
 	for i, word := range words {
 		words[i] = fmt.Sprintf("%s (%s)", word, lab.Count(n[word], "time"))
+	}
+	if more := len(words) - mostCauses; more > 0 {
+		words = append(words[:mostCauses], fmt.Sprintf("and %d more", more))
 	}
 	return "What kept access alive beyond the limit: " + strings.Join(words, "; ") + ". What ends each is told under What to change."
 }

@@ -213,9 +213,9 @@ func PlainStory(r *lab.RunResult) []string {
 }
 
 func opening(r *lab.RunResult) string {
-	moment := "The order was given at T0"
+	moment := "The order to cut access off was given at T0"
 	if !r.Order.IsZero() {
-		moment = fmt.Sprintf("The order was given at %s (T0)", r.Order.UTC().Format("15:04 UTC on 2 January 2006"))
+		moment = fmt.Sprintf("The order to cut access off was given at %s (T0)", r.Order.UTC().Format("15:04 UTC on 2 January 2006"))
 	}
 	return fmt.Sprintf("%s. Access had to end within %s, and was watched for %s.", moment, inWords(r.LimitS), inWords(r.HorizonS))
 }
