@@ -215,23 +215,15 @@ func TestPageAccessibility(t *testing.T) {
 	}
 }
 
-// Without JavaScript and on paper everything is there.
-func TestPagePlain(t *testing.T) {
+// paper is what A4 is wide and Letter is high, within the margins, in pixels.
+var paper = pagetest.View{Width: 717, Height: 979, Print: true}
+
+// On paper everything is there, and nothing that is of no use there. A case
+// begins with a page, and its timeline, which cannot be broken, ends on it.
+func TestPageOnPaper(t *testing.T) {
 	ctx := pagetest.Browser(t)
 	d := real(t)
-	url := pagetest.File(t, html(t, d))
-	open(t, ctx, url, pagetest.View{Width: 1280, Height: 900, NoScript: true})
-	// Asking the page is no use where its scripts are off, so the marks are looked at.
-	if err := pagetest.Shot(ctx, filepath.Join(t.TempDir(), "plain.png"), ""); err != nil {
-		t.Fatal(err)
-	}
-	plain := string(html(t, d))
-	for _, want := range []string{`class="no-js"`, `class="filter js-only"`, `class="tools js-only"`, `<title>works, `} {
-		if !strings.Contains(plain, want) {
-			t.Errorf("no %s in the page", want)
-		}
-	}
-	open(t, ctx, url, pagetest.View{Width: 800, Height: 1000, Print: true})
+	open(t, ctx, pagetest.File(t, html(t, d)), paper)
 	for what, js := range map[string]string{
 		"tools":        `getComputedStyle(document.querySelector(".tools")).display`,
 		"filter":       `getComputedStyle(document.querySelector(".filter")).display`,
@@ -241,6 +233,26 @@ func TestPagePlain(t *testing.T) {
 	} {
 		if got := pagetest.Eval[string](t, ctx, js); got != "none" {
 			t.Errorf("on paper, %s: %s", what, got)
+		}
+	}
+	settle(t, ctx)
+	type printed struct {
+		ID, Before string
+		Bottom     float64
+	}
+	cases := pagetest.Eval[[]printed](t, ctx, `Array.from(document.querySelectorAll(".case")).map((c, i) => {
+		const first = i ? c : document.querySelector("#cases"), chart = c.querySelector(".chart");
+		return { ID: c.id, Before: getComputedStyle(first).breakBefore, Bottom: chart.getBoundingClientRect().bottom - first.getBoundingClientRect().top };
+	})`)
+	if len(cases) != len(d.Runs) {
+		t.Errorf("%d cases, not %d", len(cases), len(d.Runs))
+	}
+	for _, c := range cases {
+		if c.Before != "page" {
+			t.Errorf("%s does not begin with a page: %q", c.ID, c.Before)
+		}
+		if c.Bottom <= 0 || c.Bottom > float64(paper.Height) {
+			t.Errorf("the timeline of %s ends %v pixels after its case begins, and a page has %d", c.ID, c.Bottom, paper.Height)
 		}
 	}
 }

@@ -10,14 +10,18 @@ import (
 	"shutout/lab/report/foreign"
 )
 
+// htmlSite is what to change at one site: no remedy of another is any use there.
+type htmlSite struct {
+	Name    string // empty where all cases are of one site
+	Changes []htmlChange
+}
+
 // htmlChange is one thing to change in the SOP: a layer that kept access alive,
 // what it did, and what ends it.
 type htmlChange struct {
 	Word, Layer, Why string
 	Where            []htmlPlace
 	Remedies         []htmlRemedy
-	longest          float64
-	sites            []mitigation.Site // that these promises are about
 }
 
 // htmlPlace is a promise that was broken because of it.
@@ -25,12 +29,68 @@ type htmlPlace struct{ Href, Text string }
 
 type htmlRemedy struct {
 	Name, Title, Note string
-	Sources           string
+	Sources           []htmlSource
 }
 
-// changes lists what to change, from the layers that let in whoever should have
-// been out. What serves them without a session comes last.
-func changes(d *lab.Document, cases []*htmlCase) []htmlChange {
+// changes lists what to change, site by site in the order of their cases.
+func changes(cases []*htmlCase) (out []htmlSite) {
+	var sites []mitigation.Site
+	at := map[mitigation.Site][]*htmlCase{}
+	for _, c := range cases {
+		site := mitigation.SiteOf(c.run.Profile)
+		if at[site] == nil {
+			sites = append(sites, site)
+		}
+		at[site] = append(at[site], c)
+	}
+	for _, site := range sites {
+		s := htmlSite{Changes: append(layersAt(site, at[site], len(cases) > 1), leftovers(at[site], len(cases) > 1)...)}
+		if len(sites) > 1 {
+			s.Name = string(site)
+		}
+		if s.Changes != nil {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// mostCauses is how many causes plain words name.
+const mostCauses = 4
+
+// keptAlive says in plain words why access lasted, at all sites together: what
+// did it most often first.
+func keptAlive(sites []htmlSite) string {
+	var words []string
+	n := map[string]int{}
+	for _, s := range sites {
+		for _, ch := range s.Changes {
+			if ch.Layer == withoutSession {
+				continue
+			}
+			if n[ch.Word] == 0 {
+				words = append(words, ch.Word)
+			}
+			n[ch.Word] += len(ch.Where)
+		}
+	}
+	if words == nil {
+		return ""
+	}
+	slices.SortStableFunc(words, func(a, b string) int { return n[b] - n[a] })
+	for i, word := range words {
+		words[i] = fmt.Sprintf("%s (%s)", word, lab.Count(n[word], "time"))
+	}
+	if more := len(words) - mostCauses; more > 0 {
+		words = append(words[:mostCauses], fmt.Sprintf("and %d more", more))
+	}
+	return "What kept access alive beyond the limit: " + strings.Join(words, "; ") + ". What ends each is told under What to change."
+}
+
+// layersAt lists the layers that let in whoever should have been out, those
+// first that did it most often. Several tells whether places need the name of
+// their case.
+func layersAt(site mitigation.Site, cases []*htmlCase, several bool) (out []htmlChange) {
 	byLayer := map[lab.Layer]*htmlChange{}
 	steps := map[lab.Layer][]string{} // that the SOPs of these cases had
 	for _, c := range cases {
@@ -48,14 +108,7 @@ func changes(d *lab.Document, cases []*htmlCase) []htmlChange {
 				ch = &htmlChange{Word: remedy.Word, Layer: string(keeps.Layer), Why: remedy.Why}
 				byLayer[keeps.Layer] = ch
 			}
-			lasted := c.run.HorizonS
-			text := ">" + seconds(lasted)
-			if a.CutoffS != nil {
-				lasted, text = *a.CutoffS, seconds(*a.CutoffS)
-			}
-			ch.longest = max(ch.longest, lasted)
-			ch.sites = append(ch.sites, mitigation.SiteOf(c.run.Profile))
-			ch.add(c, i, text, len(cases) > 1)
+			ch.add(c, i, several)
 			for _, s := range c.run.Steps {
 				if s.Outcome == lab.Done && !slices.Contains(steps[keeps.Layer], s.Do) {
 					steps[keeps.Layer] = append(steps[keeps.Layer], s.Do)
@@ -63,7 +116,6 @@ func changes(d *lab.Document, cases []*htmlCase) []htmlChange {
 			}
 		}
 	}
-	var out []htmlChange
 	for _, layer := range lab.ByMemory {
 		ch := byLayer[layer]
 		if ch == nil {
@@ -71,14 +123,14 @@ func changes(d *lab.Document, cases []*htmlCase) []htmlChange {
 		}
 		remedy, _ := mitigation.Against(layer)
 		for _, name := range remedy.Ends {
-			if info, _ := mitigation.Lookup(name); slices.ContainsFunc(ch.sites, info.Where.Has) {
+			if info, _ := mitigation.Lookup(name); info.Where.Has(site) {
 				ch.Remedies = append(ch.Remedies, newRemedy(info, slices.Contains(steps[layer], name), len(cases) == 1))
 			}
 		}
 		out = append(out, *ch)
 	}
 	slices.SortStableFunc(out, func(a, b htmlChange) int { return len(b.Where) - len(a.Where) })
-	return append(out, leftovers(cases)...)
+	return out
 }
 
 // unexplained leads from real servers, which do not say what let somebody in, to
@@ -102,8 +154,12 @@ func unexplained(d *lab.Document) string {
 }
 
 // add notes a broken promise, once for all capabilities of an activity.
-func (ch *htmlChange) add(c *htmlCase, i int, lasted string, several bool) {
+func (ch *htmlChange) add(c *htmlCase, i int, several bool) {
 	a := c.run.Activities[i]
+	lasted := ">" + seconds(c.run.HorizonS)
+	if a.CutoffS != nil {
+		lasted = seconds(*a.CutoffS)
+	}
 	text := fmt.Sprintf("%s over %s, %s", a.Who, a.Path, lasted)
 	if several {
 		text = c.Scenario + ": " + text
@@ -116,7 +172,7 @@ func (ch *htmlChange) add(c *htmlCase, i int, lasted string, several bool) {
 }
 
 func newRemedy(info mitigation.Info, had, one bool) htmlRemedy {
-	r := htmlRemedy{Name: info.Name, Title: info.Title, Sources: strings.Join(works(info.Sources), ", ")}
+	r := htmlRemedy{Name: info.Name, Title: info.Title, Sources: cited(info.Sources, false)}
 	switch {
 	case had && one:
 		r.Note = "it is a step of this SOP, and access went on all the same: look at when it comes, and on which servers"
@@ -126,24 +182,17 @@ func newRemedy(info mitigation.Info, had, one bool) htmlRemedy {
 	return r
 }
 
-// works names the texts that are cited, without their statements.
-func works(citations []string) (out []string) {
-	for _, c := range citations {
-		name, _, _ := strings.Cut(c, "#")
-		if !slices.Contains(out, name) {
-			out = append(out, name)
-		}
-	}
-	return out
-}
+// withoutSession stands where other changes have the layer that let somebody in.
+const withoutSession = "without a session"
 
-// leftovers is what a sweep found, by what ends it.
-func leftovers(cases []*htmlCase) (out []htmlChange) {
+// leftovers is what a sweep found, by what ends it. It serves them without a
+// session.
+func leftovers(cases []*htmlCase, several bool) (out []htmlChange) {
 	for _, kind := range lab.SweepKinds {
-		ch := htmlChange{Word: sweepWords[kind], Layer: "without a session", Why: "This needs no session and no sign-in of theirs, so nothing that ends sessions ends it."}
+		ch := htmlChange{Word: sweepWords[kind], Layer: withoutSession, Why: "This needs no session and no sign-in of theirs, so nothing that ends sessions ends it."}
 		var ends []string
 		for _, c := range cases {
-			for _, f := range gathered(c.run.Sweep, false) {
+			for _, f := range gathered(c.run, false) {
 				if f.Kind != kind || f.Works != lab.WorksYes || !f.Broken || kind == lab.SweepSignIn {
 					continue
 				}
@@ -151,7 +200,7 @@ func leftovers(cases []*htmlCase) (out []htmlChange) {
 				if f.What != "" {
 					text += ", " + f.What
 				}
-				if len(cases) > 1 {
+				if several {
 					text = c.Scenario + ": " + text
 				}
 				ch.Where = append(ch.Where, htmlPlace{"#" + c.ID + "-sweep", foreign.Text(text)})
@@ -163,7 +212,10 @@ func leftovers(cases []*htmlCase) (out []htmlChange) {
 			}
 		}
 		for _, name := range ends {
-			info, _ := mitigation.Lookup(name)
+			info, known := mitigation.Lookup(name)
+			if !known {
+				info.Name = foreign.Text(name) // a document may come from anywhere
+			}
 			ch.Remedies = append(ch.Remedies, newRemedy(info, false, false))
 		}
 		if len(ch.Where) > 0 {

@@ -22,6 +22,10 @@ var htmlTemplate = template.Must(template.New("report").Parse(htmlText))
 // openCases is up to how many cases are unfolded when the page is opened.
 const openCases = 2
 
+// tallTable is how many promises the page still shows one below the other; more
+// are in a frame, so that what comes after them is found.
+const tallTable = 30
+
 // HTML writes a document as a page for people, in one file: the promises first,
 // then plain words, what to change, and each case with its timeline.
 func HTML(w io.Writer, d *lab.Document) error {
@@ -47,8 +51,10 @@ type htmlView struct {
 	Several              bool
 	Plain                []string
 	Rows                 []*htmlRow
+	Tall                 bool
 	Paths                []string
-	Changes              []htmlChange
+	SOP                  string // of the only case: what it has now
+	Changes              []htmlSite
 	Unexplained          string // where the servers do not say what let somebody in
 	Cases                []*htmlCase
 }
@@ -57,8 +63,19 @@ type htmlView struct {
 type htmlCount struct {
 	Verdict, Class, Mark string
 	N                    int
+	Means                string
 	Share                string // of the bar, in percent
 	X                    string
+}
+
+// means says what a verdict is, for who sees one for the first time.
+var means = map[lab.Verdict]string{
+	lab.Ended:          "gone within the limit",
+	lab.Late:           "gone, but after the limit",
+	lab.Open:           "still worked when the watch ended",
+	lab.VerdictUnknown: "not clear when it ended",
+	lab.Invalid:        "nothing was shown",
+	lab.NotAvailable:   "not there in this lab",
 }
 
 // htmlRow is a line of the table of promises.
@@ -106,9 +123,14 @@ func newHTMLView(d *lab.Document) *htmlView {
 	if !v.Several {
 		for _, c := range v.Cases { // its story stands at the top
 			c.Plain = nil
+			v.SOP = c.sop()
 		}
 	}
-	v.Changes, v.Unexplained = changes(d, v.Cases), unexplained(d)
+	v.Changes, v.Unexplained = changes(v.Cases), unexplained(d)
+	if why := keptAlive(v.Changes); why != "" {
+		v.Plain = append(v.Plain, why)
+	}
+	v.Tall = len(v.Rows) > tallTable
 	for _, row := range v.Rows {
 		if !slices.Contains(v.Paths, row.Path) {
 			v.Paths = append(v.Paths, row.Path)
@@ -137,7 +159,7 @@ func (v *htmlView) count(d *lab.Document) {
 		}
 		share := 100 * float64(n) / float64(c.threats())
 		v.Counts = append(v.Counts, htmlCount{
-			Verdict: string(verdict), Class: class(verdict), Mark: mark(verdict), N: n, Share: percent(share), X: percent(x),
+			Verdict: string(verdict), Class: class(verdict), Mark: mark(verdict), Means: means[verdict], N: n, Share: percent(share), X: percent(x),
 		})
 		x += share
 	}

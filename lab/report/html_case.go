@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"shutout/lab"
@@ -13,7 +14,7 @@ type htmlCase struct {
 	ID, Scenario, Title  string
 	Verdict, Class, Mark string
 	Facts                []string // profile, limit, how long it was watched, SOP, settings
-	Sources              string
+	Sources              []htmlSource
 	Open                 bool
 	Plain                []string
 	Steps                []htmlStep
@@ -40,6 +41,7 @@ type htmlSweep struct {
 type htmlChapter struct {
 	Title  string
 	Phases []htmlPhase
+	of     string // the activity
 }
 
 type htmlPhase struct {
@@ -51,7 +53,7 @@ func newHTMLCase(r *lab.RunResult, ids anchors, open bool) *htmlCase {
 		ID: ids.id("case", r.Scenario), Scenario: foreign.Text(r.Scenario), Title: foreign.Text(r.Title),
 		Verdict: string(r.Verdict), Class: class(r.Verdict), Mark: mark(r.Verdict),
 		Facts: []string{r.Profile, "limit " + seconds(r.LimitS), "watched for " + seconds(r.HorizonS)},
-		Open:  open, Plain: PlainStory(r), run: r, Sources: foreign.Text(strings.Join(r.Sources, ", ")),
+		Open:  open, Plain: PlainStory(r), run: r, Sources: cited(r.Sources, true),
 	}
 	if r.SOP != "" {
 		c.Facts = append(c.Facts, "SOP "+r.SOP)
@@ -81,11 +83,20 @@ func newHTMLCase(r *lab.RunResult, ids anchors, open bool) *htmlCase {
 	c.Ledger = newHTMLLedger(r)
 	if r.Sweep != nil {
 		c.SweepAt = seconds(r.HorizonS)
-		for _, f := range gathered(r.Sweep, false) {
+		for _, f := range gathered(r, false) {
 			c.Sweep = append(c.Sweep, newHTMLSweep(f))
 		}
 	}
 	return c
+}
+
+// sop names the steps and when they came.
+func (c *htmlCase) sop() string {
+	var steps []string
+	for _, s := range c.Steps {
+		steps = append(steps, s.Do+" at "+s.At)
+	}
+	return strings.Join(steps, ", ")
 }
 
 // rows are the lines of the table of promises: capabilities that went the same
@@ -131,14 +142,21 @@ func (c *htmlCase) rows(several bool) (out []*htmlRow) {
 	return out
 }
 
-// tell adds a chapter: what let one capability in or kept it out, in every hour.
+// tell adds a chapter: what let a capability in or kept it out, in every hour.
+// Those of an activity that went the same way share one.
 func (c *htmlCase) tell(a *lab.ActivityResult) {
 	if len(a.Phases) == 0 {
 		return
 	}
-	ch := htmlChapter{Title: foreign.Text(fmt.Sprintf("%s · %s · %s", a.ID, a.Path, a.Capability))}
+	ch := htmlChapter{Title: foreign.Text(fmt.Sprintf("%s · %s · %s", a.ID, a.Path, a.Capability)), of: a.ID}
 	for _, p := range a.Phases {
 		ch.Phases = append(ch.Phases, newHTMLPhase(a, p))
+	}
+	if n := len(c.Chapters); n > 0 {
+		if last := &c.Chapters[n-1]; last.of == ch.of && slices.Equal(last.Phases, ch.Phases) {
+			last.Title += foreign.Text(" " + string(a.Capability))
+			return
+		}
 	}
 	c.Chapters = append(c.Chapters, ch)
 }

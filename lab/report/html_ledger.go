@@ -26,6 +26,7 @@ type htmlMemory struct {
 
 // htmlLife is a cell: how long a memory still lasts.
 type htmlLife struct {
+	At          string // the moment, for who sees no columns
 	Text, Class string
 	Share       string // of the longest in its row, in percent; empty: no bar
 }
@@ -58,6 +59,9 @@ func newHTMLLedger(r *lab.RunResult) *htmlLedger {
 		if i := slices.Index(keys, key); i >= 0 { // several that are alike
 			counts[i]++
 			continue
+		}
+		for i := range m.Cells {
+			m.Cells[i].At = strings.TrimSpace(l.Heads[i].At + " " + l.Heads[i].When)
 		}
 		keys, counts = append(keys, key), append(counts, 1)
 		l.Rows = append(l.Rows, m)

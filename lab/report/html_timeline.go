@@ -166,7 +166,7 @@ func newTimeline(c *htmlCase) *timeline {
 		mini += miniLane
 	}
 	t.Bottom = y + 4
-	t.Height = t.Bottom + axisHeight
+	t.Height, t.Inside = t.Bottom+axisHeight, t.Bottom-t.Top
 	t.MiniAxis = mini + 3
 	t.MiniHeight = t.MiniAxis + 15
 	t.Band, t.MiniBand = s.stretch(0, t.Limit), whole.stretch(0, t.Limit)
@@ -174,7 +174,6 @@ func newTimeline(c *htmlCase) *timeline {
 	t.Order, t.MiniOrder = percent(s.at(0)), percent(whole.at(0))
 	if r.Played != nil {
 		now := r.Played.Seconds()
-		t.Inside = t.Bottom - t.Top
 		t.Now, t.MiniNow = new(s.stretch(now, t.Last)), percent(whole.at(now))
 	}
 	t.Ticks, t.MiniTicks = ticks(s), ticks(whole)

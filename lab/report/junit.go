@@ -168,8 +168,8 @@ func junitSuiteOf(d *lab.Document, r *lab.RunResult) junitSuite {
 		name := strings.TrimSuffix(fmt.Sprintf("without a session: %s, %s, %s", sweepWords[f.Kind], f.Of, f.What), ", ")
 		c := junitCase{Class: s.Name, Name: junitName(name), Time: share}
 		text := compared(f.Baseline) + f.Detail
-		if len(f.Ends) > 0 {
-			text += "\nended by " + strings.Join(f.Ends, " or ")
+		if ends := endsAt(r.Profile, f.Ends); len(ends) > 0 {
+			text += "\nended by " + strings.Join(ends, " or ")
 		}
 		s.add(c.outcome(f.Works == lab.WorksNotAvailable, f.Broken, string(f.Works), "works without a session: "+f.Detail, text), f.Baseline)
 		if f.Drift {

@@ -73,8 +73,8 @@ func (m *markdown) promises(d *lab.Document) {
 			x := sweepRow(f)
 			x.who, x.path, x.capability, x.verdict = f.Of, sweepWords[f.Kind], f.What, string(f.Works)
 			x.reason = compared(f.Baseline) + predicted(f.Drift, f.Expected) + f.Detail
-			if len(f.Ends) > 0 {
-				x.reason += "; ended by " + strings.Join(f.Ends, " or ")
+			if ends := endsAt(r.Profile, f.Ends); len(ends) > 0 {
+				x.reason += "; ended by " + strings.Join(ends, " or ")
 			}
 			rows = append(rows, x)
 		}

@@ -76,6 +76,13 @@ func inWords(s float64) string {
 	return strings.Join(parts, " ")
 }
 
+func noneOr(n int) string {
+	if n == 0 {
+		return "none"
+	}
+	return fmt.Sprint(n)
+}
+
 func plainly(c lab.Capability) string {
 	if words := doing[c]; words != "" {
 		return words
@@ -127,7 +134,7 @@ func PlainWords(d *lab.Document) []string {
 			disturbed++
 		}
 	}
-	text := fmt.Sprintf("%s %s played. In %d of them everything that had to end had ended within the limit", lab.Count(len(d.Runs), "case"), were(len(d.Runs)), whole)
+	text := fmt.Sprintf("%s %s played. In %s of them everything that had to end had ended within the limit", lab.Count(len(d.Runs), "case"), were(len(d.Runs)), noneOr(whole))
 	if broken > 0 {
 		text += fmt.Sprintf("; in %d something had not", broken)
 	}
@@ -206,9 +213,9 @@ func PlainStory(r *lab.RunResult) []string {
 }
 
 func opening(r *lab.RunResult) string {
-	moment := "The order was given at T0"
+	moment := "The order to cut access off was given at T0"
 	if !r.Order.IsZero() {
-		moment = fmt.Sprintf("The order was given at %s (T0)", r.Order.UTC().Format("15:04 UTC on 2 January 2006"))
+		moment = fmt.Sprintf("The order to cut access off was given at %s (T0)", r.Order.UTC().Format("15:04 UTC on 2 January 2006"))
 	}
 	return fmt.Sprintf("%s. Access had to end within %s, and was watched for %s.", moment, inWords(r.LimitS), inWords(r.HorizonS))
 }
@@ -319,7 +326,7 @@ func without(r *lab.RunResult) (out []string) {
 	if r.Sweep == nil {
 		return nil
 	}
-	for _, f := range gathered(r.Sweep, false) {
+	for _, f := range gathered(r, false) {
 		if f.Works != lab.WorksYes {
 			continue
 		}

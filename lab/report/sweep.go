@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"shutout/lab"
+	"shutout/lab/mitigation"
 	"shutout/lab/report/foreign"
 )
 
@@ -40,7 +41,7 @@ func (t *terminal) sweep(r *lab.RunResult) {
 		people[f.Of] = true
 		width = max(width, len(sweepWords[f.Kind]))
 	}
-	shown := gathered(r.Sweep, t.st.Brief)
+	shown := gathered(r, t.st.Brief)
 	if len(shown) == 0 {
 		t.entry("  "+t.mark(row{mark: "✓"})+" ", "nothing")
 	}
@@ -83,11 +84,12 @@ func sweepRow(f *lab.SweepResult) row {
 	}
 }
 
-// gathered puts findings of one kind with one answer and one reason on one line.
-// Brief leaves out what does not work, unless that comes as a surprise.
-func gathered(all []*lab.SweepResult, brief bool) []*lab.SweepResult {
+// gathered puts findings of one kind with one answer and one reason on one line,
+// each with what ends it at the site of its case. Brief leaves out what does not
+// work, unless that comes as a surprise.
+func gathered(r *lab.RunResult, brief bool) []*lab.SweepResult {
 	var out []*lab.SweepResult
-	for _, f := range all {
+	for _, f := range r.Sweep {
 		if brief && f.Works == lab.WorksNo && !f.Drift {
 			continue
 		}
@@ -98,7 +100,20 @@ func gathered(all []*lab.SweepResult, brief bool) []*lab.SweepResult {
 			out[i].What += ", " + f.What
 			continue
 		}
-		out = append(out, new(*f))
+		f = new(*f)
+		f.Ends = endsAt(r.Profile, f.Ends)
+		out = append(out, f)
+	}
+	return out
+}
+
+// endsAt leaves out the mitigations that the site of a profile does not have.
+func endsAt(profile string, names []string) (out []string) {
+	site := mitigation.SiteOf(profile)
+	for _, name := range names {
+		if info, known := mitigation.Lookup(name); !known || info.Where.Has(site) {
+			out = append(out, name)
+		}
 	}
 	return out
 }
