@@ -23,7 +23,8 @@ func TestAgainst(t *testing.T) {
 		if !ok || r.Word == "" || r.Why == "" || len(r.Ends) == 0 {
 			t.Errorf("%s: no remedy: %+v", layer, r)
 		}
-		for _, name := range r.Ends {
+		for _, m := range r.Ends {
+			name := m.Name
 			info, _ := mitigation.Lookup(name)
 			switch {
 			case !slices.Contains(names, name):
@@ -49,8 +50,8 @@ func TestSiteOf(t *testing.T) {
 	}
 	for _, layer := range []lab.Layer{lab.LayerAuthCache, lab.LayerConnection, lab.LayerSession, lab.LayerTicket} {
 		r, _ := mitigation.Against(layer)
-		if !slices.ContainsFunc(r.Ends, func(name string) bool {
-			info, _ := mitigation.Lookup(name)
+		if !slices.ContainsFunc(r.Ends, func(m mitigation.Match) bool {
+			info, _ := mitigation.Lookup(m.Name)
 			return info.Where.Has(mitigation.OpenSite)
 		}) {
 			t.Errorf("%s: no remedy at a site without Exchange", layer)

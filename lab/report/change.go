@@ -92,7 +92,8 @@ func keptAlive(sites []htmlSite) string {
 // their case.
 func layersAt(site mitigation.Site, cases []*htmlCase, several bool) (out []htmlChange) {
 	byLayer := map[lab.Layer]*htmlChange{}
-	steps := map[lab.Layer][]string{} // that the SOPs of these cases had
+	steps := map[lab.Layer][]string{}   // that the SOPs of these cases had
+	paths := map[lab.Layer][]lab.Path{} // over which the layer let somebody in
 	for _, c := range cases {
 		for i, a := range c.run.Activities {
 			keeps := KeptBy(a)
@@ -109,6 +110,9 @@ func layersAt(site mitigation.Site, cases []*htmlCase, several bool) (out []html
 				byLayer[keeps.Layer] = ch
 			}
 			ch.add(c, i, several)
+			if !slices.Contains(paths[keeps.Layer], a.Path) {
+				paths[keeps.Layer] = append(paths[keeps.Layer], a.Path)
+			}
 			for _, s := range c.run.Steps {
 				if s.Outcome == lab.Done && !slices.Contains(steps[keeps.Layer], s.Do) {
 					steps[keeps.Layer] = append(steps[keeps.Layer], s.Do)
@@ -122,9 +126,12 @@ func layersAt(site mitigation.Site, cases []*htmlCase, several bool) (out []html
 			continue
 		}
 		remedy, _ := mitigation.Against(layer)
-		for _, name := range remedy.Ends {
-			if info, _ := mitigation.Lookup(name); info.Where.Has(site) {
-				ch.Remedies = append(ch.Remedies, newRemedy(info, slices.Contains(steps[layer], name), len(cases) == 1))
+		for _, m := range remedy.Ends {
+			others := slices.DeleteFunc(slices.Clone(paths[layer]), m.Fits)
+			if info, _ := mitigation.Lookup(m.Name); info.Where.Has(site) && len(others) < len(paths[layer]) {
+				r := newRemedy(info, slices.Contains(steps[layer], m.Name), len(cases) == 1)
+				r.not(others)
+				ch.Remedies = append(ch.Remedies, r)
 			}
 		}
 		out = append(out, *ch)
@@ -169,6 +176,21 @@ func (ch *htmlChange) add(c *htmlCase, i int, several bool) {
 		return
 	}
 	ch.Where = append(ch.Where, htmlPlace{"#" + c.laneIDs[i], text})
+}
+
+// not says over which of the paths the mitigation is no match.
+func (r *htmlRemedy) not(paths []lab.Path) {
+	if len(paths) == 0 {
+		return
+	}
+	var words []string
+	for _, p := range paths {
+		words = append(words, string(p))
+	}
+	if r.Note != "" {
+		r.Note += "; "
+	}
+	r.Note += "not over " + strings.Join(words, ", ")
 }
 
 func newRemedy(info mitigation.Info, had, one bool) htmlRemedy {

@@ -1,7 +1,6 @@
 package advice
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -14,30 +13,30 @@ import (
 )
 
 // ask plays a case, and everything that an inquiry about it asks for.
-func ask(t *testing.T, sc *lab.Scenario) (*lab.RunResult, *lab.AdviceResult, map[string]*lab.RunResult) {
+func ask(t *testing.T, sc *lab.Scenario) (*lab.RunResult, *lab.AdviceResult) {
 	t.Helper()
-	played := map[string]*lab.RunResult{}
-	play := func(sc *lab.Scenario) *lab.RunResult {
-		r, err := sim.Play(context.Background(), sc, sim.PlayOptions{Seed: 1})
-		if err != nil {
-			t.Fatal(err)
-		}
-		played[sc.ID] = r
-		return r
-	}
-	base := play(sc)
+	base := play(t, sc)
 	q := New(sc, base)
 	if q == nil {
-		return base, nil, played
+		return base, nil
 	}
 	for next := q.Next(); next != nil; next = q.Next() {
 		var results []*lab.RunResult
 		for _, sc := range next {
-			results = append(results, play(sc))
+			results = append(results, play(t, sc))
 		}
 		q.Take(results)
 	}
-	return base, q.Result(), played
+	return base, q.Result()
+}
+
+func play(t *testing.T, sc *lab.Scenario) *lab.RunResult {
+	t.Helper()
+	r, err := sim.Play(t.Context(), sc, sim.PlayOptions{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 func parse(t *testing.T, text string) *lab.Scenario {
@@ -79,7 +78,7 @@ horizon: 2h
 		{"a ticket", find(t, "dovecot-ticket-in-hand")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, got, _ := ask(t, c.sc)
+			_, got := ask(t, c.sc)
 			if got == nil || got.Together == nil {
 				t.Fatalf("nothing is proposed: %+v", got)
 			}
@@ -96,11 +95,11 @@ horizon: 2h
 			if err := sop.Bind(&again); err != nil {
 				t.Fatal(err)
 			}
-			_, advice, played := ask(t, &again)
+			base, advice := ask(t, &again)
 			if advice != nil {
 				t.Errorf("access still lasts too long with %v: %v", got.Together.Steps, advice.Together)
 			}
-			for _, a := range played[again.ID].Activities {
+			for _, a := range base.Activities {
 				if a.Verdict.Broken() {
 					t.Errorf("%s %s is %s with %v", a.ID, a.Capability, a.Verdict, got.Together.Steps)
 				}
@@ -112,7 +111,7 @@ horizon: 2h
 // At a site where whoever is cut off is let in again by a memory of their
 // password, neither the cut nor the memory's end is enough alone.
 func TestPairs(t *testing.T) {
-	_, got, _ := ask(t, find(t, "dovecot-session-open-before-disable"))
+	_, got := ask(t, find(t, "dovecot-session-open-before-disable"))
 	kept := map[string]int{}
 	for _, trial := range got.Trials {
 		kept[trial.Label] = len(trial.Kept())
@@ -132,11 +131,11 @@ func TestPairs(t *testing.T) {
 // A case whose promises were kept needs no advice, and what cannot be carried out
 // in a version is not told.
 func TestNothingToSay(t *testing.T) {
-	if base, got, _ := ask(t, find(t, "dovecot-cache-flushed")); got != nil && !slices.ContainsFunc(base.Activities, tooLong) {
+	if base, got := ask(t, find(t, "dovecot-cache-flushed")); got != nil && !slices.ContainsFunc(base.Activities, tooLong) {
 		t.Errorf("advice for a case that needs none: %+v", got)
 	}
 	sc := find(t, "dovecot-ticket-in-hand")
-	_, got, _ := ask(t, sc)
+	_, got := ask(t, sc)
 	for _, trial := range got.Trials {
 		for _, name := range trial.Do {
 			if info, _ := mitigation.Lookup(name); !info.Where.Has(mitigation.OpenSite) {

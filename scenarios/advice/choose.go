@@ -11,7 +11,7 @@ import (
 type trial struct {
 	what   []candidate
 	result *lab.TrialResult
-	anew   []lab.Layer
+	anew   []hold
 }
 
 func (t trial) drastic() bool {

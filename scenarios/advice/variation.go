@@ -55,7 +55,7 @@ const (
 // candidates lists what is worth a trial, by rounds.
 func candidates(sc *lab.Scenario, base *lab.RunResult) (list [rounds][][]candidate) {
 	site, abuse := mitigation.SiteOf(sc.Profile), scenarios.Family(sc) == scenarios.AboutAbuse
-	infos := against(layers(base))
+	infos := against(holds(base))
 	likely := len(infos)
 	for _, info := range mitigation.All() {
 		if abuse && info.Purpose == mitigation.EndAbuse || !abuse && info.EndsAccess() {
@@ -85,11 +85,17 @@ func blocksAddress(info mitigation.Info) bool {
 	return slices.ContainsFunc(info.Params, func(p mitigation.Param) bool { return p.Needed && p.Kind == "host" })
 }
 
-// against lists the matches for some layers.
-func against(layers []lab.Layer) (infos []mitigation.Info) {
-	for _, layer := range layers {
-		remedy, _ := mitigation.Against(layer)
-		for _, name := range remedy.Ends {
+// hold is what lets somebody in over a path.
+type hold struct {
+	layer lab.Layer
+	path  lab.Path
+}
+
+// against lists the matches for some holds.
+func against(holds []hold) (infos []mitigation.Info) {
+	for _, h := range holds {
+		remedy, _ := mitigation.Against(h.layer)
+		for _, name := range remedy.Over(h.path) {
 			info, _ := mitigation.Lookup(name)
 			infos = append(infos, info)
 		}
@@ -117,11 +123,11 @@ func (q *Inquiry) pairs() (list [][]candidate) {
 	return list
 }
 
-// layers lists what let in those whose access lasted too long.
-func layers(base *lab.RunResult) (list []lab.Layer) {
-	for _, a := range base.Activities {
-		if keeps := report.KeptBy(a); keeps != nil && tooLong(a) && !slices.Contains(list, keeps.Layer) {
-			list = append(list, keeps.Layer)
+// holds lists what let in those whose access lasted too long.
+func holds(r *lab.RunResult) (list []hold) {
+	for _, a := range r.Activities {
+		if keeps := report.KeptBy(a); keeps != nil && tooLong(a) {
+			list = add(list, hold{keeps.Layer, a.Path})
 		}
 	}
 	return list
@@ -129,15 +135,22 @@ func layers(base *lab.RunResult) (list []lab.Layer) {
 
 // anew lists what let in, after a moment, those whose access lasts too long all
 // the same.
-func anew(r *lab.RunResult, at float64) (list []lab.Layer) {
+func anew(r *lab.RunResult, at float64) (list []hold) {
 	for _, a := range r.Activities {
 		for _, p := range a.Phases {
-			if tooLong(a) && p.Outcome == "ok" && p.FromS >= at && p.Layer != "" && !slices.Contains(list, p.Layer) {
-				list = append(list, p.Layer)
+			if tooLong(a) && p.Outcome == "ok" && p.FromS >= at && p.Layer != "" {
+				list = add(list, hold{p.Layer, a.Path})
 			}
 		}
 	}
 	return list
+}
+
+func add(list []hold, h hold) []hold {
+	if slices.Contains(list, h) {
+		return list
+	}
+	return append(list, h)
 }
 
 // tooLong tells whether access lasted longer than it was allowed to.
