@@ -13,16 +13,17 @@ import (
 // tried is what a trial showed, in words.
 type tried struct {
 	label  string
-	mark   string // ✓ it keeps every promise, + some of them
-	keeps  string // "keeps 2 of 3: dana-owa read send"
-	others string // "nobody else noticed"
+	do     []string // the mitigations
+	mark   string   // ✓ it keeps every promise, + some of them
+	keeps  string   // "keeps 2 of 3: dana-owa read send"
+	others string   // "nobody else noticed"
 }
 
 // triedOf puts the trials in words that kept something, and names the others.
 func triedOf(a *lab.AdviceResult) (list []tried, inVain []string) {
 	for _, t := range a.Trials {
 		kept, left := t.Kept(), t.Left()
-		x := tried{foreign.Text(t.Label), "✓", "keeps every promise", disturbed(t)}
+		x := tried{foreign.Text(t.Label), t.Do, "✓", "keeps every promise", disturbed(t)}
 		if len(kept) == 0 {
 			inVain = append(inVain, x.label)
 			continue

@@ -55,7 +55,9 @@ type htmlView struct {
 	Paths                []string
 	SOP                  string // of the only case: what it has now
 	Changes              []htmlSite
-	Unexplained          string // where the servers do not say what let somebody in
+	Advice               []htmlAdvice // what was tried out
+	Advise               string       // the command that tries it out, where that was not done
+	Unexplained          string       // where the servers do not say what let somebody in
 	Cases                []*htmlCase
 }
 
@@ -127,6 +129,10 @@ func newHTMLView(d *lab.Document) *htmlView {
 		}
 	}
 	v.Changes, v.Unexplained = changes(v.Cases), unexplained(d)
+	v.Advice = tested(v.Cases, v.Several)
+	if v.Advice == nil && !d.RealTime() && strings.HasPrefix(v.Replay, "shutout run") {
+		v.Advise = v.Replay + " --advise"
+	}
 	if why := keptAlive(v.Changes); why != "" {
 		v.Plain = append(v.Plain, why)
 	}
