@@ -268,7 +268,7 @@ func TestPictures(t *testing.T) {
 	}
 	one := real(t)
 	one.Runs = one.Runs[:1]
-	open(t, ctx, pagetest.File(t, html(t, one)), pagetest.View{Width: 1180, Height: 860})
+	open(t, ctx, pagetest.File(t, html(t, one)), pagetest.View{Width: 1180, Height: 1390})
 	settle(t, ctx)
 	for _, shot := range [][2]string{{"report.png", ""}, {"timeline.png", "figure.timeline"}} { // the start of the page first
 		if err := pagetest.Shot(ctx, filepath.Join(*pictures, shot[0]), shot[1]); err != nil {

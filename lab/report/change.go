@@ -19,12 +19,13 @@ type htmlSite struct {
 // htmlChange is one thing to change in the SOP: a layer that kept access alive,
 // what it did, and what ends it.
 type htmlChange struct {
+	ID               string
 	Word, Layer, Why string
 	Where            []htmlPlace
 	Remedies         []htmlRemedy
 }
 
-// htmlPlace is a promise that was broken because of it.
+// htmlPlace is where something stands on the page.
 type htmlPlace struct{ Href, Text string }
 
 type htmlRemedy struct {
@@ -32,8 +33,9 @@ type htmlRemedy struct {
 	Sources           []htmlSource
 }
 
-// changes lists what to change, site by site in the order of their cases.
-func changes(cases []*htmlCase) (out []htmlSite) {
+// changes lists what to change, site by site in the order of their cases, and
+// tells each case where its own causes stand.
+func changes(cases []*htmlCase, ids anchors) (out []htmlSite) {
 	var sites []mitigation.Site
 	at := map[mitigation.Site][]*htmlCase{}
 	for _, c := range cases {
@@ -44,7 +46,7 @@ func changes(cases []*htmlCase) (out []htmlSite) {
 		at[site] = append(at[site], c)
 	}
 	for _, site := range sites {
-		s := htmlSite{Changes: append(layersAt(site, at[site], len(cases) > 1), leftovers(at[site], len(cases) > 1)...)}
+		s := htmlSite{Changes: append(layersAt(site, at[site], ids, len(cases) > 1), leftovers(at[site], ids, len(cases) > 1)...)}
 		if len(sites) > 1 {
 			s.Name = string(site)
 		}
@@ -90,7 +92,7 @@ func keptAlive(sites []htmlSite) string {
 // layersAt lists the layers that let in whoever should have been out, those
 // first that did it most often. Several tells whether places need the name of
 // their case.
-func layersAt(site mitigation.Site, cases []*htmlCase, several bool) (out []htmlChange) {
+func layersAt(site mitigation.Site, cases []*htmlCase, ids anchors, several bool) (out []htmlChange) {
 	byLayer := map[lab.Layer]*htmlChange{}
 	steps := map[lab.Layer][]string{}   // that the SOPs of these cases had
 	paths := map[lab.Layer][]lab.Path{} // over which the layer let somebody in
@@ -106,13 +108,14 @@ func layersAt(site mitigation.Site, cases []*htmlCase, several bool) (out []html
 			}
 			ch := byLayer[keeps.Layer]
 			if ch == nil {
-				ch = &htmlChange{Word: remedy.Word, Layer: string(keeps.Layer), Why: remedy.Why}
+				ch = &htmlChange{ID: ids.id("change", string(keeps.Layer)), Word: remedy.Word, Layer: string(keeps.Layer), Why: remedy.Why}
 				byLayer[keeps.Layer] = ch
 			}
 			ch.add(c, i, several)
 			if !slices.Contains(paths[keeps.Layer], a.Path) {
 				paths[keeps.Layer] = append(paths[keeps.Layer], a.Path)
 			}
+			c.because(ch)
 			for _, s := range c.run.Steps {
 				if s.Outcome == lab.Done && !slices.Contains(steps[keeps.Layer], s.Do) {
 					steps[keeps.Layer] = append(steps[keeps.Layer], s.Do)
@@ -158,6 +161,13 @@ func unexplained(d *lab.Document) string {
 		}
 	}
 	return ""
+}
+
+// because leads from a case to what to change because of it.
+func (c *htmlCase) because(ch *htmlChange) {
+	if cause := (htmlPlace{"#" + ch.ID, ch.Word}); !slices.Contains(c.Causes, cause) {
+		c.Causes = append(c.Causes, cause)
+	}
 }
 
 // add notes a broken promise, once for all capabilities of an activity.
@@ -209,15 +219,16 @@ const withoutSession = "without a session"
 
 // leftovers is what a sweep found, by what ends it. It serves them without a
 // session.
-func leftovers(cases []*htmlCase, several bool) (out []htmlChange) {
+func leftovers(cases []*htmlCase, ids anchors, several bool) (out []htmlChange) {
 	for _, kind := range lab.SweepKinds {
-		ch := htmlChange{Word: sweepWords[kind], Layer: withoutSession, Why: "This needs no session and no sign-in of theirs, so nothing that ends sessions ends it."}
+		ch := htmlChange{ID: ids.id("change", string(kind)), Word: sweepWords[kind], Layer: withoutSession, Why: "This needs no session and no sign-in of theirs, so nothing that ends sessions ends it."}
 		var ends []string
 		for _, c := range cases {
 			for _, f := range gathered(c.run, false) {
 				if f.Kind != kind || f.Works != lab.WorksYes || !f.Broken || kind == lab.SweepSignIn {
 					continue
 				}
+				c.because(&ch)
 				text := f.Of
 				if f.What != "" {
 					text += ", " + f.What

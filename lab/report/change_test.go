@@ -43,6 +43,9 @@ func TestChangesBySite(t *testing.T) {
 		}
 		_, own, _ := strings.Cut(cases, `id="case-at-`+profile)
 		own, _, _ = strings.Cut(own, `class="case"`)
+		if cause := regexp.MustCompile(`What kept access alive, and what to change: <a href="#(change-connection[-0-9]*)">an open connection</a>`).FindStringSubmatch(own); cause == nil || !strings.Contains(sites[i], `<li id="`+cause[1]+`">`) {
+			t.Errorf("the case of %s leads to %q", site, cause)
+		}
 		for _, name := range []string{"remove-queued-mail", "disable-account", "wipe-device"} {
 			if info, _ := mitigation.Lookup(name); strings.Contains(own, name) != info.Where.Has(site) {
 				t.Errorf("the case of %s names %s: %v", site, name, !info.Where.Has(site))

@@ -122,19 +122,18 @@ func newHTMLView(d *lab.Document) *htmlView {
 	v.Played = playedOf(d)
 	v.count(d)
 	v.Plain = PlainWords(d)
-	if !v.Several {
-		for _, c := range v.Cases { // its story stands at the top
-			c.Plain = nil
-			v.SOP = c.sop()
-		}
-	}
-	v.Changes, v.Unexplained = changes(v.Cases), unexplained(d)
+	v.Changes, v.Unexplained = changes(v.Cases, ids), unexplained(d)
 	v.Advice = tested(v.Cases, v.Several)
 	if v.Advice == nil && !d.RealTime() && strings.HasPrefix(v.Replay, "shutout run") {
 		v.Advise = v.Replay + " --advise"
 	}
 	if why := keptAlive(v.Changes); why != "" {
 		v.Plain = append(v.Plain, why)
+	}
+	if !v.Several {
+		for _, c := range v.Cases { // its story and what to change stand at the top
+			c.Plain, c.Causes, v.SOP = nil, nil, c.sop()
+		}
 	}
 	v.Tall = len(v.Rows) > tallTable
 	for _, row := range v.Rows {

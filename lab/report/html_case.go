@@ -17,6 +17,7 @@ type htmlCase struct {
 	Sources              []htmlSource
 	Open                 bool
 	Plain                []string
+	Causes               []htmlPlace // of what to change
 	Steps                []htmlStep
 	Timeline             *timeline
 	Ledger               *htmlLedger
