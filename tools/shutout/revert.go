@@ -129,6 +129,13 @@ func journalsOf(name string) ([]journal.Found, error) {
 
 // revertAll reverts each journal and returns the exit code.
 func revertAll(ctx context.Context, o *revertOptions) (exit int, err error) {
+	if !o.Plan {
+		defer func() {
+			if fault := remote.RemoveSecretFiles(); fault != nil {
+				exit, err = exitBad, errors.Join(err, fault)
+			}
+		}()
+	}
 	if len(o.Paths) == 0 {
 		fmt.Fprintln(o.Stdout, "Nothing is to be undone.")
 		return exitKept, nil

@@ -45,6 +45,9 @@ func (v *fileVenue) prepare(ctx context.Context, cases []*lab.Scenario) (err err
 	if len(cases) == 0 {
 		return nil
 	}
+	if err := remote.RemoveSecretFiles(); err != nil {
+		return err
+	}
 	touched, err := v.permitted(ctx, cases)
 	if err != nil {
 		return err
