@@ -56,7 +56,7 @@ func (v *fileVenue) prepare(ctx context.Context, cases []*lab.Scenario) (err err
 	if err != nil {
 		return err
 	}
-	if v.journal, err = journal.Create(folder, journal.Head{Lab: v.cfg.Name, File: v.cfg.File, Tool: version()}); err != nil {
+	if v.journal, err = journal.Create(folder, journal.Head{Lab: v.cfg.Name, File: v.cfg.File, Tool: version(), Servers: v.cfg.Servers()}); err != nil {
 		return err
 	}
 	defer func() {

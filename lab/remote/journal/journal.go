@@ -4,8 +4,9 @@
 // A journal is a file of JSON lines in a folder of its lab's. The first line
 // tells whose it is; each further one is safe on disk before the work goes on.
 // So of what a power failure leaves at most the last line is not whole, and
-// nothing was done yet because of it. A lock in the folder keeps a second
-// process away, and ends with the process that holds it.
+// nothing was done yet because of it. A lock in the folder, and one for each
+// server of the lab, keep a second process away, and end with the process that
+// holds them.
 package journal
 
 import (
@@ -26,10 +27,12 @@ import (
 
 // Head tells whose journal it is.
 type Head struct {
-	Lab   string    `json:"lab"`
-	File  string    `json:"file"` // the lab file, from the root
-	Tool  string    `json:"tool"`
-	Begun time.Time `json:"begun"`
+	Lab  string `json:"lab"`
+	File string `json:"file"` // the lab file, from the root
+	Tool string `json:"tool"`
+	// Servers are those of the lab, which nobody else may play on meanwhile.
+	Servers []string  `json:"servers,omitempty"`
+	Begun   time.Time `json:"begun"`
 }
 
 // State is the last that is known of a change.
@@ -73,7 +76,7 @@ type File struct {
 	mu      sync.Mutex
 	path    string
 	f       *os.File
-	lock    *os.File
+	lock    locks
 	content *Content
 	fault   error // the write that failed: what is on disk since then is not known
 }
@@ -81,7 +84,7 @@ type File struct {
 var _ remote.Journal = (*File)(nil)
 
 // Create begins a journal in the folder of a lab, see [Folder]. It fails while
-// another process plays the lab (*[BusyError]) and as long as another journal
+// another process plays the lab or on one of its servers (*[BusyError]), and as long as another journal
 // of the lab is not finished (*[UnfinishedError]).
 func Create(folder string, h Head) (*File, error) {
 	if !filepath.IsAbs(h.File) {
@@ -90,7 +93,7 @@ func Create(folder string, h Head) (*File, error) {
 	if err := makeFolder(folder); err != nil {
 		return nil, fmt.Errorf("there is no place for the journal: %w", err)
 	}
-	lock, err := acquire(folder, h.Lab)
+	lock, err := acquire(folder, h.Lab, h.Servers)
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +141,7 @@ func Open(path string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	lock, err := acquire(filepath.Dir(path), content.Head.Lab)
+	lock, err := acquire(filepath.Dir(path), content.Head.Lab, content.Head.Servers)
 	if err != nil {
 		return nil, err
 	}
