@@ -162,6 +162,14 @@ func Open(path string) (*File, error) {
 	return j, nil
 }
 
+// Fault is why the journal could not be written, after which it says less than
+// has happened; nil: it could.
+func (j *File) Fault() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.fault
+}
+
 // Path is where the journal is.
 func (j *File) Path() string { return j.path }
 
