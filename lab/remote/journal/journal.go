@@ -84,8 +84,9 @@ type File struct {
 var _ remote.Journal = (*File)(nil)
 
 // Create begins a journal in the folder of a lab, see [Folder]. It fails while
-// another process plays the lab or on one of its servers (*[BusyError]), and as long as another journal
-// of the lab is not finished (*[UnfinishedError]).
+// another process plays the lab or on one of its servers (*[BusyError]), and as
+// long as another journal of the lab, or of one that has a server in common, is
+// not finished (*[UnfinishedError]).
 func Create(folder string, h Head) (*File, error) {
 	if !filepath.IsAbs(h.File) {
 		return nil, fmt.Errorf("the journal needs the whole path of the lab file, found %q", h.File)
@@ -97,13 +98,31 @@ func Create(folder string, h Head) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	j, err := create(folder, h)
+	err = free(h)
+	var j *File
+	if err == nil {
+		j, err = create(folder, h)
+	}
 	if err != nil {
 		lock.Close()
 		return nil, err
 	}
 	j.lock = lock
 	return j, nil
+}
+
+// free tells whether no run of another lab has left changes on a server.
+func free(h Head) error {
+	if len(h.Servers) == 0 {
+		return nil
+	}
+	found, err := Unfinished()
+	for _, f := range found {
+		if f.Err == nil && f.Content.Head.Lab != h.Lab && slices.ContainsFunc(f.Content.Head.Servers, func(s string) bool { return slices.Contains(h.Servers, s) }) {
+			return &UnfinishedError{Lab: f.Content.Head.Lab, Path: f.Path}
+		}
+	}
+	return err
 }
 
 func create(folder string, h Head) (*File, error) {
