@@ -57,7 +57,7 @@ func TestJudge(t *testing.T) {
 		{"control down at the horizon", "+++-------", "+++++++++x", Invalid, 0, "failed too"},
 		{"the lab's death does not hide access", "+++++++++-", "+++++++++x", Invalid, 0, "failed too"},
 		{"doubt after the limit", "+++--?----", "++++++++++", Ended, 0, ""},
-		{"doubt beyond the limit", "+++----?--", "++++++++++", VerdictUnknown, 0, "may have worked"},
+		{"doubt beyond the limit", "+++----?--", "++++++++++", VerdictUnknown, 0, "the attempt at T+"},
 		{"doubt does not rescue a late one", "+++++++?--", "++++++++++", Late, 3 * time.Minute, ""},
 		{"doubt at the horizon", "+++------?", "++++++++++", VerdictUnknown, 0, "no clear outcome"},
 		{"doubt before a later success", "+++?+-----", "++++++++++", Ended, time.Minute, ""},

@@ -256,3 +256,19 @@ func TestCast(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// forgetful is a journal that cannot be written any more when something is taken
+// back.
+type forgetful struct{ *journal }
+
+func (forgetful) Undone(int, string) error { return errors.New("the disk is full") }
+
+func TestTakenBackAndNotWrittenDown(t *testing.T) {
+	ex := &fake{undo: "b -> a"}
+	l := openLab(t, bare(false, map[string]remote.Executor{"disable-account": ex}), forgetful{&journal{}})
+	l.Apply(t.Context(), disable)
+	err := l.Close()
+	if want := "disable-account of somebody: taken back (again a), but that was not written down: the disk is full"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}

@@ -223,7 +223,7 @@ func (l *Lab) Probe(ctx context.Context, who *lab.Person) (string, error) {
 // (RFC 5321 section 4.2.1).
 func permanent(err error) bool {
 	f, ok := errors.AsType[*lab.Failure](err)
-	return ok && f.Kind == lab.Refused && strings.HasPrefix(f.Text, "5")
+	return ok && f.Kind == lab.Refused
 }
 
 // AutomaticReply asks the lab's hook.
