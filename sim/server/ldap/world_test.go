@@ -157,3 +157,10 @@ func (c *client) want(err error, code uint16, text string) {
 		c.t.Errorf("%v, want result %d with %q", err, code, text)
 	}
 }
+
+var start = time.Date(2026, 3, 4, 13, 0, 0, 0, time.UTC)
+
+const (
+	dana  = "CN=Dana Leaver,CN=Users,DC=corp,DC=example"
+	admin = `CORP\Administrator`
+)
