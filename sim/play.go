@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"shutout/lab"
@@ -35,16 +36,10 @@ func Play(ctx context.Context, s *lab.Scenario, o PlayOptions) (*lab.RunResult, 
 	if o.Profile != "" {
 		s = s.WithProfile(o.Profile)
 	}
-	p, err := profile.Load(s.Profile)
+	set := slices.Concat(s.Set, o.Set)
+	p, err := profile.Load(s.Profile, set...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.ID, err)
-	}
-	for _, set := range [][]string{s.Set, o.Set} {
-		for _, assignment := range set {
-			if err := p.Set(assignment); err != nil {
-				return nil, fmt.Errorf("%s: %w", s.ID, err)
-			}
-		}
 	}
 	org, err := New(Options{Profile: p, Cast: s.Cast.Clone(), Seed: o.Seed, Start: Order.Add(-s.Lead())})
 	if err != nil {
@@ -62,6 +57,6 @@ func Play(ctx context.Context, s *lab.Scenario, o PlayOptions) (*lab.RunResult, 
 	if err != nil {
 		return nil, err
 	}
-	res.Set = append(append([]string(nil), s.Set...), o.Set...)
+	res.Set = set
 	return res, nil
 }
