@@ -125,6 +125,12 @@ func (t *terminal) table(indent string, rows [][]string) {
 	}
 }
 
+// line writes somebody else's line as it stands, cut to what fits on a terminal.
+// A tab is a space, so that it counts as the one column that it is cut by.
+func (t *terminal) line(s string) {
+	fmt.Fprintln(t, cut(foreign.Text(strings.ReplaceAll(s, "\t", " ")), t.Width))
+}
+
 // cut shortens s to width columns; 0 means as it is.
 func cut(s string, width int) string {
 	if width <= 0 {
