@@ -19,11 +19,13 @@ var Order = time.Date(2026, 1, 15, 10, 0, 0, 0, time.UTC)
 type PlayOptions struct {
 	Profile string   // instead of the scenario's own
 	Set     []string // name=value, after those of the scenario
-	Seed    uint64
-	Sweep   bool // look for what works without a session, whatever the case says
+	Seed    uint64   // the same seed gives the same run
+	Sweep   bool     // look for what works without a session, whatever the case says
 	// Transcribe keeps what is said in the attempts that decide.
 	Transcribe bool
-	Progress   func(at, horizon time.Duration)
+	// Progress, if set, is told how far the run is; both are times from the
+	// order, see [lab.Runner].
+	Progress func(at, horizon time.Duration)
 	// Drive, if set, plays the case instead of having it played as fast as it
 	// goes, see [lab.Runner].
 	Drive func(context.Context, *Organisation, *lab.Live) error
