@@ -7,8 +7,8 @@ import (
 	"sync"
 
 	"shutout/lab"
+	"shutout/lab/strict"
 	"shutout/scenarios"
-	"shutout/scenarios/strict"
 	"shutout/sim/profile"
 )
 

@@ -11,7 +11,7 @@ import (
 
 	"shutout/lab/report"
 	"shutout/lab/report/foreign"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
 // terminal is where text for people goes. What servers, journals and other files
