@@ -9,7 +9,7 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/mitigation"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
 // activityFile is an activity or control as it is written.

@@ -11,7 +11,7 @@ import (
 
 	"shutout/fixtures"
 	"shutout/lab"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
 //go:embed *.yaml

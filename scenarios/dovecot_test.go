@@ -18,8 +18,7 @@ import (
 // its own, and lists what was not ended within a minute.
 func whatEveryPathLeaves(ctx SpecContext, sop string, without string, set ...string) []string {
 	GinkgoHelper()
-	s, ok := scenarios.Find("dovecot-every-path")
-	Expect(ok).To(BeTrue())
+	s := named("dovecot-every-path")
 	p, ok := scenarios.FindSOP(sop)
 	Expect(ok).To(BeTrue())
 	Expect(p.Bind(s)).To(Succeed())

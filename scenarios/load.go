@@ -14,7 +14,7 @@ import (
 	"shutout/fixtures"
 	"shutout/fixtures/sources"
 	"shutout/lab"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 	"shutout/sim/profile"
 )
 

@@ -11,7 +11,7 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/mitigation"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
 const minimal = `id: a-case

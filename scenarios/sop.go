@@ -12,7 +12,7 @@ import (
 	"shutout/fixtures/sources"
 	"shutout/lab"
 	"shutout/lab/mitigation"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
 // SOP is an SOP in a file of its own. Its steps name the leaver as ${leaver}

@@ -34,7 +34,7 @@ import (
 type Options struct {
 	Profile *profile.Profile
 	Cast    *lab.Cast // its passwords are filled in from the seed
-	Seed    uint64
+	Seed    uint64    // of all that is drawn by lot; the same seed gives the same run
 	Start   time.Time // when the virtual clock begins
 }
 

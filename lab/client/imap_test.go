@@ -14,6 +14,7 @@ import (
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
 
 	"shutout/lab"
+	"shutout/lab/authority/authoritytest"
 )
 
 // mailbox is an IMAP server whose password tests change.
@@ -75,7 +76,7 @@ func (m *mailbox) deliver(subject string) {
 }
 
 func (l *testLab) serveIMAP(security lab.Security, caps ...imap.Cap) *mailbox {
-	server, roots := certificate(l.t, l.env.Endpoint.Host)
+	server, roots := authoritytest.Configs(l.t, l.env.Endpoint.Host)
 	m := &mailbox{t: l.t, user: imapmemserver.NewUser(testUser, ""), password: oldPass}
 	if err := m.user.Create("INBOX", nil); err != nil {
 		l.t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"shutout/lab"
+	"shutout/lab/authority/authoritytest"
 	"shutout/lab/protocol/pop3"
 )
 
@@ -82,7 +83,7 @@ func (m *maildrop) serve(c net.Conn, upgrade *tls.Config) {
 }
 
 func (l *testLab) servePOP3(security lab.Security) *maildrop {
-	server, roots := certificate(l.t, l.env.Endpoint.Host)
+	server, roots := authoritytest.Configs(l.t, l.env.Endpoint.Host)
 	m := &maildrop{password: oldPass}
 	l.env.Endpoint.Security, l.env.Endpoint.TLS = security, roots
 	ln := l.listen()

@@ -16,6 +16,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"shutout/lab"
+	"shutout/lab/authority/authoritytest"
 )
 
 // relay is a go-smtp back end with a password that tests change.
@@ -97,7 +98,7 @@ func (s *relaySession) Reset()        {}
 func (s *relaySession) Logout() error { return nil }
 
 func (l *testLab) serveSMTP(r *relay, security lab.Security) {
-	server, roots := certificate(l.t, l.env.Endpoint.Host)
+	server, roots := authoritytest.Configs(l.t, l.env.Endpoint.Host)
 	s := smtp.NewServer(r)
 	s.Domain = "cas1"
 	s.AllowInsecureAuth = security == lab.Plain

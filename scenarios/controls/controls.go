@@ -14,7 +14,7 @@ import (
 	data "shutout/fixtures/controls"
 	"shutout/fixtures/sources"
 	"shutout/lab"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
 // Control is something that a standard asks for.

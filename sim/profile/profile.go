@@ -76,13 +76,23 @@ func FamilyOf(name string) Family {
 	return Family(doc.byName["server.family"].in(name).Text)
 }
 
-// Load gives the profile of that name. The error of an unknown name lists the known ones.
-func Load(name string) (*Profile, error) {
+// Load gives the profile of that name with some parameters changed, each as [Profile.Set] takes it. The error of an
+// unknown name lists the known ones.
+func Load(name string, set ...string) (*Profile, error) {
 	doc, err := embedded()
 	if err != nil {
 		return nil, err
 	}
-	return doc.load(name)
+	p, err := doc.load(name)
+	if err != nil {
+		return nil, err
+	}
+	for _, assignment := range set {
+		if err := p.Set(assignment); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
 }
 
 func (d *document) load(name string) (*Profile, error) {

@@ -14,8 +14,8 @@ import (
 
 	"shutout/fixtures/sources"
 	"shutout/lab"
+	"shutout/lab/strict"
 	"shutout/scenarios/claims"
-	"shutout/scenarios/strict"
 	"shutout/sim"
 	"shutout/sim/profile"
 )

@@ -14,9 +14,9 @@ import (
 	"shutout/lab"
 	"shutout/lab/report"
 	"shutout/lab/results"
+	"shutout/lab/strict"
 	"shutout/scenarios"
 	"shutout/scenarios/claims"
-	"shutout/scenarios/strict"
 )
 
 // compareFlags are the flags of compare as they were given.

@@ -10,7 +10,7 @@ import (
 	"shutout/lab"
 	"shutout/lab/report"
 	"shutout/lab/results"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 	"shutout/sim"
 	"shutout/sim/profile"
 )

@@ -8,9 +8,9 @@ import (
 
 	"shutout/fixtures"
 	"shutout/lab"
+	"shutout/lab/strict"
 	"shutout/scenarios"
 	"shutout/scenarios/claims"
-	"shutout/scenarios/strict"
 )
 
 // isFile tells whether an argument names a file rather than something of the

@@ -9,9 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"shutout/lab"
+	"shutout/lab/strict"
 	"shutout/scenarios"
 	"shutout/scenarios/claims"
-	"shutout/scenarios/strict"
 )
 
 func (a *app) lintCommand() *cobra.Command {

@@ -15,7 +15,7 @@ import (
 
 	"shutout/lab/remote"
 	"shutout/lab/report/foreign"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
 // Exit codes of every command.

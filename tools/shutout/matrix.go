@@ -15,9 +15,9 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/mitigation"
+	"shutout/lab/strict"
 	"shutout/scenarios"
 	"shutout/scenarios/matrix"
-	"shutout/scenarios/strict"
 	"shutout/sim"
 )
 

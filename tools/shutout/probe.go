@@ -12,8 +12,8 @@ import (
 	"shutout/lab"
 	"shutout/lab/remote"
 	"shutout/lab/remote/journal"
+	"shutout/lab/strict"
 	"shutout/scenarios"
-	"shutout/scenarios/strict"
 )
 
 func (a *app) probeCommand() *cobra.Command {

@@ -12,7 +12,7 @@ import (
 	"shutout/lab"
 	"shutout/lab/report"
 	"shutout/lab/results"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
 // reportFlags are the flags of report as they were given.

@@ -14,7 +14,7 @@ import (
 	"shutout/lab/remote"
 	"shutout/lab/remote/journal"
 	"shutout/lab/report/foreign"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
 // revertOptions is a command line of revert that has been understood.

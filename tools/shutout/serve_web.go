@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"shutout/lab"
+	"shutout/lab/strict"
 	"shutout/scenarios"
-	"shutout/scenarios/strict"
 	"shutout/sim"
 	"shutout/sim/expose"
 	"shutout/tools/shutout/web"

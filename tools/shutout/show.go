@@ -12,10 +12,10 @@ import (
 	"shutout/fixtures/sources"
 	"shutout/lab"
 	"shutout/lab/mitigation"
+	"shutout/lab/strict"
 	"shutout/scenarios"
 	"shutout/scenarios/claims"
 	"shutout/scenarios/controls"
-	"shutout/scenarios/strict"
 	"shutout/sim/profile"
 )
 

@@ -219,6 +219,8 @@ func (j *File) Intend(c *remote.Change) (int, error) {
 	return e.ID, nil
 }
 
+// Done, Failed, Undone and Stuck write what became of the change with an id
+// before they return. An error means that the journal may not hold it.
 func (j *File) Done(id int, detail string) error   { return j.became(id, Done, detail) }
 func (j *File) Failed(id int, fault string) error  { return j.became(id, Failed, fault) }
 func (j *File) Undone(id int, detail string) error { return j.became(id, Undone, detail) }

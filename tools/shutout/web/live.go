@@ -15,8 +15,8 @@ import (
 	"shutout/lab"
 	"shutout/lab/mitigation"
 	"shutout/lab/report"
+	"shutout/lab/strict"
 	"shutout/scenarios"
-	"shutout/scenarios/strict"
 )
 
 // liveView is the page of a play.

@@ -16,7 +16,7 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/report"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
 const (
