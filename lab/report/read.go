@@ -43,18 +43,24 @@ func Read(path string) (*lab.Document, error) {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxDocument+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxDocument {
-		return nil, fmt.Errorf("%s: larger than %d MB, so it is not a result document", path, maxDocument>>20)
-	}
-	d, err := Decode(data)
+	d, err := ReadFrom(f)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return d, nil
+}
+
+// ReadFrom reads a result document, and no more of what is there than one can be
+// long.
+func ReadFrom(r io.Reader) (*lab.Document, error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxDocument+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > maxDocument {
+		return nil, fmt.Errorf("larger than %d MB, so it is not a result document", maxDocument>>20)
+	}
+	return Decode(data)
 }
 
 // Decode reads a result document. What it returns has no holes: no case or
