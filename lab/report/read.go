@@ -94,8 +94,14 @@ func Decode(data []byte) (*lab.Document, error) {
 
 // notADocument tells in which line decoding failed.
 func notADocument(data []byte, err error) error {
+	if len(bytes.TrimSpace(data)) == 0 {
+		return errors.New("not a result document: the file is empty")
+	}
 	line := func(offset int64) int { return 1 + bytes.Count(data[:min(int(offset), len(data))], []byte("\n")) }
 	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
+		if errors.Is(json.NewDecoder(bytes.NewReader(data)).Decode(new(json.RawMessage)), io.ErrUnexpectedEOF) {
+			return fmt.Errorf("not a result document: line %d: it ends in the middle: the file was cut off, or is still being written", line(e.Offset))
+		}
 		return fmt.Errorf("not a result document: line %d: %s", line(e.Offset), foreign.Text(e.Error()))
 	}
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
