@@ -82,7 +82,8 @@ type ActivityResult struct {
 	Path         Path           `json:"path"`
 	Role         Role           `json:"role"` // a threat has to end, a control has to go on
 	Capability   Capability     `json:"capability"`
-	EveryS       float64        `json:"every_s"` // seconds between two attempts; no moment is known more exactly
+	SinceS       *float64       `json:"since_s,omitempty"` // seconds from the order at which it began, before it negative; older documents lack it
+	EveryS       float64        `json:"every_s"`           // seconds between two attempts; no moment is known more exactly
 	Verdict      Verdict        `json:"verdict"`
 	Note         string         `json:"note,omitempty"`     // why the verdict is not plain
 	Expected     Verdict        `json:"expected,omitempty"` // what the sources predict
@@ -132,7 +133,8 @@ func Seconds(d time.Duration) float64 { return math.Round(d.Seconds()*1000) / 10
 func summarise(t *Track, j Judgement, expect Verdict, order time.Time) *ActivityResult {
 	a := t.Activity
 	r := &ActivityResult{
-		ID: a.ID, Who: a.Who, From: a.From, Path: a.Path, Role: a.Role, Capability: t.Capability, EveryS: Seconds(a.Every),
+		ID: a.ID, Who: a.Who, From: a.From, Path: a.Path, Role: a.Role, Capability: t.Capability,
+		SinceS: new(Seconds(a.Since)), EveryS: Seconds(a.Every),
 		Verdict: j.Verdict, Note: j.Note, Expected: expect, Drift: expect != "" && expect != j.Verdict,
 		Attempts: t.Attempts, Successes: t.Worked, Because: []Reason{}, Outages: []OutageResult{}, Spans: []SpanResult{},
 	}

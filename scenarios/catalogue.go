@@ -86,6 +86,10 @@ func SetTimes(sc *lab.Scenario, within, horizon time.Duration) error {
 		faults = append(faults, withinText(sc.Within, sc.Horizon))
 	}
 	for _, a := range everybody(sc) {
+		if noLead(a) {
+			faults = append(faults, a.ID+": "+leadText(a))
+			continue
+		}
 		if tooRare(a, sc.Horizon) {
 			faults = append(faults, a.ID+": "+rareText(a, sc.Horizon))
 		}

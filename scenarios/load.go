@@ -129,6 +129,10 @@ func Parse(file string, src []byte) (*lab.Scenario, error) {
 		}
 		return nil, d.Err()
 	}
+	if isResult(d.Root) {
+		d.Problemf(d.Root, "this is a result document, not a case: shutout report shows it")
+		return nil, d.Err()
+	}
 	if isSOP(d.Root) {
 		d.Problemf(d.Root, "this is an SOP, not a case: give it to --sop")
 		return nil, d.Err()
@@ -142,6 +146,10 @@ func Parse(file string, src []byte) (*lab.Scenario, error) {
 	}
 	return sc, nil
 }
+
+// isResult tells whether a file is what a run leaves, in which every key would
+// be an unknown one.
+func isResult(root *strict.Node) bool { return root.Get("schema") != nil && root.Get("runs") != nil }
 
 // Decode reads a case that stands at n in a file. What is wrong with it becomes
 // a problem of d; the case is nil if there is nothing to make one of. A case in

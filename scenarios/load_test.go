@@ -169,6 +169,7 @@ func TestProblems(t *testing.T) {
 		want      []string
 	}{
 		{"empty", "", []string{"1:1: the file is empty: a case begins with id: and title:"}},
+		{"result", `{"schema": 1, "tool": {}, "runs": []}`, []string{"1:1: this is a result document, not a case: shutout report shows it"}},
 		{"only a comment", "# nothing\n", []string{"1:1: the file is empty"}},
 		{"null", "~\n", []string{"1:1: the file is empty"}},
 		{"a list", "- a\n", []string{"1:1: found a list, expected a mapping with keys such as cast, sop, id"}},

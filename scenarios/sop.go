@@ -54,6 +54,10 @@ func ParseSOP(file string, src []byte) (*SOP, error) {
 		}
 		return nil, d.Err()
 	}
+	if isResult(d.Root) {
+		d.Problemf(d.Root, "this is a result document, not an SOP: shutout report shows it")
+		return nil, d.Err()
+	}
 	if d.Root.Get("activities") != nil {
 		d.Problemf(d.Root, "this is a case, not an SOP: run it by itself")
 		return nil, d.Err()

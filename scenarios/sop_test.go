@@ -59,6 +59,7 @@ func TestSOPProblems(t *testing.T) {
 		want      []string
 	}{
 		{"empty", "", []string{"1:1: the file is empty: an SOP has an id"}},
+		{"result", `{"schema": 1, "runs": []}`, []string{"1:1: this is a result document, not an SOP: shutout report shows it"}},
 		{"a case", minimal, []string{"1:1: this is a case, not an SOP"}},
 		{"no steps", "id: a\ntitle: b\n", []string{"1:1: there are no steps"}},
 		{"unknown variable and mitigation", "id: a\ntitle: b\nsop:\n  - {do: disable-account, user: \"${lever}\"}\n  - {do: sack}\n", []string{

@@ -103,7 +103,7 @@ func New(o Options) (*Organisation, error) {
 		org.Close()
 		return nil, err
 	}
-	if p.Cloud.Tenant {
+	if p.Cloud.Tenant && p.Server.Family == profile.Exchange {
 		if o.Cast.Organisation.SignIn == "" {
 			org.Close()
 			return nil, errors.New("the cast names no host for the cloud's sign-in service: organisation: {sign_in: login}")

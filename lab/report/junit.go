@@ -176,8 +176,11 @@ func junitSuiteOf(d *lab.Document, r *lab.RunResult) junitSuite {
 			note(name, fmt.Sprintf("predicted %s, found %s", f.Expected, f.Works))
 		}
 	}
+	if text := Model(d.Lab); text != "" {
+		s.Out += junitText(text + "\n")
+	}
 	if notes != nil {
-		s.Out = junitText("not as predicted\n  " + strings.Join(notes, "\n  ") + "\n")
+		s.Out += junitText("not as predicted\n  " + strings.Join(notes, "\n  ") + "\n")
 	}
 	for _, step := range r.Steps {
 		if step.Outcome != lab.Done {

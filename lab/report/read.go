@@ -43,18 +43,24 @@ func Read(path string) (*lab.Document, error) {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxDocument+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxDocument {
-		return nil, fmt.Errorf("%s: larger than %d MB, so it is not a result document", path, maxDocument>>20)
-	}
-	d, err := Decode(data)
+	d, err := ReadFrom(f)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return d, nil
+}
+
+// ReadFrom reads a result document, and no more of what is there than one can be
+// long.
+func ReadFrom(r io.Reader) (*lab.Document, error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxDocument+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > maxDocument {
+		return nil, fmt.Errorf("larger than %d MB, so it is not a result document", maxDocument>>20)
+	}
+	return Decode(data)
 }
 
 // Decode reads a result document. What it returns has no holes: no case or
@@ -88,8 +94,14 @@ func Decode(data []byte) (*lab.Document, error) {
 
 // notADocument tells in which line decoding failed.
 func notADocument(data []byte, err error) error {
+	if len(bytes.TrimSpace(data)) == 0 {
+		return errors.New("not a result document: the file is empty")
+	}
 	line := func(offset int64) int { return 1 + bytes.Count(data[:min(int(offset), len(data))], []byte("\n")) }
 	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
+		if errors.Is(json.NewDecoder(bytes.NewReader(data)).Decode(new(json.RawMessage)), io.ErrUnexpectedEOF) {
+			return fmt.Errorf("not a result document: line %d: it ends in the middle: the file was cut off, or is still being written", line(e.Offset))
+		}
 		return fmt.Errorf("not a result document: line %d: %s", line(e.Offset), foreign.Text(e.Error()))
 	}
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {

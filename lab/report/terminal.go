@@ -267,6 +267,9 @@ func (t *terminal) stacked(rows []row) {
 }
 
 func (t *terminal) total(d *lab.Document) {
+	if text := Model(d.Lab); text != "" {
+		t.prose(plain, text)
+	}
 	played := playedOf(d)
 	replay := "replay: " + foreign.Text(d.Replay)
 	if _, ok := t.room(played+" · ", replay); ok {

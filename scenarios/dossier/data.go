@@ -70,7 +70,7 @@ func (m *maker) parameters() {
 			continue
 		}
 		rows := [][]string{{"parameter", "value", "set for this run", "confidence", "sources", "note", "meaning"}}
-		for _, par := range p.List() {
+		for _, par := range p.Read() {
 			set := ""
 			if par.Overridden {
 				set = "yes"

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"shutout/lab"
+	"shutout/lab/report"
 )
 
 // Terminal writes a grid for people: a line for each row, a column for each
@@ -30,6 +31,9 @@ func Terminal(w io.Writer, d *Document, st Style) error {
 	t.named("with ", t.given())
 	t.named("not in this version: ", t.absences())
 	t.line("")
+	if text := report.Model(d.Lab); text != "" {
+		t.text("", text)
+	}
 	t.line(t.total())
 	_, err := io.WriteString(w, t.b.String())
 	return err

@@ -33,6 +33,8 @@ type Parameter struct {
 	// Overridden says that Set gave the parameter another value than the profile has. Source and Confidence are then
 	// those of a text that gives this value, and empty when none does.
 	Overridden bool
+	// Read says that servers of the profile's family read it. Where none does, its value means nothing.
+	Read bool
 	// Alternatives are other values that some text gives.
 	Alternatives []Value
 }
@@ -140,6 +142,11 @@ func (p *Profile) text(par *parameter) string {
 	return par.in(p.Name).Text
 }
 
+// reads tells whether servers of the profile's family read a parameter.
+func (p *Profile) reads(par *parameter) bool {
+	return par.at == everywhere || par.at == Family(p.text(p.doc.byName["server.family"]))
+}
+
 // Params gives the values, typed. The result shares nothing with the profile.
 func (p *Profile) Params() Params {
 	var params Params
@@ -150,6 +157,11 @@ func (p *Profile) Params() Params {
 		field.Set(reflect.ValueOf(v).Convert(field.Type()))
 	}
 	return params
+}
+
+// Read gives the parameters that the profile's servers read, and what was set besides, sorted by name.
+func (p *Profile) Read() []Parameter {
+	return slices.DeleteFunc(p.List(), func(par Parameter) bool { return !par.Read && !par.Overridden })
 }
 
 // List gives every parameter, sorted by name.
@@ -165,6 +177,7 @@ func (p *Profile) List() []Parameter {
 			Choices:      slices.Clone(par.Choices),
 			Takes:        par.phrase(),
 			Overridden:   text != par.in(p.Name).Text,
+			Read:         p.reads(par),
 			Alternatives: cloneAll(par.Alternatives),
 		})
 	}

@@ -281,8 +281,10 @@ func asPlayed(a *lab.Activity, r *lab.RunResult) *lab.Activity {
 	if x.EveryS >= 1 {
 		a.Every = duration(x.EveryS)
 	}
-	// In real time the first attempt begins a little late.
-	if len(x.Spans) > 0 && x.Spans[0].FromS < 0 {
+	switch {
+	case x.SinceS != nil:
+		a.Since = duration(*x.SinceS)
+	case len(x.Spans) > 0 && x.Spans[0].FromS < 0: // an older document; in real time the first attempt begins a little late
 		if first := duration(x.Spans[0].FromS); (first - a.Since).Abs() >= a.Every {
 			a.Since = first.Round(time.Second)
 		}

@@ -280,6 +280,8 @@ func readLogs(args []string, doc *diagnosed, evidence *diagnosis.Case) (notes []
 	for _, arg := range args {
 		info, err := os.Stat(arg)
 		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			faults = append(faults, fmt.Errorf("%s: there is no such file or folder: name logs, or a folder of them (shutout diagnose --help)", arg))
 		case err != nil:
 			faults = append(faults, fmt.Errorf("read the log: %w", err))
 		case !info.IsDir():

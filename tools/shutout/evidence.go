@@ -98,7 +98,7 @@ func (f *evidenceFlags) make(out *terminal, run string) error {
 	}
 	var rows [][]string
 	for _, a := range controls.Assess(doc, limit) {
-		rows = append(rows, []string{string(a.Outcome), a.Standard + " " + a.Number, a.Title})
+		rows = append(rows, []string{a.Outcome.Mark() + " " + string(a.Outcome), a.Standard + " " + a.Number, a.Title})
 	}
 	out.table("  ", rows)
 	if !report.HasTranscripts(doc) {

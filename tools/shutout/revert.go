@@ -55,6 +55,11 @@ The exit status is 0 when everything is as it was, 1 when something is not, and 
 				return err
 			}
 			o.Stdout, o.Stderr = a.out, a.err
+			if o.Lab != "" {
+				if _, err := loadLab(o.Lab); err != nil {
+					return err
+				}
+			}
 			arg := ""
 			if len(args) == 1 {
 				if arg = args[0]; arg == "" {
