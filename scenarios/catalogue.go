@@ -49,23 +49,29 @@ func readAll[T any](fsys fs.FS, pattern, folder string, parse func(string, []byt
 
 // Find returns the case of the catalogue that has this id.
 func Find(id string) (*lab.Scenario, bool) {
-	for _, sc := range Catalogue() {
-		if sc.ID == id {
-			return sc, true
-		}
-	}
-	return nil, false
+	return find(files, id+".yaml", "scenarios", Parse)
 }
 
 // FindSOP returns the SOP that has this id among those that the product comes
 // with.
 func FindSOP(id string) (*SOP, bool) {
-	for _, s := range SOPs() {
-		if s.ID == id {
-			return s, true
-		}
+	return find(fixtures.SOPs, "sops/"+id+".yaml", "fixtures", ParseSOP)
+}
+
+// find reads one embedded file, which is named after the id in it.
+func find[T any](fsys fs.FS, name, folder string, parse func(string, []byte) (T, error)) (T, bool) {
+	var found T
+	if _, err := fs.Stat(fsys, name); err != nil {
+		return found, false
 	}
-	return nil, false
+	src, err := fs.ReadFile(fsys, name)
+	if err == nil {
+		found, err = parse(path.Join(folder, name), src)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("the embedded file is faulty:\n%v", err))
+	}
+	return found, true
 }
 
 // SetTimes gives a case another limit and horizon; a negative one leaves the
