@@ -22,6 +22,9 @@ type Document struct {
 	// Baseline is the earlier result whose known failures this one is forgiven;
 	// each promise then says how it compares.
 	Baseline string `json:"baseline,omitempty"`
+	// Inputs are what the run was given, in a file of their own beside the
+	// document; nil where that is not known.
+	Inputs *Inputs `json:"-"`
 }
 
 // RealTime tells whether the servers were real, so that an hour took an hour.

@@ -35,6 +35,9 @@ func Judge(t *Track, controls []*Track, within time.Duration) Judgement {
 	if t.Missing != "" {
 		return Judgement{Verdict: NotAvailable, Note: t.Missing}
 	}
+	if t.Activity.Beside != "" {
+		return Judgement{Verdict: NotAvailable, Note: t.Activity.Beside}
+	}
 	if note := t.notHeld(); note != "" {
 		return Judgement{Verdict: Invalid, Note: note}
 	}

@@ -138,6 +138,18 @@ func TestJudgeMissing(t *testing.T) {
 	}
 }
 
+// Of a threat that the SOP is not about nothing is promised, whatever became of it.
+func TestJudgeBeside(t *testing.T) {
+	for _, attempts := range []string{"++++++++++", "+++-------"} {
+		tr := tracked(OWA, attempts)
+		tr.Activity.Beside = "spammer has no account here"
+		j := Judge(tr, []*Track{tracked(OWA, "++++++++++")}, 2*time.Minute)
+		if j.Verdict != NotAvailable || j.Note != tr.Activity.Beside {
+			t.Errorf("%s: %+v", attempts, j)
+		}
+	}
+}
+
 func TestJudgeControl(t *testing.T) {
 	for attempts, want := range map[string]Verdict{
 		"++++++++++": Kept,

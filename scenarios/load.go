@@ -144,6 +144,7 @@ func Parse(file string, src []byte) (*lab.Scenario, error) {
 	if err := d.Err(); err != nil {
 		return nil, err
 	}
+	sc.Written = slices.Clone(src)
 	return sc, nil
 }
 
@@ -280,8 +281,11 @@ func (l *loader) sop() {
 	if n == nil {
 		return
 	}
-	leaver, _ := Leaver(l.sc)
-	l.sc.SOP = decodeSteps(l.d, n, leaver, l.sc.Cast, l.sc.Horizon)
+	leavers := Leavers(l.sc)
+	if leavers == nil && n.Names(leaverVariable) {
+		l.d.Problemf(n, "a step names ${leaver}, and nobody leaves in this case: name the person")
+	}
+	l.sc.SOP = decodeSteps(l.d, n, leavers, l.sc.Cast, l.sc.Horizon)
 }
 
 // expect checks the predictions that stand under the keys.

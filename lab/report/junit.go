@@ -184,7 +184,7 @@ func junitSuiteOf(d *lab.Document, r *lab.RunResult) junitSuite {
 	}
 	for _, step := range r.Steps {
 		if step.Outcome != lab.Done {
-			s.Err += junitText(fmt.Sprintf("%s %s %s: %s\n", when(step.AtS), step.Do, step.Outcome, foreign.Text(step.Detail)))
+			s.Err += junitText(fmt.Sprintf("%s %s %s\n", when(step.AtS), step.Do, foreign.Text(stepText(step))))
 		}
 	}
 	return s

@@ -18,6 +18,7 @@ import (
 func Merge(docs []*lab.Document, names []string) (*lab.Document, error) {
 	first := docs[0]
 	all := *first
+	all.Inputs = nil // each part has its own
 	all.Runs, all.WallS = nil, 0
 	type place struct {
 		run  *lab.RunResult

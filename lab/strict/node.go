@@ -2,6 +2,7 @@ package strict
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -68,6 +69,17 @@ func (n *Node) Find(path ...any) *Node {
 		n = next
 	}
 	return n
+}
+
+// Names tells whether a scalar of n has ${name} in it, which [Doc.Expand]
+// replaces.
+func (n *Node) Names(name string) bool {
+	if n == nil {
+		return false
+	}
+	return n.Kind == Scalar && strings.Contains(n.Text, "${"+name+"}") ||
+		slices.ContainsFunc(n.Keys, func(k Key) bool { return k.Value.Names(name) }) ||
+		slices.ContainsFunc(n.Items, func(item *Node) bool { return item.Names(name) })
 }
 
 // Expand returns a copy of n in which each ${name} of a scalar is replaced by

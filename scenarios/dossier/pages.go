@@ -102,13 +102,22 @@ func (m *maker) sop() page {
 
 func (m *maker) replay() page {
 	p := page{Title: "How to play the same again"}
+	same := fmt.Sprintf("With the same version, the same seed (%d) and the same files the result is the same, but for the seconds that it took.", m.doc.Seed)
+	if m.doc.RealTime() {
+		same = "Real servers take their own time, so no two results are quite the same. The file of a lab of your own is not in this folder."
+	}
+	if m.doc.Inputs == nil {
+		p.add(section{
+			Text:  []string{same, "There was no " + report.InputsFile + " beside the result: files that the command names, such as an SOP or a case of your own, are not in this folder. Keep them with it."},
+			Lines: []string{m.doc.Replay},
+		})
+		return p
+	}
 	p.add(section{
-		Text: []string{
-			fmt.Sprintf("With the same version, the same seed (%d) and the same files the result is the same, but for the seconds that it took.", m.doc.Seed),
-			"Files that the command names, such as an SOP or a case of your own, are not in this folder: keep them with it.",
-		},
-		Lines: []string{m.doc.Replay},
+		Text:  []string{same, "Go into this folder, unpacked, and have it played from there. The files that the command names are below inputs; what the program comes with it takes from itself. The result is written beside this folder, which stays as it is."},
+		Lines: []string{m.doc.Inputs.Replay + " --out ../replayed"},
 	})
+	p.add(section{Text: []string{"It was played with this command:"}, Lines: []string{m.doc.Replay}})
 	return p
 }
 

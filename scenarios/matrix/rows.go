@@ -79,7 +79,7 @@ func (r Row) step(at time.Duration, from string) string {
 // somewhat later if it is preceded by another mitigation.
 func (r Row) bind(sc *lab.Scenario, after *Row, from string) error {
 	if r.sop != nil {
-		return r.sop.Bind(sc)
+		return r.sop.BindTo(sc, dana)
 	}
 	steps := []string{r.step(0, from)}
 	if after != nil {
@@ -90,5 +90,5 @@ func (r Row) bind(sc *lab.Scenario, after *Row, from string) error {
 	if err != nil {
 		return fmt.Errorf("the row %s: %w", r.Name, err)
 	}
-	return sop.Bind(sc)
+	return sop.BindTo(sc, dana)
 }

@@ -70,5 +70,5 @@ func loadSOP(arg string) (*scenarios.SOP, error) {
 // checkSOP holds what an SOP names against the default cast, with dana as the
 // leaver.
 func checkSOP(sop *scenarios.SOP) ([]lab.Step, error) {
-	return sop.Steps("dana", fixtures.DefaultCast(), 0)
+	return sop.Steps([]string{"dana"}, fixtures.DefaultCast(), 0)
 }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -12,17 +14,32 @@ import (
 )
 
 // writeFolder writes a run folder: every rendering of the document, and beside
-// them what was said on the wire, where that is known.
+// them what the run was given and what was said on the wire, where that is known.
+// Of an earlier run in that folder nothing is left.
 func writeFolder(dir string, doc *lab.Document) error {
 	for _, form := range report.Renderings {
 		if err := writeRendering(filepath.Join(dir, form.File), form.Write, doc); err != nil {
 			return err
 		}
 	}
-	if !report.HasTranscripts(doc) {
-		return nil
+	for _, beside := range []struct {
+		file  string
+		known bool
+		write func(io.Writer, *lab.Document) error
+	}{
+		{report.InputsFile, doc.Inputs != nil, report.Inputs},
+		{report.TranscriptsFile, report.HasTranscripts(doc), report.Transcripts},
+	} {
+		path := filepath.Join(dir, beside.file)
+		if beside.known {
+			if err := writeRendering(path, beside.write, doc); err != nil {
+				return err
+			}
+		} else if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("write the result: %w", err)
+		}
 	}
-	return writeRendering(filepath.Join(dir, report.TranscriptsFile), report.Transcripts, doc)
+	return nil
 }
 
 func writeRendering(path string, write func(io.Writer, *lab.Document) error, doc *lab.Document) error {
@@ -36,8 +53,8 @@ func writeRendering(path string, write func(io.Writer, *lab.Document) error, doc
 	return nil
 }
 
-// readWhole reads the result document of a run folder, with what was said on
-// the wire if that lies beside it. A document of another name is not a run
+// readWhole reads the result document of a run folder, with what the run was
+// given and what was said on the wire, if that lies beside it. A document of another name is not a run
 // folder's, and has nothing beside it.
 func readWhole(name string) (*lab.Document, error) {
 	doc, err := report.Read(name)
@@ -50,6 +67,9 @@ func readWhole(name string) (*lab.Document, error) {
 			return doc, nil
 		}
 		folder = filepath.Dir(name)
+	}
+	if err := report.AddInputs(filepath.Join(folder, report.InputsFile), doc); err != nil {
+		return doc, err
 	}
 	_, err = report.AddTranscripts(filepath.Join(folder, report.TranscriptsFile), doc)
 	return doc, err

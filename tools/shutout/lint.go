@@ -86,7 +86,7 @@ func (a *app) lintCatalogue() error {
 	sops := scenarios.SOPs()
 	for _, sop := range sops {
 		for _, sc := range scenarios.Catalogue() {
-			if _, ok := scenarios.Leaver(sc); !ok {
+			if sop.ForLeaver() && !scenarios.HasLeaver(sc) {
 				continue // nobody's access is at stake, so no SOP is about the case
 			}
 			if sop.Length() > sc.Horizon {

@@ -105,7 +105,7 @@ func mitigationRows() (rows [][]string) {
 
 func sopRows() (rows [][]string) {
 	for _, s := range scenarios.SOPs() {
-		steps, err := s.Steps("leaver", nil, 0)
+		steps, err := s.Steps([]string{"leaver"}, nil, 0)
 		if err != nil {
 			steps = nil // the catalogue's tests meet it
 		}

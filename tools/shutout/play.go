@@ -64,7 +64,7 @@ func (o *runOptions) playHere(ctx context.Context) (doc *lab.Document, err error
 	}
 	doc = &lab.Document{
 		Schema: lab.Schema, Tool: tool(), Lab: o.Venue.name(),
-		Seed: o.Seed, Replay: o.Replay, WallS: lab.Seconds(wall),
+		Seed: o.Seed, Replay: o.Replay, Inputs: o.Inputs, WallS: lab.Seconds(wall),
 	}
 	for _, e := range entries {
 		switch {
@@ -223,8 +223,12 @@ func deliver(o *runOptions, doc *lab.Document) (int, error) {
 	if o.Baseline != nil {
 		results.Baseline(doc, o.Baseline, o.BaselineName)
 	}
+	_, absent := os.Stat(filepath.Join(o.Out, report.ResultFile))
 	if err := writeFolder(o.Out, doc); err != nil {
 		return exitBad, err
+	}
+	if absent == nil {
+		fmt.Fprintf(o.Stderr, "%s: the earlier result that was there is replaced\n", o.Out)
 	}
 	if o.JSON != "" && o.JSON != "-" {
 		if err := writeRendering(o.JSON, report.JSON, doc); err != nil {

@@ -36,8 +36,10 @@ type runOptions struct {
 	BaselineName string
 	// Note says which cases nobody named are not played, and why; empty: all are.
 	Note string
-	// Replay is the command line that plays the same again.
+	// Replay is the command line that plays the same again, and Inputs are the
+	// files that it names.
 	Replay string
+	Inputs *lab.Inputs
 	// Lab is the word of --lab, and Venue the lab that it means.
 	Lab   string
 	Venue venue
@@ -218,6 +220,7 @@ func (f *runFlags) options(args []string, now time.Time) (*runOptions, error) {
 			cases = slices.DeleteFunc(cases, func(sc *lab.Scenario) bool { return !scenarios.HasLeaver(sc) })
 		}
 	}
+	o.Inputs = f.inputs(args, cases, sop)
 	if len(args) == 0 {
 		cases, o.Note = f.longEnough(cases, sop)
 	}
@@ -313,6 +316,28 @@ func (f *runFlags) change(sc *lab.Scenario, sop *scenarios.SOP) error {
 	}
 	sc.SOP, sc.Expect, sc.ExpectOn = steps, nil, nil
 	return nil
+}
+
+// inputs are the files that the command line names, as they were read, and the
+// command that plays the same again with them. An earlier result that it is
+// compared with changes no verdict.
+func (f *runFlags) inputs(args []string, cases []*lab.Scenario, sop *scenarios.SOP) *lab.Inputs {
+	in := &lab.Inputs{Cases: map[string]string{}, SOPs: map[string]string{}}
+	kept := *f
+	kept.baseline = ""
+	args = slices.Clone(args)
+	for i, arg := range args {
+		if isFile(arg) {
+			args[i] = lab.CaseFile(cases[i].ID)
+			in.Cases[cases[i].ID] = string(cases[i].Written)
+		}
+	}
+	if sop != nil && isFile(f.sop) {
+		kept.sop = lab.SOPFile(sop.ID)
+		in.SOPs[sop.ID] = string(sop.Source())
+	}
+	in.Replay = kept.replay(args)
+	return in
 }
 
 // replay writes the command line that plays the same again.

@@ -352,7 +352,7 @@ func showSOP(t *terminal, s *scenarios.SOP) {
 	fields(t, "file", s.File, "run", "shutout run --sop "+name)
 	blank(t)
 	t.heading("SOP, for a leaver called dana")
-	steps, err := s.Steps("dana", nil, 0)
+	steps, err := s.Steps([]string{"dana"}, nil, 0)
 	if err == nil { // ParseSOP has read the same steps
 		showSteps(t, steps)
 	}
