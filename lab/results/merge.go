@@ -46,6 +46,9 @@ func Merge(docs []*lab.Document, names []string) (*lab.Document, error) {
 			all.Runs = append(all.Runs, r)
 		}
 		all.WallS += d.WallS
+		if !d.Played.IsZero() && (all.Played.IsZero() || d.Played.Before(all.Played)) {
+			all.Played = d.Played
+		}
 		for command := range strings.SplitSeq(d.Replay, "; ") {
 			if command != "" && !slices.Contains(replays, command) {
 				replays = append(replays, command)

@@ -32,7 +32,7 @@ func document() *lab.Document {
 		}
 	}
 	return &lab.Document{
-		Schema: lab.Schema, Tool: tool, Lab: "sim", Seed: 7, Replay: "shutout run left-open --set iis.token_ttl=7m --seed 7", WallS: 1,
+		Schema: lab.Schema, Tool: tool, Lab: "sim", Seed: 7, Replay: "shutout run left-open --set iis.token_ttl=7m --seed 7", WallS: 1, Played: order.AddDate(0, 2, 0),
 		Runs: []*lab.RunResult{{
 			Scenario: "left-open", Title: "Somebody leaves", Sources: []string{"KB3035228"}, Profile: "ex2010", Set: []string{"iis.token_ttl=7m"},
 			SOP: "our-sop", LimitS: 300, HorizonS: 3600, Order: order, Verdict: lab.Late, VirtualS: 4200,

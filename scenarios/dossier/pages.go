@@ -78,6 +78,9 @@ func (m *maker) sop() page {
 		s := section{Title: name(r), Head: []string{"", "parameters", "outcome", ""}}
 		s.Text = []string{fmt.Sprintf("Order given %s on the lab's clock; access had to end within %s and was watched for %s.",
 			r.Order.UTC().Format("2006-01-02 15:04:05 UTC"), span(r.LimitS), span(r.HorizonS))}
+		if !m.doc.Played.IsZero() {
+			s.Text = append(s.Text, "Played "+m.doc.Played.UTC().Format("2006-01-02 15:04:05 UTC")+" on the clock of the machine that played it.")
+		}
 		if r.SOP != "" {
 			s.Text = append(s.Text, "SOP: "+r.SOP+".")
 		}
@@ -96,7 +99,7 @@ func (m *maker) replay() page {
 	p := page{Title: "How to play the same again"}
 	p.add(section{
 		Text: []string{
-			fmt.Sprintf("With the same version, the same seed (%d) and the same files the result is the same, but for the seconds that it took.", m.doc.Seed),
+			fmt.Sprintf("With the same version, the same seed (%d) and the same files the result is the same, but for when it was played and the seconds that it took.", m.doc.Seed),
 			"Files that the command names, such as an SOP or a case of your own, are not in this folder: keep them with it.",
 		},
 		Lines: []string{m.doc.Replay},

@@ -60,7 +60,7 @@ func (o *runOptions) playHere(ctx context.Context) (doc *lab.Document, err error
 	}
 	doc = &lab.Document{
 		Schema: lab.Schema, Tool: tool(), Lab: o.Venue.name(),
-		Seed: o.Seed, Replay: o.Replay, WallS: lab.Seconds(time.Since(begun)),
+		Seed: o.Seed, Replay: o.Replay, Played: begun.UTC().Truncate(time.Second), WallS: lab.Seconds(time.Since(begun)),
 	}
 	for _, e := range entries {
 		switch {
