@@ -183,6 +183,9 @@ func (f *claimsFlags) replay(ids []string) string {
 	return line.String()
 }
 
+// manyPlays is how many take so long that somebody wonders what goes on.
+const manyPlays = 50
+
 // runClaims plays the plan, writes what was found and returns the exit code.
 func runClaims(ctx context.Context, o *claimsOptions) (exit int, err error) {
 	if o.JSON != "" && o.JSON != "-" {
@@ -190,8 +193,12 @@ func runClaims(ctx context.Context, o *claimsOptions) (exit int, err error) {
 			return exitBad, fmt.Errorf("write the document: %w", err)
 		}
 	}
+	cases := o.Plan.Scenarios()
+	if len(cases) >= manyPlays {
+		o.Stderr.paragraph("", fmt.Sprintf("%d plays; all that there are take some minutes", len(cases)))
+	}
 	begun := time.Now()
-	results, err := playAll(ctx, &simVenue{sim.PlayOptions{Seed: o.Seed}}, o.Plan.Scenarios(), o.Stderr)
+	results, err := playAll(ctx, &simVenue{sim.PlayOptions{Seed: o.Seed}}, cases, o.Stderr)
 	if err != nil {
 		return exitBad, err
 	}
@@ -204,7 +211,7 @@ func runClaims(ctx context.Context, o *claimsOptions) (exit int, err error) {
 	}
 	if o.JSON != "" && o.JSON != "-" {
 		if err := os.WriteFile(o.JSON, text.Bytes(), 0o644); err != nil {
-			return exitBad, fmt.Errorf("write the document: %w", err)
+			return exitBad, fmt.Errorf("write the document: %w", unwritable(o.JSON, err))
 		}
 	}
 	switch {
