@@ -23,7 +23,7 @@ import (
 // runCases plays the cases, reports, and returns the exit code.
 func runCases(ctx context.Context, o *runOptions) (exit int, err error) {
 	if err := o.makeFolder(); err != nil {
-		return exitBad, fmt.Errorf("the run folder: %w", err)
+		return exitBad, fmt.Errorf("the run folder: %w", unwritable(o.Out, err))
 	}
 	if o.JSON != "" && o.JSON != "-" {
 		if err := writable(o.JSON); err != nil {
@@ -127,7 +127,7 @@ func writable(path string) error {
 	absent := errors.Is(err, fs.ErrNotExist)
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o644)
 	if err != nil {
-		return err
+		return unwritable(path, err)
 	}
 	if absent {
 		defer os.Remove(path)
