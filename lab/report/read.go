@@ -59,7 +59,8 @@ func Read(path string) (*lab.Document, error) {
 	return d, nil
 }
 
-// Decode reads a result document. What it returns has no holes: no case or
+// Decode reads a result document. What it returns does not contradict itself and
+// has no holes: no case or
 // promise is missing its name, every word is one that this version knows, and
 // every time is one that can be written.
 func Decode(data []byte) (*lab.Document, error) {
@@ -84,6 +85,9 @@ func Decode(data []byte) (*lab.Document, error) {
 	}
 	if err := whole(d); err != nil {
 		return nil, fmt.Errorf("not a result document: %w", err)
+	}
+	if err := d.Contradiction(); err != nil {
+		return nil, fmt.Errorf("%w: it is not as shutout wrote it, so play it again", err)
 	}
 	return d, nil
 }

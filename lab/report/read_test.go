@@ -65,7 +65,7 @@ func TestRead(t *testing.T) {
 		"text":     {change(`"limit_s": 300`, `"limit_s": "5m"`), `"runs.limit_s" is a string, expected a number`},
 		"verdict": {change(`"verdict": "open",
           "attempts"`, `"verdict": "ended",
-          "attempts"`), "the case first contradicts itself: dana-owa read is ended, and has no cutoff_s"},
+          "attempts"`), "the case first contradicts itself: dana-owa read is ended, and has no cutoff_s: it is not as shutout wrote it, so play it again"},
 		"ages":     {change(`"limit_s": 300`, `"limit_s": 1e300`), "runs[0].limit_s is 1e+300 seconds"},
 		"behind":   {string(good) + "{}", "not a result document: line "},
 		"steering": {"{\"schema\": 1, \"\x1b[2J\": 2}", "not a result document: line 1: invalid character '\\x1b'"},

@@ -63,9 +63,7 @@ func (f *compareFlags) explain(ctx context.Context, g *results.Agreement, known 
 			continue
 		}
 		if c.OtherSteps() {
-			for _, m := range open {
-				m.Notes = []string{"the steps of the SOP differ, so no parameter is looked for"}
-			}
+			f.app.err.paragraph("", c.New.Scenario+": the two were played with different steps, so no parameter is looked for that explains the difference")
 			continue
 		}
 		mine, theirs := c.Old, func(m *results.Meeting) *lab.ActivityResult { return m.B }
