@@ -12,13 +12,14 @@ const Schema = 1
 // Document is the result of a run: everything that any rendering shows. Times
 // ending in _s are seconds from the order.
 type Document struct {
-	Schema int          `json:"schema"` // version of this form of the document
-	Tool   Tool         `json:"tool"`   // what made it
-	Lab    string       `json:"lab"`    // where the cases were played: "sim", "containers", …
-	Seed   uint64       `json:"seed"`   // what everything random came from
-	Replay string       `json:"replay"` // the command that plays the same again
-	Runs   []*RunResult `json:"runs"`   // one for each case and profile
-	WallS  float64      `json:"wall_s"` // seconds that all runs together took, several at a time
+	Schema int          `json:"schema"`          // version of this form of the document
+	Tool   Tool         `json:"tool"`            // what made it
+	Lab    string       `json:"lab"`             // where the cases were played: "sim", "containers", …
+	Seed   uint64       `json:"seed"`            // what everything random came from
+	Replay string       `json:"replay"`          // the command that plays the same again
+	Runs   []*RunResult `json:"runs"`            // one for each case and profile
+	Played time.Time    `json:"played,omitzero"` // when the first of them began, on the clock of the machine that played them; in older documents absent
+	WallS  float64      `json:"wall_s"`          // seconds that all runs together took, several at a time
 	// Baseline is the earlier result whose known failures this one is forgiven;
 	// each promise then says how it compares.
 	Baseline string `json:"baseline,omitempty"`

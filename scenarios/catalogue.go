@@ -145,7 +145,7 @@ func CutAt(sc *lab.Scenario, at time.Duration) error {
 		return fmt.Errorf("%s begins at %s, and %s is before that", sc.ID, lab.Moment(-sc.Lead()), lab.Moment(at))
 	}
 	if at > longest {
-		return fmt.Errorf("%s is too long: expected %s at most", lab.Duration(at), lab.Duration(longest))
+		return fmt.Errorf("too long: expected at most %s (31d)", lab.Duration(longest))
 	}
 	sc.Horizon = at
 	sc.Forget()

@@ -45,7 +45,11 @@ func LoadSOP(path string) (*SOP, error) {
 
 // ParseSOP reads an SOP from src. File names it in errors. Names of the cast in
 // it are checked by [SOP.Bind], because each case may have a cast of its own.
-func ParseSOP(file string, src []byte) (*SOP, error) {
+func ParseSOP(file string, src []byte) (*SOP, error) { return parseSOP(file, src, "leaver", nil) }
+
+// parseSOP reads an SOP, and holds the names in it against a cast, if there is
+// one.
+func parseSOP(file string, src []byte, leaver string, cast *lab.Cast) (*SOP, error) {
 	d := strict.Parse(file, src)
 	if d.Root == nil || d.Root.Kind == strict.Null {
 		if d.Err() == nil {
@@ -53,11 +57,14 @@ func ParseSOP(file string, src []byte) (*SOP, error) {
 		}
 		return nil, d.Err()
 	}
-	if isResult(d.Root) {
+	switch {
+	case isResult(d.Root):
 		d.Problemf(d.Root, "this is a result document, not an SOP: shutout report shows it")
 		return nil, d.Err()
-	}
-	if d.Root.Get("activities") != nil {
+	case IsLab(d.Root):
+		d.Problemf(d.Root, labText)
+		return nil, d.Err()
+	case hasActors(d.Root):
 		d.Problemf(d.Root, "this is a case, not an SOP: run it by itself")
 		return nil, d.Err()
 	}
@@ -71,7 +78,7 @@ func ParseSOP(file string, src []byte) (*SOP, error) {
 	if n := d.Root.Get("sop"); n == nil || n.Kind == strict.List && len(n.Items) == 0 {
 		d.Problemf(d.Root.Find("sop"), `there are no steps: add at least one under sop:, such as - {at: 0s, do: disable-account, user: "${leaver}"}`)
 	} else {
-		decodeSteps(d, n, []string{"leaver"}, nil, 0)
+		decodeSteps(d, n, []string{leaver}, cast, 0)
 	}
 	if err := d.Err(); err != nil {
 		return nil, err
@@ -210,28 +217,29 @@ func decodeStep(d *strict.Doc, n *strict.Node, cast *lab.Cast) (lab.Step, bool) 
 		return lab.Step{}, false
 	}
 	action := info.New()
-	before := d.Count()
 	d.Decode(n, action, "at", "do")
-	missing := false
+	complete := !d.Complained(n)
+	missing := map[string]bool{}
 	for _, p := range info.Params {
 		if p.Required && n.Get(p.Name) == nil {
-			missing = true
+			missing[p.Name], complete = true, false
 			d.Problemf(n, "%s needs %s: %s (%s; shutout show %s)", info.Name, p.Name, p.Doc, p.Type, info.Name)
 		}
 	}
+	if cast == nil {
+		return lab.Step{At: head.At, Action: action, Line: n.Line}, true
+	}
 	// What could not be read has been complained about; its zero value would
-	// only be complained about once more.
-	if cast != nil && !missing && d.Count() == before {
-		for _, err := range unjoin(action.Validate(cast)) {
-			where := n
-			if pe, ok := errors.AsType[*mitigation.ParamError](err); ok {
-				where = n.Find(pe.Param)
-				plain := *pe
-				plain.Known = nil // Expected names the nearest as well
-				d.Problemf(where, "%v%s", &plain, strict.Expected(pe.Found, pe.Known))
-				continue
-			}
-			d.Problemf(where, "%v", err)
+	// only be complained about once more, and so would what has to fit it.
+	for _, err := range unjoin(action.Validate(cast)) {
+		pe, ok := errors.AsType[*mitigation.ParamError](err)
+		switch {
+		case !ok && complete:
+			d.Problemf(n, "%v", err)
+		case ok && !missing[pe.Param] && !d.Complained(n.Get(pe.Param)):
+			plain := *pe
+			plain.Known = nil // Expected names the nearest as well
+			d.Problemf(n.Find(pe.Param), "%v%s", &plain, strict.Expected(pe.Found, pe.Known))
 		}
 	}
 	return lab.Step{At: head.At, Action: action, Line: n.Line}, true

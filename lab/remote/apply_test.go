@@ -255,6 +255,14 @@ func TestCast(t *testing.T) {
 	if _, err := remote.Open(t.Context(), missing, remote.Options{}); err == nil || !strings.Contains(err.Error(), "dana: the password: the environment variable SHUTOUT_TEST_UNSET is not set") {
 		t.Error(err)
 	}
+	missing.People["erin"].Password = remote.Secret{Env: "SHUTOUT_TEST_UNSET"}
+	_, err := remote.Open(t.Context(), missing, remote.Options{})
+	if err == nil || strings.Count(err.Error(), "the lab "+missing.Name+": ") != 2 || strings.Count(err.Error(), "\n") != 1 {
+		t.Errorf("of two passwords that are not set, each in a line of its own: %v", err)
+	}
+	if _, err := remote.Open(t.Context(), missing, remote.Options{Unsigned: true}); err != nil {
+		t.Errorf("where nobody signs in no password is needed: %v", err)
+	}
 }
 
 // forgetful is a journal that cannot be written any more when something is taken

@@ -56,6 +56,9 @@ func Merge(docs []*lab.Document, names []string) (*lab.Document, error) {
 			return nil, fmt.Errorf("%s and %s are of the same run: name each run once", of, names[i])
 		}
 		all.WallS += d.WallS
+		if !d.Played.IsZero() && (all.Played.IsZero() || d.Played.Before(all.Played)) {
+			all.Played = d.Played
+		}
 		for command := range strings.SplitSeq(d.Replay, "; ") {
 			if command != "" && !slices.Contains(replays, command) {
 				replays = append(replays, command)

@@ -90,7 +90,10 @@ func (d *Doc) Expand(n *Node, vars map[string]string) *Node {
 	}
 	c := *n
 	if n.Kind == Scalar {
-		c.Text = d.expand(n, vars)
+		before := d.Count()
+		if c.Text = d.expand(n, vars); d.Count() > before {
+			c.Kind = Faulty // it has been complained about
+		}
 	}
 	c.Keys = make([]Key, len(n.Keys))
 	for i, k := range n.Keys {

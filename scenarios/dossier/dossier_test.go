@@ -32,7 +32,7 @@ func document() *lab.Document {
 		}
 	}
 	return &lab.Document{
-		Schema: lab.Schema, Tool: tool, Lab: "sim", Seed: 7, Replay: "shutout run ours/left.yaml --sop ours/sop.yaml --set iis.token_ttl=7m --seed 7", WallS: 1,
+		Schema: lab.Schema, Tool: tool, Lab: "sim", Seed: 7, Replay: "shutout run ours/left.yaml --sop ours/sop.yaml --set iis.token_ttl=7m --seed 7", WallS: 1, Played: order.AddDate(0, 2, 0),
 		Inputs: &lab.Inputs{
 			Replay: "shutout run inputs/cases/left-open.yaml --sop inputs/sops/our-sop.yaml --set iis.token_ttl=7m --seed 7",
 			Cases:  map[string]string{"left-open": "id: left-open\n"}, SOPs: map[string]string{"our-sop": "id: our-sop # ours\n"},

@@ -86,6 +86,9 @@ func (m *maker) sop() page {
 		s := section{Title: name(r), Head: []string{"", "parameters", "outcome", ""}}
 		s.Text = []string{fmt.Sprintf("Order given %s on the lab's clock; access had to end within %s and was watched for %s.",
 			r.Order.UTC().Format("2006-01-02 15:04:05 UTC"), span(r.LimitS), span(r.HorizonS))}
+		if !m.doc.Played.IsZero() {
+			s.Text = append(s.Text, "Played "+m.doc.Played.UTC().Format("2006-01-02 15:04:05 UTC")+" on the clock of the machine that played it.")
+		}
 		if r.SOP != "" {
 			s.Text = append(s.Text, "SOP: "+r.SOP+".")
 		}
@@ -102,7 +105,7 @@ func (m *maker) sop() page {
 
 func (m *maker) replay() page {
 	p := page{Title: "How to play the same again"}
-	same := fmt.Sprintf("With the same version, the same seed (%d) and the same files the result is the same, but for the seconds that it took.", m.doc.Seed)
+	same := fmt.Sprintf("With the same version, the same seed (%d) and the same files the result is the same, but for when it was played and the seconds that it took.", m.doc.Seed)
 	if m.doc.RealTime() {
 		same = "Real servers take their own time, so no two results are quite the same. The file of a lab of your own is not in this folder."
 	}

@@ -146,7 +146,7 @@ func (g *Grid) scenario(row Row, after *Row, profileName string, path lab.Path) 
 	if err := scenarios.SetTimes(sc, g.Within, g.Horizon); err != nil {
 		return nil, err
 	}
-	return sc, row.bind(sc, after, leaver)
+	return sc, row.bind(sc, after, leaver, path)
 }
 
 // places are where the leaver and the bystander sit: on the internet, and for

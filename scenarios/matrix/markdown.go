@@ -55,6 +55,9 @@ func Markdown(w io.Writer, d *Document, st Style) error {
 	for _, text := range append(v.legend(), "✓: within the limit, ✗: not") {
 		fmt.Fprintf(&b, "- %s\n", text)
 	}
+	for _, text := range v.failures() {
+		fmt.Fprintf(&b, "- failed: %s\n", text)
+	}
 	for _, text := range v.given() {
 		fmt.Fprintf(&b, "- with %s\n", text)
 	}

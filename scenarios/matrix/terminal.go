@@ -28,6 +28,7 @@ func Terminal(w io.Writer, d *Document, st Style) error {
 	t.line("")
 	t.items(t.legend())
 	t.items(t.heads())
+	t.named("failed: ", t.failures())
 	t.named("with ", t.given())
 	t.named("not in this version: ", t.absences())
 	t.line("")

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -87,6 +89,10 @@ func (f *compareFlags) run(ctx context.Context, a, b string, cases []string) (in
 			continue
 		}
 		if docs[i], err = report.Read(word); err != nil {
+			if _, gone := os.Stat(word); errors.Is(gone, fs.ErrNotExist) {
+				err = fmt.Errorf("%s: there is no such result, and no such lab: name a run folder or the %s in it, or a lab: %s, %s or the FILE.yaml that describes one",
+					word, report.ResultFile, simLab, containersLab)
+			}
 			return exitBad, err
 		}
 		if err := choose(docs[i], word, cases, known); err != nil {

@@ -94,7 +94,7 @@ func (f *evidenceFlags) make(out *terminal, run string) error {
 		path = strings.TrimSuffix(base, ".json") + "-evidence.zip"
 	}
 	if err := bundle.Write(path, files); err != nil {
-		return err
+		return unwritable(path, err)
 	}
 	var rows [][]string
 	for _, a := range controls.Assess(doc, limit) {

@@ -62,6 +62,10 @@ func (f *compareFlags) explain(ctx context.Context, g *results.Agreement, known 
 		if open == nil {
 			continue
 		}
+		if c.OtherSteps() {
+			f.app.err.paragraph("", c.New.Scenario+": the two were played with different steps, so no parameter is looked for that explains the difference")
+			continue
+		}
 		mine, theirs := c.Old, func(m *results.Meeting) *lab.ActivityResult { return m.B }
 		switch {
 		case g.A.Lab == simLab:
@@ -108,6 +112,10 @@ func (f *compareFlags) vary(ctx context.Context, mine *lab.RunResult, open []*re
 		for i, v := range list {
 			cases[i] = new(*c)
 			cases[i].Set = append(slices.Clone(c.Set), v.par.Name+"="+v.value)
+		}
+		if f.app.err.Width == 0 { // no terminal, which shows how far it has come
+			fmt.Fprintf(f.app.err, "%s differs: it is played %s with other parameters to find out why (--no-explanation leaves that out)\n",
+				mine.Scenario, lab.Count(len(list), "time"))
 		}
 		played, err := playAll(ctx, &simVenue{sim.PlayOptions{Seed: f.seed}}, cases, f.app.err)
 		if err != nil {

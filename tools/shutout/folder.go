@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"shutout/lab"
 	"shutout/lab/report"
@@ -48,9 +49,35 @@ func writeRendering(path string, write func(io.Writer, *lab.Document) error, doc
 		return err
 	}
 	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
-		return fmt.Errorf("write the result: %w", err)
+		return fmt.Errorf("write the result: %w", unwritable(path, err))
 	}
 	return nil
+}
+
+// unwritable says what stands in the way of a file or folder that could not be
+// written, and what to do; other faults stay as they are.
+func unwritable(path string, err error) error {
+	if err == nil || !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) && !errors.Is(err, syscall.EISDIR) && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	missing := ""
+	for at := filepath.Clean(path); ; at = filepath.Dir(at) {
+		info, fault := os.Stat(at)
+		switch {
+		case fault == nil && !info.IsDir() && (at != filepath.Clean(path) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, fs.ErrExist)):
+			return fmt.Errorf("%s: %s is a file, and no folder: name another place", path, at)
+		case errors.Is(err, fs.ErrPermission):
+			return fmt.Errorf("%s: you may not write there: name another place", path)
+		case fault == nil && info.IsDir() && at == filepath.Clean(path) && errors.Is(err, syscall.EISDIR):
+			return fmt.Errorf("%s is a folder: name a file", path)
+		case fault == nil && missing != "":
+			return fmt.Errorf("%s: there is no folder %s: make it, or name another place", path, missing)
+		case fault == nil || at == filepath.Dir(at):
+			return err
+		case at != filepath.Clean(path):
+			missing = at
+		}
+	}
 }
 
 // readWhole reads the result document of a run folder, with what the run was

@@ -115,7 +115,7 @@ func (f *reportFlags) folder(out *terminal, doc *lab.Document, now time.Time) er
 		err = os.MkdirAll(dir, 0o755)
 	}
 	if err != nil {
-		return fmt.Errorf("the run folder: %w", err)
+		return fmt.Errorf("the run folder: %w", unwritable(dir, err))
 	}
 	if err := writeFolder(dir, doc); err != nil {
 		return err

@@ -97,6 +97,7 @@ func (o *serveOptions) keep(p *web.Played) (string, error) {
 	doc := &lab.Document{
 		Schema: lab.Schema, Tool: tool(), Lab: simLab,
 		Seed: p.Seed, Replay: replay(sop), Inputs: inputs, Runs: []*lab.RunResult{p.Result}, WallS: p.Result.WallS,
+		Played: time.Now().Add(-time.Duration(p.Result.WallS * float64(time.Second))).UTC().Truncate(time.Second),
 	}
 	if err := writeFolder(run.Out, doc); err != nil {
 		return "", err

@@ -128,7 +128,7 @@ func findTopic(all []topic, name string) (topic, error) {
 }
 
 func showFile(t *terminal, path string) error {
-	sc, sop, err := scenarios.LoadAny(path)
+	sc, sop, err := scenarios.LoadAny(path, nil)
 	switch {
 	case err != nil:
 		return err

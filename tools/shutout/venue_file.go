@@ -100,7 +100,7 @@ func (v *fileVenue) question(touched []string) string {
 func (v *fileVenue) permitted(ctx context.Context, cases []*lab.Scenario) (touched []string, err error) {
 	var faults []error
 	for _, c := range cases {
-		l, err := remote.Open(ctx, v.cfg, remote.Options{Cast: c.Cast})
+		l, err := remote.Open(ctx, v.cfg, remote.Options{Cast: c.Cast, Unsigned: true})
 		if err != nil {
 			return nil, err
 		}
