@@ -219,7 +219,7 @@ func TestProblems(t *testing.T) {
 		{"parameters of a step", edit("disable-account, user: dana", "reset-password, user: dana, times: 3, dc: cas1"), []string{
 			`8:45: reset-password: times "3" is out of range`, `8:52: reset-password: dc "cas1" is not a domain controller`}},
 		{"unreadable parameters", edit("disable-account, user: dana", "limit-message-size, user: dana, size: small, direction: up"), []string{
-			`8:48: "small" cannot be read: expected a size such as 512B`}},
+			`8:48: "small" cannot be read: expected a size such as 512B`, `8:66: limit-message-size: direction "up" is not known`}},
 		{"duplicate ids", edit("controls:\n", "  - {who: dana, from: phone, path: owa, do: [read]}\ncontrols:\n"), []string{`5:5: there is an activity "dana-owa" already`}},
 		{"duplicate keys", edit("sop:", "title: B\nsop:"), []string{`7:1: "title" stands here twice; the first time in line 2`}},
 		{"anonymous", edit("who: dana, from: home, path: owa, do: [read]}\nc", "who: spammer, from: bot, path: smtp-anonymous, do: [reply], sender: nobody}\nc"), []string{
