@@ -124,7 +124,7 @@ func (s *SOP) ForLeaver() bool {
 func (s *SOP) Bind(sc *lab.Scenario) error {
 	people := s.about(sc)
 	if people == nil && s.ForLeaver() {
-		return fmt.Errorf("%s names ${leaver}, and in the case %s nobody leaves: no person of the organisation has access by an account that must end, and none otherwise that must go on", s.File, sc.ID)
+		return fmt.Errorf("%s names ${leaver}, and in the case %s nobody leaves: nobody of the organisation has access by an account that must end, but for people who have to go on working (--sop without a case plays those in which somebody leaves)", s.File, sc.ID)
 	}
 	if err := s.BindTo(sc, people...); err != nil {
 		return err
