@@ -56,15 +56,23 @@ func hostileText(text string) *lab.Document {
 	phase := lab.PhaseResult{Outcome: "refused", FromS: 1, ToS: 2, Count: 1, Layer: lab.Layer(text), Detail: text}
 	return &lab.Document{Lab: text, Replay: text, Tool: lab.Tool{Name: text, Version: text}, Runs: []*lab.RunResult{{
 		Scenario: text, Title: text, Profile: text, SOP: text, Set: []string{text}, Sources: []string{text}, LimitS: 300, HorizonS: 3600, Verdict: lab.Open,
-		Steps: []*lab.StepResult{{Do: text, Outcome: lab.Failed, Detail: text}},
+		Steps: []*lab.StepResult{{Do: text, Params: text, Outcome: lab.Failed, Detail: text}},
 		Activities: []*lab.ActivityResult{
 			{ID: text, Who: text, From: text, Path: lab.Path(text), Role: lab.Threat, Capability: lab.Capability(text), Verdict: lab.Open, Note: text, Because: []lab.Reason{reason}, Phases: []lab.PhaseResult{phase},
 				Spans: []lab.SpanResult{{Outcome: "refused", FromS: 1, ToS: 2, Text: text + "!"}}},
 			{ID: text + "2", Who: text, From: text, Path: lab.Path(text), Role: lab.Control, Capability: lab.Capability(text), Verdict: lab.NotAvailable, Note: text},
 		},
 		Ledger: &lab.LedgerResult{Moments: []lab.LedgerMoment{{When: text}}, Rows: []*lab.LedgerRow{{Who: text, Layer: lab.Layer(text), Server: text, What: text, Rule: text, LeftS: []*float64{new(1.0)}}}},
+		Advice: hostileAdvice(text),
 		Sweep:  []*lab.SweepResult{{Kind: lab.SweepForward, Of: text, What: text, Works: lab.WorksYes, Broken: true, Detail: text, Ends: []string{"remove-inbox-rules"}}},
 	}}}
+}
+
+func hostileAdvice(text string) *lab.AdviceResult {
+	trial := func(v lab.Verdict) *lab.TrialResult {
+		return &lab.TrialResult{Label: text, Do: []string{text}, Steps: []string{text}, Promises: []lab.TrialPromise{{ID: text, Verdict: v}}, Disturbed: []lab.TrialDisturbance{{ID: text, AwayS: 1}}}
+	}
+	return &lab.AdviceResult{Trials: []*lab.TrialResult{trial(lab.Ended), trial(lab.Open)}, Together: trial(lab.Ended)}
 }
 
 var hostiles = []string{
