@@ -95,8 +95,8 @@ type htmlRow struct {
 	Reason                string
 	Predicted             string
 	Control               bool
-	Filter                string // what the text filter looks in
-	seconds               float64
+	Filter                string  // what the text filter looks in
+	seconds               float64 // that it lasted, as far as it was watched
 	verdict               lab.Verdict
 }
 

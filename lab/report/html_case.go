@@ -116,6 +116,9 @@ func (c *htmlCase) rows(several, realServers bool) (out []*htmlRow) {
 		if row.Reason == "" && realServers && a.Role == lab.Threat && a.Verdict.Broken() {
 			row.Reason = unsaid
 		}
+		if a.Verdict == lab.Open {
+			row.seconds = r.HorizonS
+		}
 		if a.Drift {
 			row.Predicted = string(a.Expected)
 		}

@@ -266,12 +266,16 @@
       show(first, last);
       const whole = chart.cloneNode(true);
       show(...was);
-      whole.classList.add("whole");
-      for (const el of [whole, ...all(whole, "[id]")]) el.removeAttribute("id");
+      for (const el of all(whole, "[id]")) el.removeAttribute("id");
       for (const el of all(whole, "[tabindex]")) el.removeAttribute("tabindex");
-      chart.after(whole);
+      const box = document.createElement("div"), title = document.createElement("p");
+      box.className = "whole";
+      title.className = "range";
+      title.textContent = "The whole watch, " + moment(first) + " to " + moment(last);
+      box.append(title, whole);
+      chart.after(box);
     };
-    fig.afterPrint = () => { for (const el of all(fig, ".chart.whole")) el.remove(); };
+    fig.afterPrint = () => { for (const el of all(fig, ".whole")) el.remove(); };
     fig.frame = {
       range: () => [from, to, from !== from0 || to !== to0],
       focus: () => {
