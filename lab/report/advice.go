@@ -122,7 +122,7 @@ func (t *terminal) advice(r *lab.RunResult) {
 	}
 	if !t.st.Brief {
 		t.line("")
-		t.line("  what to change, each tried at " + when(a.AtS))
+		t.prose(plain, "  what to change, each tried at "+when(a.AtS))
 		list, inVain := triedOf(a)
 		width := 0
 		for _, x := range list {

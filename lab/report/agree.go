@@ -52,10 +52,6 @@ func (t *terminal) caseAgreement(c *results.CaseAgreement, a, b string) {
 			t.prose(t.bold, c.Name())
 			told = true
 		}
-		who := m.A.Who
-		if ambiguous(c.Old, m.A) {
-			who = m.A.ID
-		}
 		apart := ""
 		switch {
 		case m.ApartS > 0:
@@ -63,7 +59,7 @@ func (t *terminal) caseAgreement(c *results.CaseAgreement, a, b string) {
 		case m.ApartS < 0:
 			apart = fmt.Sprintf("  %s %s sooner", b, seconds(-m.ApartS))
 		}
-		t.entry("  "+t.mark(row{mark: "✗", bad: true})+" ", fmt.Sprintf("%s  %s  %s%s", who, m.A.Path, m.A.Capability, apart))
+		t.entry("  "+t.mark(row{mark: "✗", bad: true})+" ", fmt.Sprintf("%s  %s  %s%s", whose(c.Old, m.A), m.A.Path, m.A.Capability, apart))
 		name := max(utf8.RuneCountInString(a), utf8.RuneCountInString(b))
 		result := max(utf8.RuneCountInString(outcome(m.A, c.Old)), utf8.RuneCountInString(outcome(m.B, c.New)))
 		side := func(of string, x *lab.ActivityResult, r *lab.RunResult) {

@@ -117,8 +117,9 @@ func TestPageWorks(t *testing.T) {
 
 	// A link to a lane unfolds its case and shows the lane.
 	is("a lane of a folded case is hidden", `document.querySelectorAll(".case:not([open])").length > 0`, "true")
-	href := eval(`document.querySelector(".promises tr[data-verdict=late] td.path a").getAttribute("href")`)
-	pagetest.Do(t, ctx, chromedp.Click(chromedp.CSS(`.promises tr[data-verdict=late] td.path a`)))
+	const late = `.promises tr[data-verdict=late] td.path a[href^="#case-outlook-session-open-before-disable-"]`
+	href := eval("document.querySelector(`" + late + "`).getAttribute('href')")
+	pagetest.Do(t, ctx, chromedp.Click(chromedp.CSS(late)))
 	settle(t, ctx)
 	is("the address", "location.hash", href)
 	is("the case is unfolded", `document.querySelector(".lane:target").closest("details").open`, "true")
@@ -215,6 +216,32 @@ func TestPageAccessibility(t *testing.T) {
 	}
 }
 
+// On a phone each promise, and each step that was tried, is a card: what has no
+// column head has a label, and nothing is beside anything else.
+func TestPageOnPhone(t *testing.T) {
+	ctx := pagetest.Browser(t)
+	open(t, ctx, pagetest.File(t, html(t, document())), pagetest.View{Width: 390, Height: 844})
+	pagetest.Eval[any](t, ctx, `document.querySelectorAll("details").forEach(d => d.open = true)`)
+	settle(t, ctx)
+	for _, table := range []string{".promises", ".tried"} {
+		const faults = `Array.from(document.querySelectorAll("TABLE tbody tr")).flatMap(tr => {
+			const cells = Array.from(tr.children).filter(c => c.getBoundingClientRect().height > 0);
+			return cells.flatMap((c, i) => {
+				const label = getComputedStyle(c, "::before").content, out = [];
+				if (c.dataset.label ? label !== JSON.stringify(c.dataset.label) : i > 0 && c.textContent.trim()) out.push("without a label: " + c.textContent);
+				if (i > 0 && c.getBoundingClientRect().top < cells[i-1].getBoundingClientRect().bottom) out.push("beside another: " + c.textContent);
+				return out;
+			});
+		})`
+		for _, fault := range pagetest.Eval[[]string](t, ctx, strings.Replace(faults, "TABLE", table, 1)) {
+			t.Errorf("%s: %s", table, fault)
+		}
+		if n := pagetest.Eval[int](t, ctx, `document.querySelectorAll("`+table+` tbody td[data-label]").length`); n == 0 {
+			t.Errorf("%s has no cells", table)
+		}
+	}
+}
+
 // paper is what A4 is wide and Letter is high, within the margins, in pixels.
 var paper = pagetest.View{Width: 717, Height: 979, Print: true}
 
@@ -236,6 +263,18 @@ func TestPageOnPaper(t *testing.T) {
 		}
 	}
 	settle(t, ctx)
+	// What cannot be zoomed shows the whole watch below what is framed, once.
+	pagetest.Eval[any](t, ctx, `dispatchEvent(new Event("beforeprint"))`)
+	for _, fault := range pagetest.Eval[[]string](t, ctx, `Array.from(document.querySelectorAll(".timeline")).flatMap(f => {
+		const whole = f.querySelectorAll(".whole"), part = f.dataset.from !== f.dataset.first || f.dataset.to !== f.dataset.last;
+		if (whole.length !== (part ? 1 : 0)) return [f.id + " has " + whole.length + " charts of the whole watch"];
+		return Array.from(whole).flatMap(w => {
+			const order = w.querySelector("line.order").parentElement.getAttribute("x"), want = -100 * f.dataset.first / (f.dataset.last - f.dataset.first);
+			return Math.abs(parseFloat(order) - want) > 0.01 ? [f.id + " has the order at " + order + ", not " + want] : [];
+		});
+	})`) {
+		t.Error(fault)
+	}
 	type printed struct {
 		ID, Before string
 		Bottom     float64
@@ -254,6 +293,10 @@ func TestPageOnPaper(t *testing.T) {
 		if c.Bottom <= 0 || c.Bottom > float64(paper.Height) {
 			t.Errorf("the timeline of %s ends %v pixels after its case begins, and a page has %d", c.ID, c.Bottom, paper.Height)
 		}
+	}
+	pagetest.Eval[any](t, ctx, `dispatchEvent(new Event("afterprint"))`)
+	if n := pagetest.Eval[int](t, ctx, `document.querySelectorAll(".whole, details[data-folded]").length`); n > 0 {
+		t.Errorf("%d things of the paper stay on the screen", n)
 	}
 }
 

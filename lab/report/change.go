@@ -177,7 +177,7 @@ func (ch *htmlChange) add(c *htmlCase, i int, several bool) {
 	if a.CutoffS != nil {
 		lasted = seconds(*a.CutoffS)
 	}
-	text := fmt.Sprintf("%s over %s, %s", a.Who, a.Path, lasted)
+	text := fmt.Sprintf("%s over %s, %s", whose(c.run, a), a.Path, lasted)
 	if several {
 		text = c.Scenario + ": " + text
 	}

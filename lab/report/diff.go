@@ -99,10 +99,7 @@ func changeRow(c results.CaseDiff, p results.Change) row {
 	if a == nil {
 		a, r = p.Old, c.Old
 	}
-	x.who, x.path, x.capability = a.Who, string(a.Path), string(a.Capability)
-	if ambiguous(r, a) {
-		x.who = a.ID
-	}
+	x.who, x.path, x.capability = whose(r, a), string(a.Path), string(a.Capability)
 	var then, now string
 	if p.Old != nil {
 		then = outcome(p.Old, c.Old)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"fmt"
 	"html/template"
@@ -50,10 +51,13 @@ type htmlView struct {
 	Verdicts             []htmlCount // that the table can be filtered by
 	Several              bool
 	Plain                []string
+	Worst                []htmlWorst // of several cases, those in which most went wrong
+	More                 int         // further cases in which something did
 	Rows                 []*htmlRow
 	Tall                 bool
 	Paths                []string
 	SOP                  string // of the only case: what it has now
+	Steps                []htmlStep
 	Changes              []htmlSite
 	Advice               []htmlAdvice // what was tried out
 	Advise               string       // the command that tries it out, where that was not done
@@ -91,8 +95,8 @@ type htmlRow struct {
 	Reason                string
 	Predicted             string
 	Control               bool
-	Filter                string // what the text filter looks in
-	seconds               float64
+	Filter                string  // what the text filter looks in
+	seconds               float64 // that it lasted, as far as it was watched
 	verdict               lab.Verdict
 }
 
@@ -112,12 +116,13 @@ func newHTMLView(d *lab.Document) *htmlView {
 	for _, r := range d.Runs {
 		c := newHTMLCase(r, ids, len(d.Runs) <= openCases)
 		v.Cases = append(v.Cases, c)
-		v.Rows = append(v.Rows, c.rows(v.Several)...)
+		v.Rows = append(v.Rows, c.rows(v.Several, d.RealTime())...)
 	}
-	if v.Several { // what was broken first
+	if v.Several { // what was broken first, and of that what lasted longest
 		slices.SortStableFunc(v.Rows, func(a, b *htmlRow) int {
-			return slices.Index(worstFirst, a.verdict) - slices.Index(worstFirst, b.verdict)
+			return cmp.Or(slices.Index(worstFirst, a.verdict)-slices.Index(worstFirst, b.verdict), cmp.Compare(b.seconds, a.seconds))
 		})
+		v.Worst, v.More = worstOf(v.Cases)
 	}
 	v.Played = playedOf(d)
 	v.count(d)
@@ -133,6 +138,7 @@ func newHTMLView(d *lab.Document) *htmlView {
 	if !v.Several {
 		for _, c := range v.Cases { // its story and what to change stand at the top
 			c.Plain, c.Causes, v.SOP = nil, nil, c.sop()
+			v.Steps, c.Steps = c.Steps, nil
 		}
 	}
 	v.Tall = len(v.Rows) > tallTable
@@ -173,7 +179,13 @@ func (v *htmlView) count(d *lab.Document) {
 	if v.Several {
 		sub = append(sub, lab.Count(len(d.Runs), "case"))
 	}
+	if n := c.verdicts[lab.NotAvailable]; n > 0 {
+		sub = append(sub, fmt.Sprintf("%s beside these %s not tried: this lab does not have what that needs", lab.Count(n, "promise"), were(n)))
+	}
 	sub = append(sub, c.beside()...)
+	if c.decide > 0 {
+		sub = append(sub, fmt.Sprintf("%d more for somebody to decide", c.decide))
+	}
 	if text := longest(d); text != "" {
 		sub = append(sub, text)
 	}

@@ -30,6 +30,7 @@ type htmlCase struct {
 
 type htmlStep struct {
 	ID, At, Do, Outcome, Detail string
+	To                          string // "user: dana", as an SOP says it
 	Class                       string // of the outcome
 	Number                      int
 }
@@ -66,7 +67,7 @@ func newHTMLCase(r *lab.RunResult, ids anchors, open bool) *htmlCase {
 	for i, s := range r.Steps {
 		step := htmlStep{
 			ID: ids.id(c.ID, "step", fmt.Sprint(i+1)), At: when(s.AtS), Do: foreign.Text(s.Do), Outcome: string(s.Outcome),
-			Detail: foreign.Text(s.Detail), Number: i + 1, Class: "good",
+			Detail: foreign.Text(s.Detail), To: foreign.Text(s.Params), Number: i + 1, Class: "good",
 		}
 		switch s.Outcome {
 		case lab.Failed:
@@ -101,20 +102,22 @@ func (c *htmlCase) sop() string {
 }
 
 // rows are the lines of the table of promises: capabilities that went the same
-// way for the same reason share one.
-func (c *htmlCase) rows(several bool) (out []*htmlRow) {
+// way for the same reason share one. Real servers may not say a reason.
+func (c *htmlCase) rows(several, realServers bool) (out []*htmlRow) {
 	r := c.run
 	for i, a := range r.Activities {
 		x := newRow(a, r)
-		who := x.who
-		if ambiguous(r, a) {
-			who = a.ID
-		}
 		row := &htmlRow{
 			Case: c.Scenario, CaseHref: "#" + c.ID, Href: "#" + c.laneIDs[i],
-			Who: foreign.Text(who), Path: foreign.Text(string(a.Path)), Capability: foreign.Text(x.capability), Verdict: string(a.Verdict),
+			Who: foreign.Text(x.who), Path: foreign.Text(string(a.Path)), Capability: foreign.Text(x.capability), Verdict: string(a.Verdict),
 			Class: class(a.Verdict), Mark: mark(a.Verdict), Time: x.time, Reason: strings.TrimPrefix(x.reason, predicted(a.Drift, a.Expected)),
 			Control: a.Role == lab.Control, verdict: a.Verdict, seconds: x.seconds,
+		}
+		if row.Reason == "" && realServers && a.Role == lab.Threat && a.Verdict.Broken() {
+			row.Reason = unsaid
+		}
+		if a.Verdict == lab.Open {
+			row.seconds = r.HorizonS
 		}
 		if a.Drift {
 			row.Predicted = string(a.Expected)
@@ -142,6 +145,9 @@ func (c *htmlCase) rows(several bool) (out []*htmlRow) {
 	}
 	return out
 }
+
+// unsaid stands for a reason that nobody knows.
+const unsaid = "not known: real servers do not say what let somebody in"
 
 // tell adds a chapter: what let a capability in or kept it out, in every hour.
 // Those of an activity that went the same way share one.

@@ -56,15 +56,23 @@ func hostileText(text string) *lab.Document {
 	phase := lab.PhaseResult{Outcome: "refused", FromS: 1, ToS: 2, Count: 1, Layer: lab.Layer(text), Detail: text}
 	return &lab.Document{Lab: text, Replay: text, Tool: lab.Tool{Name: text, Version: text}, Runs: []*lab.RunResult{{
 		Scenario: text, Title: text, Profile: text, SOP: text, Set: []string{text}, Sources: []string{text}, LimitS: 300, HorizonS: 3600, Verdict: lab.Open,
-		Steps: []*lab.StepResult{{Do: text, Outcome: lab.Failed, Detail: text}},
+		Steps: []*lab.StepResult{{Do: text, Params: text, Outcome: lab.Failed, Detail: text}},
 		Activities: []*lab.ActivityResult{
 			{ID: text, Who: text, From: text, Path: lab.Path(text), Role: lab.Threat, Capability: lab.Capability(text), Verdict: lab.Open, Note: text, Because: []lab.Reason{reason}, Phases: []lab.PhaseResult{phase},
 				Spans: []lab.SpanResult{{Outcome: "refused", FromS: 1, ToS: 2, Text: text + "!"}}},
 			{ID: text + "2", Who: text, From: text, Path: lab.Path(text), Role: lab.Control, Capability: lab.Capability(text), Verdict: lab.NotAvailable, Note: text},
 		},
 		Ledger: &lab.LedgerResult{Moments: []lab.LedgerMoment{{When: text}}, Rows: []*lab.LedgerRow{{Who: text, Layer: lab.Layer(text), Server: text, What: text, Rule: text, LeftS: []*float64{new(1.0)}}}},
+		Advice: hostileAdvice(text),
 		Sweep:  []*lab.SweepResult{{Kind: lab.SweepForward, Of: text, What: text, Works: lab.WorksYes, Broken: true, Detail: text, Ends: []string{"remove-inbox-rules"}}},
 	}}}
+}
+
+func hostileAdvice(text string) *lab.AdviceResult {
+	trial := func(v lab.Verdict) *lab.TrialResult {
+		return &lab.TrialResult{Label: text, Do: []string{text}, Steps: []string{text}, Promises: []lab.TrialPromise{{ID: text, Verdict: v}}, Disturbed: []lab.TrialDisturbance{{ID: text, AwayS: 1}}}
+	}
+	return &lab.AdviceResult{Trials: []*lab.TrialResult{trial(lab.Ended), trial(lab.Open)}, Together: trial(lab.Ended)}
 }
 
 var hostiles = []string{
@@ -167,5 +175,68 @@ func TestHTMLUnexplained(t *testing.T) {
 	d.Lab = "containers"
 	if page := html(t, d); !bytes.Contains(page, []byte(told)) || !bytes.Contains(page, []byte("shutout run "+d.Runs[0].Scenario+" --profile "+d.Runs[0].Profile)) {
 		t.Error("not said of real servers")
+	} else if n := bytes.Count(page, []byte(">not known: real servers do not say what let somebody in")); n != 2 { // open, and late
+		t.Errorf("%d lines say that nobody knows why", n)
+	}
+}
+
+// The only case's steps stand before the promises, each with whom it was about and
+// how it went, and nowhere else.
+func TestHTMLSteps(t *testing.T) {
+	d := document()
+	d.Runs = d.Runs[:1]
+	page := string(html(t, d))
+	const head = "The SOP as it was carried out"
+	if at := strings.Index(page, head); at < 0 || at > strings.Index(page, `id="promises"`) || strings.Count(page, head) != 1 {
+		t.Errorf("%q stands at %d, %d times", head, at, strings.Count(page, head))
+	}
+	for _, words := range []string{`<b>disable-account</b></a> <span>user: dana</span> <span class="tag">done</span>`, `<b>reset-iis</b></a> <span class="tag">failed</span>`} {
+		if !strings.Contains(page, words) {
+			t.Errorf("no step says %s", words)
+		}
+	}
+}
+
+// Header and plain words count alike what a sweep found: what serves whoever left
+// is broken, and what is for somebody to decide is not.
+func TestHTMLSweepCounts(t *testing.T) {
+	d := swept()
+	second := *d.Runs[0]
+	second.Scenario = "third"
+	d.Runs = append(d.Runs, &second)
+	page := string(html(t, d))
+	for _, words := range []string{
+		"· 2 ways without a session · 2 more for somebody to decide<",
+		"<p>Without any session, 2 ways still serve whoever left, in 2 cases.</p><p>For somebody to decide, and not counted as broken: 2 ways more that still work, in 2 cases.</p>",
+	} {
+		if !strings.Contains(page, words) {
+			t.Errorf("the page does not say %q", words)
+		}
+	}
+}
+
+// The worst of many cases are named first, and the others are counted.
+func TestHTMLWorst(t *testing.T) {
+	d := &lab.Document{}
+	for i := range 9 {
+		at := float64(1000 + 100*i)
+		d.Runs = append(d.Runs, &lab.RunResult{Scenario: fmt.Sprintf("late-%d", i), LimitS: 300, HorizonS: 3600, Activities: []*lab.ActivityResult{
+			{ID: "a", Who: "dana", Path: lab.OWA, Role: lab.Threat, Capability: lab.Read, Verdict: lab.Late, CutoffS: &at},
+		}})
+	}
+	d.Runs = append(d.Runs, &lab.RunResult{Scenario: "open", LimitS: 300, HorizonS: 600, Activities: []*lab.ActivityResult{
+		{ID: "a", Who: "dana", Path: lab.OWA, Role: lab.Threat, Capability: lab.Send, Verdict: lab.Open},
+	}})
+	list, rest, _ := strings.Cut(string(html(t, d)), "In 4 more cases something was not kept")
+	if rest == "" {
+		t.Fatal("the others are not counted")
+	}
+	_, list, _ = strings.Cut(list, `class="worst"`)
+	var names []string
+	for _, m := range regexp.MustCompile(`<a href="#case-([^"]*)"`).FindAllStringSubmatch(list, -1) {
+		names = append(names, m[1])
+	}
+	if got, want := strings.Join(names, " "), "open late-8 late-7 late-6 late-5 late-4"; got != want {
+		t.Errorf("the worst are %s, not %s", got, want)
 	}
 }

@@ -14,6 +14,7 @@ import (
 const (
 	axisHeight   = 24
 	stepHeight   = 17
+	limitHeight  = 18 // the word at the line of the limit
 	groupHeight  = 30
 	laneHeight   = 25
 	barHeight    = 18
@@ -41,6 +42,7 @@ type timeline struct {
 	Order               string // where the order is
 	Now                 *place // what is to come, while it is played
 	Inside              int    // the height between the two axes
+	Behind              int    // the height of what is behind a group's name, so that no line crosses it
 	MiniNow             string
 	MiniHeight, MiniTop int
 	MiniAxis            int
@@ -138,7 +140,7 @@ func newTimeline(c *htmlCase) *timeline {
 	t.Whole, t.Shown = when(t.First)+" to "+when(t.Last), when(t.From)+" to "+when(t.To)
 	t.Label = fmt.Sprintf("Timeline of %s: who could still do what, %s", c.Scenario, t.Shown)
 	s, whole := scale{t.From, t.To}, scale{t.First, t.Last}
-	t.Top = axisHeight + t.flags(c, s)*stepHeight + 6
+	t.Top = axisHeight + t.flags(c, s)*stepHeight + limitHeight
 	y := t.Top
 	t.MiniTop = 3
 	mini := t.MiniTop
@@ -166,7 +168,7 @@ func newTimeline(c *htmlCase) *timeline {
 		mini += miniLane
 	}
 	t.Bottom = y + 4
-	t.Height, t.Inside = t.Bottom+axisHeight, t.Bottom-t.Top
+	t.Height, t.Inside, t.Behind = t.Bottom+axisHeight, t.Bottom-t.Top, groupHeight-6
 	t.MiniAxis = mini + 3
 	t.MiniHeight = t.MiniAxis + 15
 	t.Band, t.MiniBand = s.stretch(0, t.Limit), whole.stretch(0, t.Limit)
@@ -250,11 +252,7 @@ func (s htmlStep) title() string {
 
 func newLaneGroup(r *lab.RunResult, a *lab.ActivityResult, y int) *laneGroup {
 	g := &laneGroup{Y: y, Control: a.Role == lab.Control}
-	name := a.Who
-	if ambiguous(r, a) {
-		name = a.ID
-	}
-	g.Name = short(foreign.Text(fmt.Sprintf("%s · %s", name, a.Path)), 48)
+	g.Name = short(foreign.Text(fmt.Sprintf("%s · %s", whose(r, a), a.Path)), 48)
 	if a.From != "" {
 		g.Note = "from " + short(foreign.Text(a.From), 30)
 	}
@@ -272,7 +270,7 @@ func newLane(c *htmlCase, i, y int, s scale) *lane {
 		Verdict: x.verdict, Class: class(a.Verdict), Mark: mark(a.Verdict),
 	}
 	l.Summary = strings.TrimSpace(x.verdict + " " + x.time)
-	l.Full = foreign.Text(fmt.Sprintf("%s over %s, %s: %s", a.Who, a.Path, a.Capability, l.Summary))
+	l.Full = foreign.Text(fmt.Sprintf("%s over %s, %s: %s", x.who, a.Path, a.Capability, l.Summary))
 	if len(a.Phases) == 0 {
 		l.Empty = short(x.reason, 110)
 		return l

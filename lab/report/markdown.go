@@ -63,11 +63,7 @@ func (m *markdown) promises(d *lab.Document) {
 		name := caseName(d, r)
 		var rows []row
 		for _, a := range r.Activities {
-			x := newRow(a, r)
-			if ambiguous(r, a) {
-				x.who = a.ID
-			}
-			rows = append(rows, x)
+			rows = append(rows, newRow(a, r))
 		}
 		for _, f := range r.Sweep {
 			x := sweepRow(f)

@@ -44,7 +44,7 @@ func TestPageWithoutScripts(t *testing.T) {
 	for _, p := range all.Find("div.prose").Drawn() {
 		prose = append(prose, p.Text)
 	}
-	want := strings.Join(report.PlainStory(r), " ") + " What kept access alive beyond the limit: a session that was open (2 times); a token that the web server had cached (1 time)."
+	want := strings.Join(report.PlainWords(d), " ") + " What kept access alive beyond the limit: a session that was open (2 times); a token that the web server had cached (1 time)."
 	if len(prose) != 1 || !strings.HasPrefix(prose[0], want) {
 		t.Errorf("in plain words %q, not %q", prose, want)
 	}

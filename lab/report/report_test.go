@@ -55,9 +55,10 @@ func document() *lab.Document {
 			Scenario: "first", Title: "One of each", Profile: "ex2010", LimitS: 300, HorizonS: 86400, WallS: 1.25, VirtualS: 88200,
 			Order: time.Date(2026, 1, 15, 10, 0, 0, 0, time.UTC), Verdict: lab.Open,
 			Steps: []*lab.StepResult{
-				{AtS: 0, Do: "disable-account", Outcome: lab.Done, Detail: "userAccountControl 512 -> 514 on dc1"},
+				{AtS: 0, Do: "disable-account", Params: "user: dana", Outcome: lab.Done, Detail: "userAccountControl 512 -> 514 on dc1"},
 				{AtS: 120, Do: "reset-iis", Outcome: lab.Failed, Detail: "cas1: exit code 1053"},
 			},
+			Advice: advice(),
 			Activities: []*lab.ActivityResult{
 				phases(threat("dana-owa", lab.OWA, lab.Read, lab.Open, session, token), kept),
 				phases(threat("dana-owa", lab.OWA, lab.Send, lab.Open, session, token), kept),
@@ -73,9 +74,25 @@ func document() *lab.Document {
 			Activities: []*lab.ActivityResult{
 				cut(threat("dana-busy", lab.OWA, lab.Read, lab.Ended, disabled), 290),
 				cut(threat("dana-idle", lab.OWA, lab.Read, lab.Ended, disabled), 0),
+				cut(threat("ticket", lab.OWA, lab.Read, lab.Ended, disabled), 10),
 			},
 		}},
 	})
+}
+
+// advice is what was tried out, with one of each: what keeps everything, at a
+// price, what keeps some, and what keeps nothing.
+func advice() *lab.AdviceResult {
+	promises := func(verdicts ...lab.Verdict) []lab.TrialPromise {
+		return []lab.TrialPromise{{ID: "dana-owa", Capability: lab.Read, Verdict: verdicts[0]}, {ID: "dana-owa", Capability: lab.Send, Verdict: verdicts[0]}, {ID: "dana-eas", Capability: lab.Read, Verdict: verdicts[1]}}
+	}
+	restart := &lab.TrialResult{Label: "restart-server", Do: []string{"restart-server"}, Steps: []string{"{at: 15s, do: restart-server}"}, Promises: promises(lab.Ended, lab.Ended),
+		Disturbed: []lab.TrialDisturbance{{ID: "erin-owa", Capability: lab.Read, AwayS: 90}, {ID: "frank-owa", Capability: lab.Read, Lost: true}}}
+	return &lab.AdviceResult{AtS: 15, Together: restart, Trials: []*lab.TrialResult{
+		restart,
+		{Label: "reset-iis", Do: []string{"reset-iis"}, Steps: []string{"{at: 15s, do: reset-iis}"}, Promises: promises(lab.Ended, lab.Open)},
+		{Label: "move-mailbox", Do: []string{"move-mailbox"}, Steps: []string{"{at: 15s, do: move-mailbox, user: dana}"}, Promises: promises(lab.Open, lab.Late)},
+	}}
 }
 
 // filled has the lists that a run never leaves out, and an order.
@@ -146,12 +163,17 @@ func TestTerminal(t *testing.T) {
 			golden.Equal(t, name+".txt", b.Bytes())
 			for line := range strings.Lines(b.String()) {
 				plain := strings.TrimSuffix(uncoloured(line), "\n")
-				if style.Width > 0 && utf8.RuneCountInString(plain) > style.Width {
+				if style.Width > 0 && utf8.RuneCountInString(plain) > style.Width && !toCopy(plain) {
 					t.Errorf("%d columns: %q", utf8.RuneCountInString(plain), plain)
 				}
 			}
 		})
 	}
+}
+
+// toCopy tells whether a line is to be copied, and so stays in one piece.
+func toCopy(line string) bool {
+	return strings.HasPrefix(line, "replay: ") || strings.HasPrefix(line, "    - {")
 }
 
 // What is narrow is wrapped and not cut, and a command that is to be copied

@@ -23,7 +23,21 @@ func (x row) explains(y row) bool {
 	return x.who == y.who && x.path == y.path && x.reason == y.reason
 }
 
-// ambiguous tells whether somebody else's row would read the same.
+// whose names the person of a promise; where another activity of theirs would
+// read the same, with the activity: "dana (ticket)". An id that begins with the
+// person's name says both: "dana-imap".
+func whose(r *lab.RunResult, a *lab.ActivityResult) string {
+	switch {
+	case !ambiguous(r, a):
+		return a.Who
+	case strings.HasPrefix(a.ID, a.Who+"-"):
+		return a.ID
+	default:
+		return fmt.Sprintf("%s (%s)", a.Who, a.ID)
+	}
+}
+
+// ambiguous tells whether the same person does something else on the same path.
 func ambiguous(r *lab.RunResult, a *lab.ActivityResult) bool {
 	for _, b := range r.Activities {
 		if b.ID != a.ID && b.Who == a.Who && b.Path == a.Path {
@@ -35,7 +49,7 @@ func ambiguous(r *lab.RunResult, a *lab.ActivityResult) bool {
 
 func newRow(a *lab.ActivityResult, r *lab.RunResult) row {
 	x := row{
-		mark: "✓", who: a.Who, path: string(a.Path), capability: string(a.Capability),
+		mark: "✓", who: whose(r, a), path: string(a.Path), capability: string(a.Capability),
 		verdict: string(a.Verdict), bad: a.Verdict.Broken(), change: a.Baseline,
 	}
 	switch {

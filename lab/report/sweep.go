@@ -69,6 +69,10 @@ func (t *terminal) sweep(r *lab.RunResult) {
 	}
 }
 
+// toDecide tells whether a finding works, and is no fault of the SOP: somebody has
+// to decide whether it should.
+func toDecide(f *lab.SweepResult) bool { return f.Works == lab.WorksYes && !f.Broken }
+
 // sweepRow is the mark of a finding: a cross for what serves whoever left, an
 // exclamation mark for what is for somebody to decide.
 func sweepRow(f *lab.SweepResult) row {

@@ -11,7 +11,8 @@ import (
 type counts struct {
 	verdicts                      map[lab.Verdict]int // of threats
 	changes                       map[lab.Change]int
-	lost, left                    int // controls that were not kept, and ways without a session
+	lost, left                    int // controls that were not kept, and ways without a session that serve whoever left
+	decide                        int // ways without a session that are for somebody to decide
 	drift, mispredicted, controls int
 }
 
@@ -22,6 +23,9 @@ func tally(d *lab.Document) counts {
 			c.changes[f.Baseline]++
 			if f.Broken {
 				c.left++
+			}
+			if toDecide(f) {
+				c.decide++
 			}
 			if f.Drift {
 				c.mispredicted++

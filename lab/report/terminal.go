@@ -115,11 +115,7 @@ func (t *terminal) run(d *lab.Document, r *lab.RunResult) {
 		if t.st.Brief && a.Role == lab.Control && quiet(a) {
 			continue
 		}
-		x := newRow(a, r)
-		if ambiguous(r, a) {
-			x.who = a.ID
-		}
-		rows = append(rows, x)
+		rows = append(rows, newRow(a, r))
 	}
 	if short := joined(rows, t.st.Brief); t.st.Brief || t.fits(short) || !t.fits(rows) {
 		rows = short
@@ -162,22 +158,31 @@ func quiet(a *lab.ActivityResult) bool {
 }
 
 // controls sums up the controls that were kept: who they were, and the longest
-// outage of each that had one.
+// outage of each that had one. Of a control that kept only some capabilities it
+// says which.
 func (t *terminal) controls(r *lab.RunResult) {
 	var names, outages []string
+	longest := map[string]float64{}
 	for _, a := range r.Activities {
-		if a.Role != lab.Control || !quiet(a) || slices.Contains(names, a.ID) {
+		if a.Role != lab.Control || !quiet(a) {
 			continue
 		}
-		names = append(names, a.ID)
-		longest := -1.0
+		name := a.ID
+		if slices.ContainsFunc(r.Activities, func(b *lab.ActivityResult) bool { return b.ID == a.ID && !quiet(b) }) {
+			name += " " + string(a.Capability)
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
 		for _, o := range a.Outages {
 			if o.ToS != nil {
-				longest = max(longest, *o.ToS-o.FromS)
+				longest[name] = max(longest[name], *o.ToS-o.FromS)
 			}
 		}
-		if longest >= 0 {
-			outages = append(outages, a.ID+" away for "+seconds(longest))
+	}
+	for _, name := range names {
+		if away, was := longest[name]; was {
+			outages = append(outages, name+" away for "+seconds(away))
 		}
 	}
 	if names == nil {

@@ -258,6 +258,24 @@
       f();
       if (seg && ["+", "=", "-", "0", "Home"].includes(e.key)) tell(seg);
     });
+    // Paper cannot be zoomed: there the whole watch stands below what is framed.
+    fig.print = () => {
+      fig.afterPrint();
+      if (from <= first && to >= last) return;
+      const was = [from, to];
+      show(first, last);
+      const whole = chart.cloneNode(true);
+      show(...was);
+      for (const el of all(whole, "[id]")) el.removeAttribute("id");
+      for (const el of all(whole, "[tabindex]")) el.removeAttribute("tabindex");
+      const box = document.createElement("div"), title = document.createElement("p");
+      box.className = "whole";
+      title.className = "range";
+      title.textContent = "The whole watch, " + moment(first) + " to " + moment(last);
+      box.append(title, whole);
+      chart.after(box);
+    };
+    fig.afterPrint = () => { for (const el of all(fig, ".whole")) el.remove(); };
     fig.frame = {
       range: () => [from, to, from !== from0 || to !== to0],
       focus: () => {
@@ -333,11 +351,13 @@
     });
   }
 
-  // On paper everything is unfolded, and the timelines are as wide as the paper.
+  // On paper everything is unfolded, and a timeline shows the whole watch, too.
   addEventListener("beforeprint", () => {
     for (const d of all(document, "details:not([open])")) { d.dataset.folded = "1"; d.open = true; }
+    for (const fig of all(document, ".timeline")) { wire(fig); fig.print(); }
   });
   addEventListener("afterprint", () => {
     for (const d of all(document, "details[data-folded]")) { d.open = false; delete d.dataset.folded; }
+    for (const fig of all(document, ".timeline")) if (fig.afterPrint) fig.afterPrint();
   });
 })();
