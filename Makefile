@@ -11,15 +11,19 @@ run: build
 build:
 	@go build -o $(SHUTOUT) ./tools/shutout
 
+# Nothing is vetted while it is tested: check has done that.
+# Packages that wait for real servers and for time to pass leave their core to
+# others, so more are tested at once than there are cores.
+GOTEST := go test -vet=off -p 4 -timeout 30m
+
 # Everything that must hold, in some minutes. Each case of the catalogue is
 # played on its own profile; `make profiles` plays it on all others.
 test: deps check
 	@go run ./tools/images --if-possible
-	go test $$(go list ./... | grep -v /scenarios$$)
-	go test ./scenarios -ginkgo.label-filter='!elsewhere'
+	$(GOTEST) ./...
 
 profiles:
-	go test ./scenarios -run TestScenarios -ginkgo.label-filter=elsewhere
+	$(GOTEST) ./scenarios -run TestScenarios -ginkgo.label-filter=elsewhere
 
 check:
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt -w on these files"; exit 1; }
@@ -38,15 +42,17 @@ images: deps
 # the middle of a case; and the program is killed at every step of an SOP, and the
 # account put back from the journal.
 containers: images
-	go test -timeout 30m ./lab/containers -faults
-	go test -timeout 30m ./tools/shutout -run TestContainers -containers
+	$(GOTEST) ./lab/containers -faults
+	$(GOTEST) ./tools/shutout -run TestContainers -containers
 
 # The same tests under the race detector. It makes the cases six times as slow,
-# so each is played on its own profile only. Tests that measure real servers are
-# left out: the detector has them measure itself.
+# so each is played on its own profile only, and once. Left out are tests that
+# measure real servers, for the detector has them measure itself, and those that
+# play the simulation more often but in no other way than the cases do: the
+# README, every claim (the scripts of the command line play some) and each case
+# a second time with the same seed.
 race: deps
-	go test -race -timeout 30m -skip README $$(go list ./... | grep -v -e /scenarios$$ -e /containers$$)
-	go test -race -timeout 30m ./scenarios -ginkgo.label-filter='!elsewhere'
+	$(GOTEST) -race -skip 'README|^TestClaims$$|^TestOneSeed$$' $$(go list ./... | grep -v /containers$$)
 
 # Each fuzz target for FUZZTIME.
 FUZZTIME ?= 10s

@@ -73,8 +73,8 @@ type Person struct {
 	// every connection goes to CAS, "none" that each goes to the next server
 	// of the site that is up.
 	Affinity    string `yaml:"affinity,omitempty" json:"affinity,omitempty"`
-	Database    string `yaml:"database,omitempty" json:"database,omitempty"` // empty: no mailbox here, an outsider
-	MailboxMB   int    `yaml:"mailbox_mb,omitempty" json:"mailbox_mb,omitempty"`
+	Database    string `yaml:"database,omitempty" json:"database,omitempty"`           // empty: no mailbox here, an outsider
+	MailboxMB   int    `yaml:"mailbox_mb,omitempty" json:"mailbox_mb,omitempty"`       // what lies in the mailbox at the start, in MiB
 	OutOfOffice string `yaml:"out_of_office,omitempty" json:"out_of_office,omitempty"` // "", internal, all
 }
 

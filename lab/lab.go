@@ -296,6 +296,7 @@ const (
 	Refused FailureKind = "refused"
 	// Unreachable: nothing was there to say yes or no; nothing was handed over.
 	Unreachable FailureKind = "unreachable"
-	// Unknown: it may have worked; the link died before the answer came.
+	// Unknown: it may have worked, since the link died before the answer came, or
+	// it might have at another moment: the server put the client off.
 	Unknown FailureKind = "unknown"
 )

@@ -12,16 +12,20 @@ const Schema = 1
 // Document is the result of a run: everything that any rendering shows. Times
 // ending in _s are seconds from the order.
 type Document struct {
-	Schema int          `json:"schema"` // version of this form of the document
-	Tool   Tool         `json:"tool"`   // what made it
-	Lab    string       `json:"lab"`    // where the cases were played: "sim", "containers", …
-	Seed   uint64       `json:"seed"`   // what everything random came from
-	Replay string       `json:"replay"` // the command that plays the same again
-	Runs   []*RunResult `json:"runs"`   // one for each case and profile
-	WallS  float64      `json:"wall_s"` // seconds that all runs together took, several at a time
+	Schema int          `json:"schema"`          // version of this form of the document
+	Tool   Tool         `json:"tool"`            // what made it
+	Lab    string       `json:"lab"`             // where the cases were played: "sim", "containers", …
+	Seed   uint64       `json:"seed"`            // what everything random came from
+	Replay string       `json:"replay"`          // the command that plays the same again
+	Runs   []*RunResult `json:"runs"`            // one for each case and profile
+	Played time.Time    `json:"played,omitzero"` // when the first of them began, on the clock of the machine that played them; in older documents absent
+	WallS  float64      `json:"wall_s"`          // seconds that all runs together took, several at a time
 	// Baseline is the earlier result whose known failures this one is forgiven;
 	// each promise then says how it compares.
 	Baseline string `json:"baseline,omitempty"`
+	// Inputs are what the run was given, in a file of their own beside the
+	// document; nil where that is not known.
+	Inputs *Inputs `json:"-"`
 }
 
 // RealTime tells whether the servers were real, so that an hour took an hour.
@@ -82,7 +86,8 @@ type ActivityResult struct {
 	Path         Path           `json:"path"`
 	Role         Role           `json:"role"` // a threat has to end, a control has to go on
 	Capability   Capability     `json:"capability"`
-	EveryS       float64        `json:"every_s"` // seconds between two attempts; no moment is known more exactly
+	SinceS       *float64       `json:"since_s,omitempty"` // seconds from the order at which it began, before it negative; older documents lack it
+	EveryS       float64        `json:"every_s"`           // seconds between two attempts; no moment is known more exactly
 	Verdict      Verdict        `json:"verdict"`
 	Note         string         `json:"note,omitempty"`     // why the verdict is not plain
 	Expected     Verdict        `json:"expected,omitempty"` // what the sources predict
@@ -132,7 +137,8 @@ func Seconds(d time.Duration) float64 { return math.Round(d.Seconds()*1000) / 10
 func summarise(t *Track, j Judgement, expect Verdict, order time.Time) *ActivityResult {
 	a := t.Activity
 	r := &ActivityResult{
-		ID: a.ID, Who: a.Who, From: a.From, Path: a.Path, Role: a.Role, Capability: t.Capability, EveryS: Seconds(a.Every),
+		ID: a.ID, Who: a.Who, From: a.From, Path: a.Path, Role: a.Role, Capability: t.Capability,
+		SinceS: new(Seconds(a.Since)), EveryS: Seconds(a.Every),
 		Verdict: j.Verdict, Note: j.Note, Expected: expect, Drift: expect != "" && expect != j.Verdict,
 		Attempts: t.Attempts, Successes: t.Worked, Because: []Reason{}, Outages: []OutageResult{}, Spans: []SpanResult{},
 	}

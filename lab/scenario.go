@@ -38,6 +38,8 @@ type Scenario struct {
 	Stated    Predictions
 	// File is where the scenario was read from, for error messages.
 	File string
+	// Written is the file itself; nil if the case is a part of another one.
+	Written []byte
 }
 
 // Predictions are the predicted verdicts: activity id, then capability.
@@ -72,6 +74,9 @@ type Activity struct {
 	// Size is the body size in bytes of what is sent.
 	Size   int
 	Client Behaviour
+	// Beside tells why the SOP that took the place of the case's own is not
+	// about this threat: it is played, and nothing is promised. Empty: it is.
+	Beside string
 }
 
 // Behaviour is what a client program does by itself.

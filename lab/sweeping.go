@@ -64,7 +64,7 @@ func (p *play) leavers() []string {
 	var ids []string
 	for _, a := range p.s.Activities {
 		who := p.lab.Cast().People[a.Who]
-		if who != nil && !who.Outsider() && !slices.Contains(ids, who.ID) {
+		if who != nil && !who.Outsider() && a.Beside == "" && !slices.Contains(ids, who.ID) {
 			ids = append(ids, who.ID)
 		}
 	}

@@ -27,8 +27,8 @@ type Transcript struct {
 
 // Exchange is what was said in one attempt.
 type Exchange struct {
-	AtS   float64  `json:"at_s"`
-	Lines []string `json:"lines"`
+	AtS   float64  `json:"at_s"`  // seconds from the order
+	Lines []string `json:"lines"` // without passwords, tokens and the text of mail
 }
 
 // said is an attempt of which only what was said is kept. Its buffer is used

@@ -35,6 +35,9 @@ func Judge(t *Track, controls []*Track, within time.Duration) Judgement {
 	if t.Missing != "" {
 		return Judgement{Verdict: NotAvailable, Note: t.Missing}
 	}
+	if t.Activity.Beside != "" {
+		return Judgement{Verdict: NotAvailable, Note: t.Activity.Beside}
+	}
 	if note := t.notHeld(); note != "" {
 		return Judgement{Verdict: Invalid, Note: note}
 	}
@@ -48,12 +51,12 @@ func Judge(t *Track, controls []*Track, within time.Duration) Judgement {
 	}
 	j := Judgement{Cutoff: max(0, last)}
 	j.Verdict = timely(j.Cutoff, within)
-	if doubt, ok := t.lastUnknown(); ok && doubt > last {
+	if doubt, ok := t.lastUnknown(); ok && doubt.Last > last {
 		switch {
 		case final.Kind == Unknown:
 			return Judgement{VerdictUnknown, j.Cutoff, "the last attempt before the horizon has no clear outcome: " + final.Text}
-		case timely(max(0, doubt), within) != j.Verdict:
-			return Judgement{VerdictUnknown, j.Cutoff, fmt.Sprintf("the attempt at %s may have worked", Moment(doubt))}
+		case timely(max(0, doubt.Last), within) != j.Verdict:
+			return Judgement{VerdictUnknown, j.Cutoff, fmt.Sprintf("the attempt at %s has no clear outcome: %s", Moment(doubt.Last), doubt.Text)}
 		}
 	}
 	gone, note := shown(t, last, controls)
@@ -139,13 +142,13 @@ func (t *Track) notHeld() string {
 	return ""
 }
 
-func (t *Track) lastUnknown() (time.Duration, bool) {
+func (t *Track) lastUnknown() (Span, bool) {
 	for _, s := range slices.Backward(t.Spans) {
 		if !s.OK && s.Kind == Unknown {
-			return s.Last, true
+			return s, true
 		}
 	}
-	return 0, false
+	return Span{}, false
 }
 
 // shown returns the first failed attempt after the last success that shows

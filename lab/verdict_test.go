@@ -57,7 +57,7 @@ func TestJudge(t *testing.T) {
 		{"control down at the horizon", "+++-------", "+++++++++x", Invalid, 0, "failed too"},
 		{"the lab's death does not hide access", "+++++++++-", "+++++++++x", Invalid, 0, "failed too"},
 		{"doubt after the limit", "+++--?----", "++++++++++", Ended, 0, ""},
-		{"doubt beyond the limit", "+++----?--", "++++++++++", VerdictUnknown, 0, "may have worked"},
+		{"doubt beyond the limit", "+++----?--", "++++++++++", VerdictUnknown, 0, "the attempt at T+"},
 		{"doubt does not rescue a late one", "+++++++?--", "++++++++++", Late, 3 * time.Minute, ""},
 		{"doubt at the horizon", "+++------?", "++++++++++", VerdictUnknown, 0, "no clear outcome"},
 		{"doubt before a later success", "+++?+-----", "++++++++++", Ended, time.Minute, ""},
@@ -135,6 +135,18 @@ func TestJudgeMissing(t *testing.T) {
 	j := Judge(&Track{Activity: &Activity{}, Missing: "no such path"}, nil, time.Minute)
 	if j.Verdict != NotAvailable || j.Verdict.Broken() {
 		t.Errorf("%+v", j)
+	}
+}
+
+// Of a threat that the SOP is not about nothing is promised, whatever became of it.
+func TestJudgeBeside(t *testing.T) {
+	for _, attempts := range []string{"++++++++++", "+++-------"} {
+		tr := tracked(OWA, attempts)
+		tr.Activity.Beside = "spammer has no account here"
+		j := Judge(tr, []*Track{tracked(OWA, "++++++++++")}, 2*time.Minute)
+		if j.Verdict != NotAvailable || j.Note != tr.Activity.Beside {
+			t.Errorf("%s: %+v", attempts, j)
+		}
 	}
 }
 

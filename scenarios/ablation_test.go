@@ -5,7 +5,6 @@ import (
 	. "github.com/onsi/gomega"
 
 	"shutout/lab"
-	"shutout/scenarios"
 )
 
 // Which of the three steps of the second document's in-house test did it.
@@ -13,8 +12,7 @@ var _ = Describe("the Exchange 2013 test", func() {
 	steps := []string{"all-three", "rights-removed", "account-disabled", "mailbox-moved"}
 	replay := func(ctx SpecContext, id string, set ...string) map[string]*lab.ActivityResult {
 		GinkgoHelper()
-		s, ok := scenarios.Find(id)
-		Expect(ok).To(BeTrue())
+		s := named(id)
 		res := play(ctx, s, set...)
 		sends := map[string]*lab.ActivityResult{}
 		for _, step := range steps {

@@ -9,7 +9,7 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/mitigation"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
 // activityFile is an activity or control as it is written.
@@ -142,11 +142,19 @@ func (l *loader) cadence(a *lab.Activity, f *activityFile, bad func(key, format 
 	if a.Every < minEvery || a.Every > longest {
 		bad("every", "every is %s: expected at least %s and at most %s", lab.Duration(a.Every), lab.Duration(minEvery), lab.Duration(longest))
 	}
-	if a.Since >= 0 || a.Since < -longest {
-		bad("since", "since is %s: expected a time before the order such as -30m, so that access is seen to work first", lab.Duration(a.Since))
+	if noLead(a) {
+		bad("since", "%s", leadText(a))
 	} else if tooRare(a, l.sc.Horizon) {
 		bad("every", "%s", rareText(a, l.sc.Horizon))
 	}
+}
+
+// noLead tells whether an activity does not begin before the order, or begins
+// longer before it than a case may take.
+func noLead(a *lab.Activity) bool { return a.Since >= 0 || a.Since < -longest }
+
+func leadText(a *lab.Activity) string {
+	return fmt.Sprintf("since is %s: expected a time before the order such as -30m, so that access is seen to work first", lab.Duration(a.Since))
 }
 
 // tooRare tells whether no attempt falls between the order and the horizon, so

@@ -44,6 +44,7 @@ func (j *job) result() *lab.RunResult {
 	j.group.start.Do(j.group.play)
 	j.once.Do(j.play)
 	Expect(j.err).NotTo(HaveOccurred())
+	rereads(j.res)
 	return j.res
 }
 

@@ -11,7 +11,7 @@ import (
 
 	"shutout/fixtures"
 	"shutout/lab"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
 //go:embed *.yaml
@@ -49,23 +49,29 @@ func readAll[T any](fsys fs.FS, pattern, folder string, parse func(string, []byt
 
 // Find returns the case of the catalogue that has this id.
 func Find(id string) (*lab.Scenario, bool) {
-	for _, sc := range Catalogue() {
-		if sc.ID == id {
-			return sc, true
-		}
-	}
-	return nil, false
+	return find(files, id+".yaml", "scenarios", Parse)
 }
 
 // FindSOP returns the SOP that has this id among those that the product comes
 // with.
 func FindSOP(id string) (*SOP, bool) {
-	for _, s := range SOPs() {
-		if s.ID == id {
-			return s, true
-		}
+	return find(fixtures.SOPs, "sops/"+id+".yaml", "fixtures", ParseSOP)
+}
+
+// find reads one embedded file, which is named after the id in it.
+func find[T any](fsys fs.FS, name, folder string, parse func(string, []byte) (T, error)) (T, bool) {
+	var found T
+	if _, err := fs.Stat(fsys, name); err != nil {
+		return found, false
 	}
-	return nil, false
+	src, err := fs.ReadFile(fsys, name)
+	if err == nil {
+		found, err = parse(path.Join(folder, name), src)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("the embedded file is faulty:\n%v", err))
+	}
+	return found, true
 }
 
 // SetTimes gives a case another limit and horizon; a negative one leaves the
@@ -86,6 +92,10 @@ func SetTimes(sc *lab.Scenario, within, horizon time.Duration) error {
 		faults = append(faults, withinText(sc.Within, sc.Horizon))
 	}
 	for _, a := range everybody(sc) {
+		if noLead(a) {
+			faults = append(faults, a.ID+": "+leadText(a))
+			continue
+		}
 		if tooRare(a, sc.Horizon) {
 			faults = append(faults, a.ID+": "+rareText(a, sc.Horizon))
 		}
@@ -135,7 +145,7 @@ func CutAt(sc *lab.Scenario, at time.Duration) error {
 		return fmt.Errorf("%s begins at %s, and %s is before that", sc.ID, lab.Moment(-sc.Lead()), lab.Moment(at))
 	}
 	if at > longest {
-		return fmt.Errorf("%s is too long: expected %s at most", lab.Duration(at), lab.Duration(longest))
+		return fmt.Errorf("too long: expected at most %s (31d)", lab.Duration(longest))
 	}
 	sc.Horizon = at
 	sc.Forget()

@@ -108,8 +108,7 @@ var _ = Describe("diagnosis", func() {
 	It("reads the same logs however many cores there are, also of who hangs up and calls again", func(ctx SpecContext) {
 		play := func(cores int) []serverlogs.File {
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cores))
-			s, _ := scenarios.Find("authenticated-relay")
-			s = s.WithProfile("ex2003")
+			s := named("authenticated-relay").WithProfile("ex2003")
 			Expect(scenarios.CutAt(s, -20*time.Minute)).To(Succeed())
 			return logs(ctx, s, "smtp.protocol_log=verbose")
 		}
@@ -117,16 +116,14 @@ var _ = Describe("diagnosis", func() {
 	})
 
 	const (
-		ndr   = "ndr-attack"
-		away  = "out-of-office erin@corp.example"
-		named = `authenticated-relay CORP\admin`
-		host  = "infected-workstation 10.0.20.66"
+		ndr    = "ndr-attack"
+		away   = "out-of-office erin@corp.example"
+		stolen = `authenticated-relay CORP\admin`
+		host   = "infected-workstation 10.0.20.66"
 	)
 	catalogue := func(id string) func(profile string) *lab.Scenario {
 		return func(profile string) *lab.Scenario {
-			s, ok := scenarios.Find(id)
-			Expect(ok).To(BeTrue())
-			return s.WithProfile(profile)
+			return named(id).WithProfile(profile)
 		}
 	}
 	day := func(activities ...[]string) func(profile string) *lab.Scenario {
@@ -143,7 +140,7 @@ var _ = Describe("diagnosis", func() {
 	}{
 		{"the NDR attack of the catalogue", catalogue("ndr-attack"), rightBefore, []string{ndr}},
 		{"the out-of-office replies of the catalogue", catalogue("spam-to-ooo-user"), rightBefore, []string{away}},
-		{"the authenticated relay of the catalogue", catalogue("authenticated-relay"), rightBefore, []string{named}},
+		{"the authenticated relay of the catalogue", catalogue("authenticated-relay"), rightBefore, []string{stolen}},
 		{"the infected workstation of the catalogue", catalogue("infected-workstation"), 35 * time.Minute, []string{host}},
 		{"a workstation that nothing has stopped yet", catalogue("infected-workstation"), rightBefore, nil},
 		{"a mailbox that is gone", catalogue("removing-attributes-loses-mail"), time.Hour, nil},
@@ -151,18 +148,18 @@ var _ = Describe("diagnosis", func() {
 		{"an ordinary day", day(), 5 * time.Minute, nil},
 		{"an NDR attack", day(ndrAttack), 5 * time.Minute, []string{ndr}},
 		{"replies to forged senders", day(spamToErin), 5 * time.Minute, []string{away}},
-		{"a stolen account", day(relayByAdmin), 5 * time.Minute, []string{named}},
+		{"a stolen account", day(relayByAdmin), 5 * time.Minute, []string{stolen}},
 		{"an infected workstation", day(workstation), 5 * time.Minute, []string{host}},
 		{"an attack and replies", day(ndrAttack, spamToErin), 5 * time.Minute, []string{ndr, away}},
-		{"a stolen account and a workstation", day(relayByAdmin, workstation), 5 * time.Minute, []string{named, host}},
-		{"everything at once", day(ndrAttack, spamToErin, relayByAdmin, workstation), 5 * time.Minute, []string{ndr, named, away, host}},
+		{"a stolen account and a workstation", day(relayByAdmin, workstation), 5 * time.Minute, []string{stolen, host}},
+		{"everything at once", day(ndrAttack, spamToErin, relayByAdmin, workstation), 5 * time.Minute, []string{ndr, stolen, away, host}},
 	} {
 		for _, profile := range []string{"ex2003", "ex2010", "ex2016"} {
 			It(fmt.Sprintf("tells %s apart on %s", c.what, profile), func(ctx SpecContext) {
 				set := []string{"smtp.protocol_log=verbose", "oof.external_default=all"}
 				r := diagnosed(ctx, c.s(profile), c.at, set...)
 				want := slices.Clone(c.found)
-				if i := slices.Index(want, named); i >= 0 && profile == "ex2003" {
+				if i := slices.Index(want, stolen); i >= 0 && profile == "ex2003" {
 					// The log of 2003 does not tell who signs in.
 					want[i] = "authenticated-relay " + map[bool]string{true: "192.0.2.66", false: "203.0.113.77"}[strings.Contains(c.what, "catalogue")]
 				}
@@ -183,7 +180,7 @@ var _ = Describe("diagnosis", func() {
 	})
 
 	It("sees that an attack is over, and that a filter against it took hold", func(ctx SpecContext) {
-		s, _ := scenarios.Find("ndr-attack")
+		s := named("ndr-attack")
 		r := diagnosed(ctx, s, 2*time.Hour)
 		Expect(found(r)).To(Equal([]string{ndr}))
 		Expect(r.Findings[0].Over).To(BeTrue())
@@ -196,7 +193,7 @@ var _ = Describe("diagnosis", func() {
 	})
 
 	It("refuses a moment at which the case does not exist", func() {
-		s, _ := scenarios.Find("ndr-attack")
+		s := named("ndr-attack")
 		Expect(scenarios.CutAt(s, -time.Hour)).To(MatchError("ndr-attack begins at T-30m, and T-1h is before that"))
 		Expect(scenarios.CutAt(s, 1000*time.Hour)).NotTo(Succeed())
 	})

@@ -1,6 +1,7 @@
 package scenarios_test
 
 import (
+	"encoding/json"
 	"os"
 	"regexp"
 	"slices"
@@ -18,8 +19,7 @@ import (
 // its own, and lists what was not ended within a minute.
 func whatEveryPathLeaves(ctx SpecContext, sop string, without string, set ...string) []string {
 	GinkgoHelper()
-	s, ok := scenarios.Find("dovecot-every-path")
-	Expect(ok).To(BeTrue())
+	s := named("dovecot-every-path")
 	p, ok := scenarios.FindSOP(sop)
 	Expect(ok).To(BeTrue())
 	Expect(p.Bind(s)).To(Succeed())
@@ -83,3 +83,54 @@ var _ = It("docs/layers.md tells the values of the profile dovecot-postfix-samba
 		Expect(values).To(HaveKeyWithValue(m[1], m[2]))
 	}
 })
+
+// What show leaves out of a profile must mean nothing there: with other values
+// of all of it at once every case comes out the same.
+var _ = Describe("what the servers of dovecot-postfix-samba do not read", Label("profile: dovecot-postfix-samba"), func() {
+	unread := func() (set []string) {
+		p, err := profile.Load("dovecot-postfix-samba")
+		Expect(err).NotTo(HaveOccurred())
+		for _, par := range p.List() {
+			if !par.Read {
+				set = append(set, par.Name+"="+another(p, par))
+			}
+		}
+		return set
+	}
+	for _, s := range scenarios.Catalogue() {
+		if s.Profile == "dovecot-postfix-samba" {
+			It("changes nothing in "+s.ID, func(ctx SpecContext) {
+				told := func(r *lab.RunResult) string {
+					r.WallS, r.Set = 0, nil
+					text, err := json.Marshal(r)
+					Expect(err).NotTo(HaveOccurred())
+					return string(text)
+				}
+				set := unread()
+				Expect(len(set)).To(BeNumerically(">", 50))
+				Expect(told(play(ctx, s, set...))).To(Equal(told(play(ctx, s))))
+			})
+		}
+	}
+})
+
+// another is a value that a parameter can have and does not.
+func another(p *profile.Profile, par profile.Parameter) string {
+	values := []string{"true", "false", "7s", "7", "7MB", "1h", "30h"}
+	for _, v := range par.Alternatives {
+		values = append([]string{v.Text}, values...)
+	}
+	for _, v := range append(values, par.Choices...) {
+		q := p.Clone()
+		if q.Set(par.Name+"="+v) != nil {
+			continue
+		}
+		for _, now := range q.List() {
+			if now.Name == par.Name && now.Overridden {
+				return v
+			}
+		}
+	}
+	Fail("no other value of " + par.Name)
+	return ""
+}

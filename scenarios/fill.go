@@ -6,7 +6,7 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/mitigation"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
 // Fill makes an action of what somebody has filled in for each parameter. It

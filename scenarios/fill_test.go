@@ -86,7 +86,7 @@ func TestWriteSOP(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	read, err := sop.Steps("", cast, 0)
+	read, err := sop.Steps(nil, cast, 0)
 	if err != nil || len(read) != len(steps) {
 		t.Fatalf("%d steps of %d, %v\n%s", len(read), len(steps), err, text)
 	}

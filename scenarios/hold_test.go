@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"testing"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -11,6 +12,7 @@ import (
 
 	"shutout/lab"
 	"shutout/scenarios"
+	"shutout/sim"
 )
 
 // A case with one leaver and one bystander on a path, polling every so often;
@@ -107,20 +109,28 @@ var _ = Describe("cut-offs follow from the layers", func() {
 	})
 })
 
-var _ = Describe("one seed", func() {
+// TestOneSeed gives each case the same result document twice.
+func TestOneSeed(t *testing.T) {
 	for _, s := range scenarios.Catalogue() {
-		It("gives "+s.ID+" the same result document twice", func(ctx SpecContext) {
-			s := *s
+		t.Run(s.ID, func(t *testing.T) {
+			t.Parallel()
 			s.Horizon = min(s.Horizon, 2*s.Within+600e9)
 			var docs [2]string
 			for i := range docs {
-				res := play(ctx, &s)
+				res, err := sim.Play(t.Context(), s, sim.PlayOptions{Seed: seed})
+				if err != nil {
+					t.Fatal(err)
+				}
 				res.WallS = 0
 				b, err := json.MarshalIndent(res, "", " ")
-				Expect(err).NotTo(HaveOccurred())
+				if err != nil {
+					t.Fatal(err)
+				}
 				docs[i] = string(b)
 			}
-			Expect(docs[0]).To(Equal(docs[1]))
+			if docs[0] != docs[1] {
+				t.Errorf("one seed has two results:\n%s\n%s", docs[0], docs[1])
+			}
 		})
 	}
-})
+}

@@ -9,33 +9,9 @@ import (
 	. "github.com/onsi/gomega"
 
 	"shutout/lab"
-	"shutout/lab/client"
-	"shutout/scenarios"
-	"shutout/sim"
 	"shutout/sim/clientaccess"
 	"shutout/sim/profile"
 )
-
-// organisation builds the world of a case and keeps it for a look afterwards.
-func organisation(s *lab.Scenario, set ...string) *sim.Organisation {
-	GinkgoHelper()
-	p, err := profile.Load(s.Profile)
-	Expect(err).NotTo(HaveOccurred())
-	for _, assignment := range append(s.Set, set...) {
-		Expect(p.Set(assignment)).To(Succeed())
-	}
-	org, err := sim.New(sim.Options{Profile: p, Cast: s.Cast.Clone(), Seed: seed, Start: sim.Order.Add(-s.Lead())})
-	Expect(err).NotTo(HaveOccurred())
-	DeferCleanup(org.Close)
-	return org
-}
-
-func parse(file, src string) *lab.Scenario {
-	GinkgoHelper()
-	s, err := scenarios.Parse(file, []byte(src))
-	Expect(err).NotTo(HaveOccurred())
-	return s
-}
 
 // The second document warns that a short token lifetime floods the domain
 // controllers: each token that lapses is a logon more (001_01342c1255a20eb5.txt,
@@ -87,47 +63,46 @@ var _ = Describe("what a shorter token lifetime costs the domain controllers", f
 
 var _ = Describe("a token interval", func() {
 	It("reaches new tokens without a restart where the worker process watches the value, and never a live one", func(ctx SpecContext) {
-		s, ok := scenarios.Find("token-interval-does-not-reach-a-live-session")
-		Expect(ok).To(BeTrue())
+		s := named("token-interval-does-not-reach-a-live-session")
 		res := play(ctx, s, "iis.token_ttl_live_reload=live")
 		Expect(find(res, "live-session", lab.Read).Verdict).To(Equal(lab.Open))
 		fresh := find(res, "new-token-unread", lab.Read)
 		Expect(fresh.Verdict).To(Equal(lab.Late), "it signs in before its account is disabled, and has a minute then: %+v", fresh.Because)
 	})
 	It("reaches a live one where tokens were not frozen", func(ctx SpecContext) {
-		s, _ := scenarios.Find("token-interval-does-not-reach-a-live-session")
+		s := named("token-interval-does-not-reach-a-live-session")
 		res := play(ctx, s, "iis.token_ttl_live_reload=live", "iis.token_ttl_frozen=false")
 		live := find(res, "live-session", lab.Read)
 		Expect(live.Verdict).To(Equal(lab.Ended))
 		Expect(*live.CutoffS).To(BeNumerically("<=", 600))
 	})
 	It("of zero means no token at all where zero is the minimum", func(ctx SpecContext) {
-		s, _ := scenarios.Find("token-interval-of-zero")
+		s := named("token-interval-of-zero")
 		Expect(find(play(ctx, s, "iis.token_ttl_zero=immediately"), "every-20-minutes", lab.Read).Verdict).To(Equal(lab.Ended))
 	})
 })
 
 var _ = Describe("who holds on for how long", func() {
 	It("is a question of how often they ask, and not under absolute lifetimes", func(ctx SpecContext) {
-		s, _ := scenarios.Find("idle-browser-versus-busy-browser")
+		s := named("idle-browser-versus-busy-browser")
 		res := play(ctx, s, "iis.token_ttl_mode=absolute")
 		for _, id := range []string{"asks-every-minute", "asks-every-14-minutes", "asks-every-16-minutes"} {
 			Expect(find(res, id, lab.Read).Verdict).To(Equal(lab.Ended), id)
 		}
 	})
 	It("is the same for phones", func(ctx SpecContext) {
-		s, _ := scenarios.Find("phone-holds-on-for-hours")
+		s := named("phone-holds-on-for-hours")
 		res := play(ctx, s, "iis.token_ttl_mode=absolute")
 		Expect(find(res, "heartbeat-12m", lab.Receive).Verdict).To(Equal(lab.Ended))
 	})
 	It("is a question of every server where tokens are copied: the restart of her own leaves her access", func(ctx SpecContext) {
-		s, _ := scenarios.Find("iisreset-noforce-fails-then-forced")
+		s := named("iisreset-noforce-fails-then-forced")
 		dana := find(play(ctx, s, "iis.token_scope=organisation"), "dana-on-cas1", lab.Read)
 		Expect(dana.Verdict).To(Equal(lab.Late), "cas2 has her token until it is restarted, too")
 		Expect(*dana.CutoffS).To(BeNumerically("~", 40*60, 60))
 	})
 	It("is told apart by somebody who stays with one server: copied tokens outlive the restart of that one", func(ctx SpecContext) {
-		s, _ := scenarios.Find("tokens-on-several-servers")
+		s := named("tokens-on-several-servers")
 		Expect(find(play(ctx, s), "dana-stays", lab.Read).Verdict).To(Equal(lab.Ended))
 		res := play(ctx, s, "iis.token_scope=organisation")
 		Expect(find(res, "dana-stays", lab.Read).Verdict).To(Equal(lab.Open))
@@ -171,8 +146,7 @@ sop:
 		for removes, left := range map[string]int{"removes: true": 0, "removes: false": 3} {
 			s := parse("pop3.yaml", fmt.Sprintf(case25, "infected", removes))
 			org := organisation(s)
-			_, err := (&lab.Runner{NewClient: client.New}).Run(ctx, org, s)
-			Expect(err).NotTo(HaveOccurred())
+			run(ctx, org, s)
 			n := 0
 			org.Do(func(time.Time) {
 				mb, _ := org.Store.Mailbox("dana")
@@ -202,8 +176,7 @@ sop:
   - {at: 0s, do: hide-from-address-lists, user: dana}
 `)
 		org := organisation(s)
-		res, err := (&lab.Runner{NewClient: client.New}).Run(ctx, org, s)
-		Expect(err).NotTo(HaveOccurred())
+		res := run(ctx, org, s)
 		Expect(find(res, "past-the-server", lab.Send).Successes).To(BeNumerically(">", 5))
 		tracked := map[string]int{}
 		org.Do(func(time.Time) {

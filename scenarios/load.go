@@ -14,7 +14,7 @@ import (
 	"shutout/fixtures"
 	"shutout/fixtures/sources"
 	"shutout/lab"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 	"shutout/sim/profile"
 )
 
@@ -33,7 +33,7 @@ const (
 // Bounds that keep a case from asking for more than a machine can hold.
 const (
 	minEvery   = time.Second
-	longest    = 31 * 24 * time.Hour
+	longest    = strict.Longest
 	maxContent = 100 << 20 // bytes that one message may have
 )
 
@@ -86,14 +86,15 @@ func Load(path string) (*lab.Scenario, error) {
 }
 
 // LoadAny reads the file at path, which is a case or an SOP: the one that it is
-// not is nil.
-func LoadAny(path string) (*lab.Scenario, *SOP, error) {
+// not is nil. The people and servers that an SOP names are held against a cast,
+// if there is one, with dana as the leaver.
+func LoadAny(path string, cast *lab.Cast) (*lab.Scenario, *SOP, error) {
 	src, err := readFile(path)
 	if err != nil {
 		return nil, nil, err
 	}
 	if d := strict.Parse(path, src); d.Root != nil && isSOP(d.Root) {
-		sop, err := ParseSOP(path, src)
+		sop, err := parseSOP(path, src, "dana", cast)
 		return nil, sop, err
 	}
 	sc, err := Parse(path, src)
@@ -129,7 +130,14 @@ func Parse(file string, src []byte) (*lab.Scenario, error) {
 		}
 		return nil, d.Err()
 	}
-	if isSOP(d.Root) {
+	switch {
+	case isResult(d.Root):
+		d.Problemf(d.Root, "this is a result document, not a case: shutout report shows it")
+		return nil, d.Err()
+	case IsLab(d.Root):
+		d.Problemf(d.Root, labText)
+		return nil, d.Err()
+	case isSOP(d.Root):
 		d.Problemf(d.Root, "this is an SOP, not a case: give it to --sop")
 		return nil, d.Err()
 	}
@@ -140,8 +148,13 @@ func Parse(file string, src []byte) (*lab.Scenario, error) {
 	if err := d.Err(); err != nil {
 		return nil, err
 	}
+	sc.Written = slices.Clone(src)
 	return sc, nil
 }
+
+// isResult tells whether a file is what a run leaves, in which every key would
+// be an unknown one.
+func isResult(root *strict.Node) bool { return root.Get("schema") != nil && root.Get("runs") != nil }
 
 // Decode reads a case that stands at n in a file. What is wrong with it becomes
 // a problem of d; the case is nil if there is nothing to make one of. A case in
@@ -190,10 +203,40 @@ func Decode(d *strict.Doc, n *strict.Node) *lab.Scenario {
 	return sc
 }
 
-// isSOP tells whether a file has steps but nobody who does anything.
+// isSOP tells whether a file has steps but nothing that only a case has.
 func isSOP(n *strict.Node) bool {
-	return n.Get("sop") != nil && n.Get("activities") == nil && n.Get("controls") == nil
+	return n.Get("sop") != nil && !hasActors(n) && n.Get("within") == nil && n.Get("horizon") == nil
 }
+
+// actors are the keys under which a case says who does what.
+var actors = []string{"activities", "controls"}
+
+// hasActors tells whether a file says who does what, however it spells that.
+func hasActors(n *strict.Node) bool {
+	return slices.ContainsFunc(actors, func(key string) bool { return n.Get(key) != nil || misspelt(n, key) })
+}
+
+// misspelt tells whether a file has a key that may have been meant for another
+// one, which it does not have.
+func misspelt(n *strict.Node, key string) bool {
+	return n.Get(key) == nil && slices.ContainsFunc(n.Keys, func(k strict.Key) bool {
+		return strict.Nearest(k.Name.Text, []string{key}) != nil
+	})
+}
+
+// IsLab tells whether a file describes a lab: it says so, or has what only a
+// lab has and nothing of a case or an SOP.
+func IsLab(n *strict.Node) bool {
+	has := func(key string) bool { return n.Get(key) != nil }
+	if has("kind") {
+		return true
+	}
+	return slices.ContainsFunc([]string{"allow", "people", "endpoints", "canary", "mitigations"}, has) &&
+		!slices.ContainsFunc([]string{"id", "sop", "activities", "controls"}, has)
+}
+
+// labText is told where a lab is given in the place of a case or an SOP.
+const labText = "this describes a lab, and no case or SOP: give it to --lab (shutout lint tells whether it is right)"
 
 // loader checks what was decoded and makes the scenario of it.
 type loader struct {
@@ -212,7 +255,10 @@ func at(path ...any) []any { return path }
 
 func (l *loader) head() {
 	head(l.d, l.root, l.sc.ID, l.sc.Title)
-	for _, key := range []string{"activities", "controls"} {
+	for _, key := range actors {
+		if misspelt(l.root, key) {
+			continue // told as an unknown key
+		}
 		if n := l.root.Get(key); n == nil || n.Kind == strict.List && len(n.Items) == 0 {
 			l.bad(at(key), "%s", map[string]string{
 				"activities": "there are no activities: say who uses which path, such as - {who: dana, from: home, path: owa, do: [read, send]}",
@@ -272,8 +318,11 @@ func (l *loader) sop() {
 	if n == nil {
 		return
 	}
-	leaver, _ := Leaver(l.sc)
-	l.sc.SOP = decodeSteps(l.d, n, leaver, l.sc.Cast, l.sc.Horizon)
+	leavers := Leavers(l.sc)
+	if leavers == nil && n.Names(leaverVariable) {
+		l.d.Problemf(n, "a step names ${leaver}, and nobody leaves in this case: name the person")
+	}
+	l.sc.SOP = decodeSteps(l.d, n, leavers, l.sc.Cast, l.sc.Horizon)
 }
 
 // expect checks the predictions that stand under the keys.
@@ -282,7 +331,7 @@ func (l *loader) expect(predictions lab.Predictions, keys ...any) {
 	for id, capabilities := range predictions {
 		a := activity(l.sc, id)
 		if a == nil {
-			if !l.ids[id] { // otherwise it has been complained about
+			if !l.ids[id] && !misspelt(l.root, "activities") && !misspelt(l.root, "controls") { // otherwise it has been complained about
 				l.bad(at(id), "there is no activity %s%s", strict.Quote(id), strict.Expected(id, activityIDs(l.sc)))
 			}
 			continue

@@ -11,7 +11,7 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/mitigation"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
 const minimal = `id: a-case
@@ -169,6 +169,7 @@ func TestProblems(t *testing.T) {
 		want      []string
 	}{
 		{"empty", "", []string{"1:1: the file is empty: a case begins with id: and title:"}},
+		{"result", `{"schema": 1, "tool": {}, "runs": []}`, []string{"1:1: this is a result document, not a case: shutout report shows it"}},
 		{"only a comment", "# nothing\n", []string{"1:1: the file is empty"}},
 		{"null", "~\n", []string{"1:1: the file is empty"}},
 		{"a list", "- a\n", []string{"1:1: found a list, expected a mapping with keys such as cast, sop, id"}},
@@ -218,7 +219,7 @@ func TestProblems(t *testing.T) {
 		{"parameters of a step", edit("disable-account, user: dana", "reset-password, user: dana, times: 3, dc: cas1"), []string{
 			`8:45: reset-password: times "3" is out of range`, `8:52: reset-password: dc "cas1" is not a domain controller`}},
 		{"unreadable parameters", edit("disable-account, user: dana", "limit-message-size, user: dana, size: small, direction: up"), []string{
-			`8:48: "small" cannot be read: expected a size such as 512B`}},
+			`8:48: "small" cannot be read: expected a size such as 512B`, `8:66: limit-message-size: direction "up" is not known`}},
 		{"duplicate ids", edit("controls:\n", "  - {who: dana, from: phone, path: owa, do: [read]}\ncontrols:\n"), []string{`5:5: there is an activity "dana-owa" already`}},
 		{"duplicate keys", edit("sop:", "title: B\nsop:"), []string{`7:1: "title" stands here twice; the first time in line 2`}},
 		{"anonymous", edit("who: dana, from: home, path: owa, do: [read]}\nc", "who: spammer, from: bot, path: smtp-anonymous, do: [reply], sender: nobody}\nc"), []string{

@@ -1,22 +1,14 @@
 package scenarios_test
 
 import (
-	"context"
 	"fmt"
-	"net/textproto"
 	"strings"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
 	"shutout/lab"
-	"shutout/lab/client"
-	"shutout/lab/mitigation"
 	"shutout/scenarios"
-	"shutout/sim"
-	"shutout/sim/profile"
-	"shutout/sim/transport"
 )
 
 // mailflow is what mitigations of the mail flow do. Each is a case file without
@@ -344,178 +336,6 @@ var _ = Describe("mail flow", func() {
 		})
 	}
 })
-
-// What was held is not what leaves afterwards: a removed message never does.
-var _ = Describe("remove-queued-mail", func() {
-	It("takes a sender's messages out of frozen queues, and nobody else's", func(ctx SpecContext) {
-		s := mailCase("removed", `
-activities:
-  - {id: dana, who: dana, from: home, path: owa, do: [send, deliver], to: olga, every: 10m, since: -5m}
-controls:
-  - {id: erin, who: erin, from: erin-desk, path: owa, do: [send], to: olga, every: 10m, since: -5m}
-sop:
-  - {at: 0s, do: freeze-outbound}
-  - {at: 1h, do: remove-queued-mail, user: dana}
-  - {at: 2h, do: thaw-outbound}
-`)
-		res, seen := queuesAt(ctx, s, time.Hour-time.Second, time.Hour+time.Second, 2*time.Hour+time.Second)
-		Expect(res.Steps[1].Detail).To(Equal("12 messages from dana@corp.example removed"))
-		Expect(senders(seen[0])).To(Equal(map[string]int{"dana@corp.example": 12, "erin@corp.example": 6}))
-		Expect(senders(seen[1])).To(Equal(map[string]int{"erin@corp.example": 6}))
-		Expect(seen[2]).To(BeEmpty())
-	})
-})
-
-// A harvester asks one server about invented names, one after the other, until
-// five minutes are over or the list is. What it is told comes over the wire.
-var _ = Describe("directory harvest", func() {
-	harvest := func(ctx context.Context, actions ...lab.Action) (asked, refused int) {
-		GinkgoHelper()
-		p, err := profile.Load("ex2016")
-		Expect(err).NotTo(HaveOccurred())
-		s, _ := scenarios.Find("anonymous-internal-send")
-		org, err := sim.New(sim.Options{Profile: p, Cast: s.Cast.Clone(), Seed: seed, Start: sim.Order})
-		Expect(err).NotTo(HaveOccurred())
-		defer org.Close()
-		for _, a := range actions {
-			Expect(a.Validate(s.Cast)).To(Succeed())
-			Expect(org.Apply(ctx, a).Result).To(Equal(lab.Done))
-		}
-		org.Clock().At(sim.Order, lab.ClassAttempt, "harvester", func(ctx context.Context) {
-			defer GinkgoRecover()
-			conn, err := org.Dial(ctx, "harvester", "bot", "mbx1:25")
-			Expect(err).NotTo(HaveOccurred())
-			defer conn.Close()
-			c := textproto.NewConn(conn)
-			_, _, err = c.ReadResponse(220)
-			Expect(err).NotTo(HaveOccurred())
-			for _, hello := range []string{"EHLO harvester", "MAIL FROM:<offers@bogus.example>"} {
-				Expect(c.PrintfLine("%s", hello)).To(Succeed())
-				_, _, err = c.ReadResponse(250)
-				Expect(err).NotTo(HaveOccurred())
-			}
-			for ; asked < 100 && org.Clock().Now().Before(sim.Order.Add(5*time.Minute)); asked++ {
-				if c.PrintfLine("RCPT TO:<guess%d@corp.example>", asked) != nil {
-					return
-				}
-				code, text, err := c.ReadResponse(250)
-				if err != nil && code == 0 {
-					return // the connection's time is up
-				}
-				if code == 550 {
-					refused++
-					Expect(text).To(ContainSubstring("not found"))
-				}
-			}
-		})
-		Expect(org.Clock().Run(ctx, sim.Order.Add(time.Hour))).To(Succeed())
-		return asked, refused
-	}
-	filter := &mitigation.FilterRecipients{Mode: "recipient"}
-	It("learns nothing where every recipient is taken", func(ctx SpecContext) {
-		asked, refused := harvest(ctx)
-		Expect([]int{asked, refused}).To(Equal([]int{100, 0}))
-	})
-	It("learns which names exist as fast as it can ask, without a tarpit", func(ctx SpecContext) {
-		asked, refused := harvest(ctx, filter, &mitigation.SetTarpit{})
-		Expect([]int{asked, refused}).To(Equal([]int{100, 100}))
-	})
-	It("learns one name in five seconds with the tarpit that is the default", func(ctx SpecContext) {
-		asked, refused := harvest(ctx, filter)
-		Expect([]int{asked, refused}).To(Equal([]int{60, 60}))
-	})
-	It("learns one name in half a minute when set-tarpit says so", func(ctx SpecContext) {
-		asked, refused := harvest(ctx, filter, &mitigation.SetTarpit{Interval: 30 * time.Second})
-		Expect([]int{asked, refused}).To(Equal([]int{10, 10}))
-	})
-	It("is not slowed where the system has no tarpit", func(ctx SpecContext) {
-		s := mailCase("no tarpit", `
-profile: ex2003
-set: {smtp.tarpit_available: false, smtp.recipient_validation: recipient}
-activities:
-  - {id: harvester, who: spammer, from: bot, path: smtp-anonymous, do: [harvest], to: erin, every: 30s, since: -5m}
-controls:
-  - {id: olga, who: olga, from: partner, path: smtp-anonymous, do: [send], to: erin, every: 1m, since: -5m}
-sop:
-  - {at: 0s, do: set-tarpit, interval: 5s}
-`)
-		res := play(ctx, s)
-		Expect(res.Steps[0].Outcome).To(Equal(lab.Failed))
-		Expect(find(res, "harvester", lab.Harvest).Verdict).To(Equal(lab.Open))
-	})
-	It("is not slowed by a tarpit of another server", func(ctx SpecContext) {
-		asked, _ := harvest(ctx, filter, &mitigation.SetTarpit{}, &mitigation.SetTarpit{Interval: 30 * time.Second, Servers: []string{"mbx2"}})
-		Expect(asked).To(Equal(100))
-	})
-	It("is told nothing name by name where a Mailbox server filters", func(ctx SpecContext) {
-		asked, refused := harvest(ctx, &mitigation.FilterRecipients{Mode: "message"})
-		Expect([]int{asked, refused}).To(Equal([]int{100, 0}))
-	})
-})
-
-// What the attack leaves in the queues tells it apart from a relay: every
-// message is a report of the organisation's own postmaster (KB909005).
-var _ = Describe("an NDR attack", func() {
-	It("fills the queues with reports from postmaster, until unknown recipients are refused", func(ctx SpecContext) {
-		s, ok := scenarios.Find("ndr-attack")
-		Expect(ok).To(BeTrue())
-		_, seen := queuesAt(ctx, s, -time.Second, 30*time.Second, 2*time.Minute, 12*time.Hour)
-		Expect(seen[0]).To(HaveLen(30))
-		for _, q := range seen[0] {
-			Expect(q.NextHop).To(HaveSuffix(".dead.example"))
-			Expect(q.Status).To(Equal(transport.QueueRetry))
-		}
-		Expect(senders(seen[0])).To(Equal(map[string]int{"postmaster@corp.example": 30}))
-		Expect(seen[1]).To(HaveLen(30), "no new one comes, and those that wait stay")
-		Expect(seen[2]).To(BeEmpty(), "removed")
-		Expect(seen[3]).To(BeEmpty())
-	})
-})
-
-// How an infected workstation is found: mail is frozen and port 25 closed, and
-// the firewall's log names whoever goes on trying (the fourth source).
-var _ = Describe("an infected workstation", func() {
-	It("is in the firewall's log, and not in the queues", func(ctx SpecContext) {
-		s := mailCase("infected", `
-activities:
-  - {id: bot, who: spammer, from: infected, path: smtp-direct, do: [send], to: olga, every: 1m, since: -5m}
-controls:
-  - {id: erin, who: erin, from: erin-desk, path: owa, do: [send], to: olga, every: 1m, since: -5m}
-sop:
-  - {at: 0s, do: freeze-outbound}
-  - {at: 0s, do: close-outbound-port, port: 25, except: [mbx1, mbx2]}
-`)
-		p, err := profile.Load(s.Profile)
-		Expect(err).NotTo(HaveOccurred())
-		org, err := sim.New(sim.Options{Profile: p, Cast: s.Cast.Clone(), Seed: seed, Start: sim.Order.Add(-s.Lead())})
-		Expect(err).NotTo(HaveOccurred())
-		defer org.Close()
-		_, err = (&lab.Runner{NewClient: client.New}).Run(ctx, org, s)
-		Expect(err).NotTo(HaveOccurred())
-
-		infected := s.Cast.Hosts["infected"].Addr
-		log := org.Net.DropLog()
-		Expect(len(log)).To(BeNumerically(">", 100))
-		for _, line := range log {
-			Expect(line).To(And(HaveField("From", infected), HaveField("Port", 25)))
-		}
-		var queues []transport.Queue
-		org.Do(func(time.Time) { queues = org.Transport.Queues() })
-		Expect(senders(queues)).To(HaveLen(1))
-		Expect(senders(queues)).To(HaveKey("erin@corp.example"))
-	})
-})
-
-// senders counts queued messages by sender.
-func senders(queues []transport.Queue) map[string]int {
-	n := map[string]int{}
-	for _, q := range queues {
-		for _, m := range q.Messages {
-			n[m.FromAddress]++
-		}
-	}
-	return n
-}
 
 func predictions(s *lab.Scenario) (n int) {
 	for _, wants := range s.Expect {

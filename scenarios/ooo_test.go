@@ -1,7 +1,6 @@
 package scenarios_test
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -9,10 +8,8 @@ import (
 	. "github.com/onsi/gomega"
 
 	"shutout/lab"
-	"shutout/lab/client"
 	"shutout/scenarios"
 	"shutout/sim"
-	"shutout/sim/profile"
 	"shutout/sim/transport"
 )
 
@@ -36,26 +33,6 @@ horizon: 3d
 `, audience)))
 	Expect(err).NotTo(HaveOccurred())
 	return s
-}
-
-// queuesAt plays s and returns what Get-Queue shows at moments relative to the
-// order.
-func queuesAt(ctx context.Context, s *lab.Scenario, moments ...time.Duration) (*lab.RunResult, [][]transport.Queue) {
-	GinkgoHelper()
-	p, err := profile.Load(s.Profile)
-	Expect(err).NotTo(HaveOccurred())
-	org, err := sim.New(sim.Options{Profile: p, Cast: s.Cast.Clone(), Seed: seed, Start: sim.Order.Add(-s.Lead())})
-	Expect(err).NotTo(HaveOccurred())
-	defer org.Close()
-	seen := make([][]transport.Queue, len(moments))
-	for i, m := range moments {
-		org.Clock().At(sim.Order.Add(m), lab.ClassAttempt, "", func(context.Context) {
-			org.Do(func(time.Time) { seen[i] = org.Transport.Queues() })
-		})
-	}
-	res, err := (&lab.Runner{NewClient: client.New}).Run(ctx, org, s)
-	Expect(err).NotTo(HaveOccurred())
-	return res, seen
 }
 
 var _ = Describe("out-of-office to forged senders", func() {

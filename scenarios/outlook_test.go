@@ -5,7 +5,6 @@ import (
 	. "github.com/onsi/gomega"
 
 	"shutout/lab"
-	"shutout/scenarios"
 )
 
 // outlookEffects is what mitigations do to Outlook's paths and to EWS.
@@ -123,8 +122,7 @@ var outlookEffects = []effect{
 var _ = Describe("Outlook", func() {
 	story := func() *lab.Scenario {
 		GinkgoHelper()
-		s, ok := scenarios.Find("outlook-session-open-before-disable")
-		Expect(ok).To(BeTrue())
+		s := named("outlook-session-open-before-disable")
 		return s
 	}
 	It("goes on sending an hour after the account was disabled, and ends when its session is checked two hours after it was opened", func(ctx SpecContext) {

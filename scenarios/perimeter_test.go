@@ -15,44 +15,10 @@ import (
 	. "github.com/onsi/gomega"
 
 	"shutout/lab"
-	"shutout/lab/client"
 	"shutout/scenarios"
 	"shutout/sim"
-	"shutout/sim/profile"
 	"shutout/sim/transport"
 )
-
-// looked plays a case to its end and calls look with the organisation at a
-// moment relative to the order.
-func looked(ctx context.Context, s *lab.Scenario, at time.Duration, look func(*sim.Organisation)) {
-	GinkgoHelper()
-	p, err := profile.Load(s.Profile)
-	Expect(err).NotTo(HaveOccurred())
-	for _, set := range s.Set {
-		Expect(p.Set(set)).To(Succeed())
-	}
-	org, err := sim.New(sim.Options{Profile: p, Cast: s.Cast.Clone(), Seed: seed, Start: sim.Order.Add(-s.Lead())})
-	Expect(err).NotTo(HaveOccurred())
-	defer org.Close()
-	org.Clock().At(sim.Order.Add(at), lab.ClassAttempt, "", func(context.Context) {
-		defer GinkgoRecover()
-		look(org)
-	})
-	_, err = (&lab.Runner{NewClient: client.New}).Run(ctx, org, s)
-	Expect(err).NotTo(HaveOccurred())
-}
-
-func named(id string) *lab.Scenario {
-	GinkgoHelper()
-	s, ok := scenarios.Find(id)
-	Expect(ok).To(BeTrue())
-	return s
-}
-
-func queues(org *sim.Organisation) (list []transport.Queue) {
-	org.Do(func(time.Time) { list = org.Transport.Queues() })
-	return list
-}
 
 // The document's order of steps: Exchange is frozen first, so that what knocks
 // at the closed port is no mail server.
@@ -168,19 +134,13 @@ var _ = Describe("the header of an anonymous mail", func() {
 	It("names the computer, and behind a router only the router", func(ctx SpecContext) {
 		s := named("sender-told-by-the-header")
 		s.Horizon = time.Hour
-		p, err := profile.Load(s.Profile)
-		Expect(err).NotTo(HaveOccurred())
-		Expect(p.Set("popimap.autostart=true")).To(Succeed())
-		org, err := sim.New(sim.Options{Profile: p, Cast: s.Cast.Clone(), Seed: seed, Start: sim.Order.Add(-s.Lead())})
-		Expect(err).NotTo(HaveOccurred())
-		defer org.Close()
+		org := organisation(s, "popimap.autostart=true")
 		var headers string
 		org.Clock().At(sim.Order.Add(-time.Minute-time.Second), lab.ClassAttempt, "reader", func(ctx context.Context) {
 			defer GinkgoRecover()
 			headers = inbox(ctx, org, "erin")
 		})
-		_, err = (&lab.Runner{NewClient: client.New}).Run(ctx, org, s)
-		Expect(err).NotTo(HaveOccurred())
+		run(ctx, org, s)
 
 		received := map[string]string{} // the address in the first Received field, by activity
 		for _, mail := range strings.Split(headers, "Return-Path:")[1:] {

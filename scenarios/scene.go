@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"shutout/lab"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
 // sceneFile is what people have set up before the case begins, as it is written.

@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -12,10 +11,10 @@ import (
 	"shutout/fixtures/sources"
 	"shutout/lab"
 	"shutout/lab/mitigation"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
-// SOP is an SOP in a file of its own. Its steps name the leaver as ${leaver}
+// SOP is an SOP in a file of its own. Its steps name whoever leaves as ${leaver}
 // and become real when the SOP is bound to a case.
 type SOP struct {
 	ID      string
@@ -46,7 +45,11 @@ func LoadSOP(path string) (*SOP, error) {
 
 // ParseSOP reads an SOP from src. File names it in errors. Names of the cast in
 // it are checked by [SOP.Bind], because each case may have a cast of its own.
-func ParseSOP(file string, src []byte) (*SOP, error) {
+func ParseSOP(file string, src []byte) (*SOP, error) { return parseSOP(file, src, "leaver", nil) }
+
+// parseSOP reads an SOP, and holds the names in it against a cast, if there is
+// one.
+func parseSOP(file string, src []byte, leaver string, cast *lab.Cast) (*SOP, error) {
 	d := strict.Parse(file, src)
 	if d.Root == nil || d.Root.Kind == strict.Null {
 		if d.Err() == nil {
@@ -54,7 +57,14 @@ func ParseSOP(file string, src []byte) (*SOP, error) {
 		}
 		return nil, d.Err()
 	}
-	if d.Root.Get("activities") != nil {
+	switch {
+	case isResult(d.Root):
+		d.Problemf(d.Root, "this is a result document, not an SOP: shutout report shows it")
+		return nil, d.Err()
+	case IsLab(d.Root):
+		d.Problemf(d.Root, labText)
+		return nil, d.Err()
+	case hasActors(d.Root):
 		d.Problemf(d.Root, "this is a case, not an SOP: run it by itself")
 		return nil, d.Err()
 	}
@@ -68,7 +78,7 @@ func ParseSOP(file string, src []byte) (*SOP, error) {
 	if n := d.Root.Get("sop"); n == nil || n.Kind == strict.List && len(n.Items) == 0 {
 		d.Problemf(d.Root.Find("sop"), `there are no steps: add at least one under sop:, such as - {at: 0s, do: disable-account, user: "${leaver}"}`)
 	} else {
-		decodeSteps(d, n, "leaver", nil, 0)
+		decodeSteps(d, n, []string{leaver}, cast, 0)
 	}
 	if err := d.Err(); err != nil {
 		return nil, err
@@ -76,84 +86,62 @@ func ParseSOP(file string, src []byte) (*SOP, error) {
 	return &SOP{ID: f.ID, Title: strict.OneLine(f.Title), Sources: cited, Story: strings.TrimSpace(f.Story), File: file, src: slices.Clone(src)}, nil
 }
 
-// Steps returns the SOP's steps for a leaver and a cast, and checks that they
-// lie before the horizon. With a nil cast the names of people and servers are
-// not checked, with horizon 0 the times are not. Its error is a
-// [strict.Problems].
-func (s *SOP) Steps(leaver string, cast *lab.Cast, horizon time.Duration) ([]lab.Step, error) {
+// Steps returns the SOP's steps for whoever leaves and a cast, and checks that
+// they lie before the horizon. A step that names ${leaver} is taken once for each
+// of them. With a nil cast the names of people and servers are not checked, with
+// horizon 0 the times are not. Its error is a [strict.Problems].
+func (s *SOP) Steps(leavers []string, cast *lab.Cast, horizon time.Duration) ([]lab.Step, error) {
 	d := strict.Parse(s.File, s.src)
-	return decodeSteps(d, d.Root.Get("sop"), leaver, cast, horizon), d.Err()
+	return decodeSteps(d, d.Root.Get("sop"), leavers, cast, horizon), d.Err()
+}
+
+// written are the SOP's steps without a case.
+func (s *SOP) written() []lab.Step {
+	steps, _ := s.Steps([]string{"leaver"}, nil, 0) // ParseSOP has read them
+	return steps
 }
 
 // Length is when the SOP's last step is. A case has to last as long.
 func (s *SOP) Length() (last time.Duration) {
-	steps, _ := s.Steps("leaver", nil, 0) // ParseSOP has read them
-	for _, step := range steps {
+	for _, step := range s.written() {
 		last = max(last, step.At)
 	}
 	return last
 }
 
+// Source is the SOP as it is written.
+func (s *SOP) Source() []byte { return slices.Clone(s.src) }
+
 // ForLeaver tells whether the SOP is about a person, whom it calls ${leaver}.
 // Others are about the servers or the network.
-func (s *SOP) ForLeaver() bool { return bytes.Contains(s.src, []byte("${leaver}")) }
+func (s *SOP) ForLeaver() bool {
+	return strict.Parse(s.File, s.src).Root.Get("sop").Names(leaverVariable)
+}
 
-// Bind puts the SOP in the place of the case's own. Predictions of the case
-// are dropped, since they are about its own SOP.
+// Bind puts the SOP in the place of the case's own, for everybody who leaves in
+// it. Predictions of the case are dropped, since they are about its own SOP; of
+// its promises those count that the SOP is about.
 func (s *SOP) Bind(sc *lab.Scenario) error {
-	leaver, ok := Leaver(sc)
-	if !ok && s.ForLeaver() {
-		return fmt.Errorf("%s: the case %s has nobody with a mailbox whom an SOP could be about", s.File, sc.ID)
+	people := s.about(sc)
+	if people == nil && s.ForLeaver() {
+		return fmt.Errorf("%s names ${leaver}, and in the case %s nobody leaves: nobody of the organisation has access by an account that must end, but for people who have to go on working (--sop without a case plays those in which somebody leaves)", s.File, sc.ID)
 	}
-	steps, err := s.Steps(leaver, sc.Cast, sc.Horizon)
+	if err := s.BindTo(sc, people...); err != nil {
+		return err
+	}
+	s.promise(sc, people)
+	return nil
+}
+
+// BindTo puts the SOP in the place of the case's own, for these people.
+func (s *SOP) BindTo(sc *lab.Scenario, leavers ...string) error {
+	steps, err := s.Steps(leavers, sc.Cast, sc.Horizon)
 	if err != nil {
 		return fmt.Errorf("the SOP does not fit the case %s:\n%w", sc.ID, err)
 	}
 	sc.SOP, sc.SOPID = steps, s.ID
 	sc.Forget()
 	return nil
-}
-
-// Leaver returns whom a case is about: the first who has a mailbox among those
-// who act, or else among those who are written to.
-func Leaver(sc *lab.Scenario) (id string, ok bool) {
-	if id, ok = firstInside(sc, func(a *lab.Activity) string { return a.Who }); ok {
-		return id, true
-	}
-	return firstInside(sc, func(a *lab.Activity) string { return a.To })
-}
-
-// HasLeaver tells whether somebody of the organisation acts in the case, whose
-// access an SOP can end. In the others outsiders do something to a mailbox.
-func HasLeaver(sc *lab.Scenario) bool {
-	_, ok := firstInside(sc, func(a *lab.Activity) string { return a.Who })
-	return ok
-}
-
-// What a case is about.
-const (
-	AboutLeaver = "leaver"
-	AboutAbuse  = "abuse" // of the organisation's servers or clients
-)
-
-// Family tells what a case is about: abuse, if all that is done is meant against
-// that, or else a leaver.
-func Family(sc *lab.Scenario) string {
-	for _, step := range sc.SOP {
-		if info, _ := mitigation.Lookup(step.Action.Name()); info.Purpose != mitigation.EndAbuse {
-			return AboutLeaver
-		}
-	}
-	return AboutAbuse
-}
-
-func firstInside(sc *lab.Scenario, role func(*lab.Activity) string) (id string, ok bool) {
-	for _, a := range sc.Activities {
-		if p := sc.Cast.People[role(a)]; p != nil && !p.Outsider() {
-			return p.ID, true
-		}
-	}
-	return "", false
 }
 
 // lateText says that a step is never carried out.
@@ -165,8 +153,9 @@ func lateText(step lab.Step, horizon time.Duration) string {
 // decodeSteps reads the steps that stand at n and puts them in the order of
 // their times. With a nil cast, what they name in the cast is not checked. With
 // no horizon they are an SOP's, which begins with the order; a case may tell
-// what was done before it.
-func decodeSteps(d *strict.Doc, n *strict.Node, leaver string, cast *lab.Cast, horizon time.Duration) []lab.Step {
+// what was done before it. A step that names ${leaver} is there once for each of
+// the leavers.
+func decodeSteps(d *strict.Doc, n *strict.Node, leavers []string, cast *lab.Cast, horizon time.Duration) []lab.Step {
 	if n.Kind == strict.Null || n.Kind == strict.Faulty {
 		return nil // somebody has complained about it
 	}
@@ -174,26 +163,28 @@ func decodeSteps(d *strict.Doc, n *strict.Node, leaver string, cast *lab.Cast, h
 		d.Problemf(n, "sop takes a list of steps, such as - {at: 0s, do: disable-account, user: dana}")
 		return nil
 	}
-	vars := map[string]string{}
-	if leaver != "" {
-		vars["leaver"] = leaver
-	}
-	n = d.Expand(n, vars)
 	steps := make([]lab.Step, 0, len(n.Items))
 	for _, item := range n.Items {
-		step, ok := decodeStep(d, item, cast)
-		if !ok {
-			continue
+		for _, vars := range eachLeaver(item, leavers) {
+			before := d.Count()
+			item := d.Expand(item, vars)
+			step, ok := decodeStep(d, item, cast)
+			if !ok {
+				break // what is wrong with it is told once
+			}
+			switch {
+			case horizon > 0 && step.At > horizon:
+				d.Problemf(item.Find("at"), "%s", lateText(step, horizon))
+			case horizon == 0 && step.At < 0:
+				d.Problemf(item.Find("at"), "at is negative: a step of an SOP comes at the order or later, such as 0s or 15m")
+			case step.At < -longest:
+				d.Problemf(item.Find("at"), "at is too long before the order: expected at most %s", lab.Duration(longest))
+			}
+			steps = append(steps, step)
+			if d.Count() > before {
+				break
+			}
 		}
-		switch {
-		case horizon > 0 && step.At > horizon:
-			d.Problemf(item.Find("at"), "%s", lateText(step, horizon))
-		case horizon == 0 && step.At < 0:
-			d.Problemf(item.Find("at"), "at is negative: a step of an SOP comes at the order or later, such as 0s or 15m")
-		case step.At < -longest:
-			d.Problemf(item.Find("at"), "at is too long before the order: expected at most %s", lab.Duration(longest))
-		}
-		steps = append(steps, step)
 	}
 	slices.SortStableFunc(steps, func(a, b lab.Step) int { return cmp.Compare(a.At, b.At) })
 	return steps
@@ -226,28 +217,29 @@ func decodeStep(d *strict.Doc, n *strict.Node, cast *lab.Cast) (lab.Step, bool) 
 		return lab.Step{}, false
 	}
 	action := info.New()
-	before := d.Count()
 	d.Decode(n, action, "at", "do")
-	missing := false
+	complete := !d.Complained(n)
+	missing := map[string]bool{}
 	for _, p := range info.Params {
 		if p.Required && n.Get(p.Name) == nil {
-			missing = true
+			missing[p.Name], complete = true, false
 			d.Problemf(n, "%s needs %s: %s (%s; shutout show %s)", info.Name, p.Name, p.Doc, p.Type, info.Name)
 		}
 	}
+	if cast == nil {
+		return lab.Step{At: head.At, Action: action, Line: n.Line}, true
+	}
 	// What could not be read has been complained about; its zero value would
-	// only be complained about once more.
-	if cast != nil && !missing && d.Count() == before {
-		for _, err := range unjoin(action.Validate(cast)) {
-			where := n
-			if pe, ok := errors.AsType[*mitigation.ParamError](err); ok {
-				where = n.Find(pe.Param)
-				plain := *pe
-				plain.Known = nil // Expected names the nearest as well
-				d.Problemf(where, "%v%s", &plain, strict.Expected(pe.Found, pe.Known))
-				continue
-			}
-			d.Problemf(where, "%v", err)
+	// only be complained about once more, and so would what has to fit it.
+	for _, err := range unjoin(action.Validate(cast)) {
+		pe, ok := errors.AsType[*mitigation.ParamError](err)
+		switch {
+		case !ok && complete:
+			d.Problemf(n, "%v", err)
+		case ok && !missing[pe.Param] && !d.Complained(n.Get(pe.Param)):
+			plain := *pe
+			plain.Known = nil // Expected names the nearest as well
+			d.Problemf(n.Find(pe.Param), "%v%s", &plain, strict.Expected(pe.Found, pe.Known))
 		}
 	}
 	return lab.Step{At: head.At, Action: action, Line: n.Line}, true

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -15,15 +16,146 @@ func TestSOPIsBoundToACase(t *testing.T) {
 	if !ok {
 		t.Fatal("the SOP thorough is gone")
 	}
-	for id, leaver := range map[string]string{"session-open-before-disable": "dana", "spam-to-ooo-user": "erin"} {
+	sc, _ := Find("session-open-before-disable")
+	if err := sop.Bind(sc); err != nil {
+		t.Fatal(err)
+	}
+	first := sc.SOP[0].Action.(*mitigation.ResetPassword)
+	if first.User != "dana" || first.Times != 2 || sc.Expect != nil {
+		t.Errorf("%+v, expectations %v", first, sc.Expect)
+	}
+}
+
+// Whoever leaves in a case has the steps that name ${leaver}, the servers have
+// the others once.
+func TestSOPIsBoundToEverybodyWhoLeaves(t *testing.T) {
+	sop, err := ParseSOP("sop.yaml", []byte(`
+id: ours
+title: Ours
+story: What "${leaver}" means is told nowhere else.
+sop:
+  - {at: 5m, do: reset-iis}
+  - {at: 0s, do: reset-password, user: "${leaver}", times: 2}
+  - {at: 0s, do: disable-account, user: "${leaver}"}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string]string{
+		"wipe-arrives-only-before-the-door-is-shut": "dana nate",
+		"tokens-on-several-servers":                 "dana sam",
+		"exchange-2013-test":                        "dana rita dirk mona",
+		"idle-browser-versus-busy-browser":          "busy just idle anew",
+		"pop3-has-two-switches":                     "frank", // dana works on
+		"pull-the-plug":                             "admin",
+	} {
 		sc, _ := Find(id)
 		if err := sop.Bind(sc); err != nil {
 			t.Fatal(err)
 		}
-		first := sc.SOP[0].Action.(*mitigation.ResetPassword)
-		if first.User != leaver || first.Times != 2 || sc.Expect != nil {
-			t.Errorf("%s: %+v, expectations %v", id, first, sc.Expect)
+		var got, expected []string
+		for _, step := range sc.SOP {
+			got = append(got, step.Action.Name()+" "+mitigation.Describe(step.Action))
 		}
+		for _, leaver := range strings.Fields(want) {
+			expected = append(expected, "reset-password user: "+leaver+", times: 2")
+		}
+		for _, leaver := range strings.Fields(want) {
+			expected = append(expected, "disable-account user: "+leaver)
+		}
+		if expected = append(expected, "reset-iis "); !slices.Equal(got, expected) {
+			t.Errorf("%s: %q", id, got)
+		}
+	}
+}
+
+// What is wrong with a step is told once, however many leave.
+func TestSOPThatFitsNobodyIsToldOnce(t *testing.T) {
+	sop, err := ParseSOP("sop.yaml", []byte("id: ours\ntitle: Ours\nsop:\n  - {do: move-mailbox, user: \"${leaver}\", to: db9}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc, _ := Find("exchange-2013-test")
+	if err := sop.Bind(sc); err == nil || strings.Count(err.Error(), "sop.yaml:4:") != 1 {
+		t.Errorf("error %v", err)
+	}
+}
+
+// An SOP for whoever leaves promises nothing about others: those outside, those
+// who go on working, and what needs no account. What a leaver's mailbox answers
+// is the leaver's.
+func TestWhatAnSOPIsAbout(t *testing.T) {
+	bound := func(sop, id string) map[string]string {
+		t.Helper()
+		s, ok := FindSOP(sop)
+		sc, known := Find(id)
+		if !ok || !known {
+			t.Fatalf("%s or %s is gone", sop, id)
+		}
+		if err := s.Bind(sc); err != nil {
+			t.Fatal(err)
+		}
+		beside := map[string]string{}
+		for _, a := range sc.Activities {
+			if a.Beside != "" {
+				beside[a.ID] = strings.TrimPrefix(a.Beside, "the SOP is about whoever leaves, and ")
+			}
+		}
+		return beside
+	}
+	for _, tt := range []struct {
+		sop, id string
+		want    map[string]string
+	}{
+		{"thorough", "exchange-2013-test", map[string]string{}},
+		{"thorough", "pull-the-plug", map[string]string{"bot-in-office": "spammer has no account here"}},
+		{"thorough", "mail-by-another-server", map[string]string{"by-another-server": "smtp-direct needs no account"}},
+		{"thorough", "pop3-has-two-switches", map[string]string{"dana-pop3": "dana has to go on working"}},
+		{"dovecot-within-a-minute", "vacation-of-a-disabled-user", map[string]string{}},
+		{"replies-stay-inside", "spam-to-ooo-user", map[string]string{}},
+		{"find-infected-workstation", "pull-the-plug", map[string]string{}}, // about the network
+	} {
+		if got := bound(tt.sop, tt.id); !maps.Equal(got, tt.want) {
+			t.Errorf("%s in %s: beside it %v", tt.sop, tt.id, got)
+		}
+	}
+	// A case that was bound before forgets what the SOP before was about.
+	sc, _ := Find("pull-the-plug")
+	for _, id := range []string{"thorough", "find-infected-workstation"} {
+		sop, _ := FindSOP(id)
+		if err := sop.Bind(sc); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, a := range sc.Activities {
+		if a.Beside != "" {
+			t.Errorf("%s: %s", a.ID, a.Beside)
+		}
+	}
+}
+
+// Where nobody leaves no bystander is taken for a leaver, but an SOP against
+// abuse is about the mailbox that is written to.
+func TestSOPWhereNobodyLeaves(t *testing.T) {
+	for _, id := range []string{"spam-to-ooo-user", "vacation-switched-off", "smtp-for-authenticated-only", "pop3-new-password-overheard-again"} {
+		sc, _ := Find(id)
+		sop, _ := FindSOP("thorough")
+		if err := sop.Bind(sc); err == nil || !strings.HasPrefix(err.Error(), "fixtures/sops/thorough.yaml names ${leaver}, and in the case "+id+" nobody leaves: ") {
+			t.Errorf("error %v", err)
+		}
+	}
+	own := strings.ReplaceAll(minimal, "user: dana", `user: "${leaver}"`)
+	if _, err := Parse("case.yaml", []byte(own)); err != nil {
+		t.Errorf("dana leaves: %v", err)
+	}
+	_, err := Parse("case.yaml", []byte(strings.ReplaceAll(own, "who: erin", "who: dana")))
+	if err == nil || !strings.Contains(err.Error(), "a step names ${leaver}, and nobody leaves in this case: name the person") || strings.Contains(err.Error(), "unknown variable") {
+		t.Errorf("error %v", err)
+	}
+	sc, _ := Find("spam-to-ooo-user")
+	sop, _ := FindSOP("replies-stay-inside")
+	if err := sop.Bind(sc); err != nil || sc.SOP[0].Action.(*mitigation.SetOutOfOffice).User != "erin" {
+		t.Errorf("%v, %v", sc.SOP, err)
 	}
 }
 
@@ -59,6 +191,7 @@ func TestSOPProblems(t *testing.T) {
 		want      []string
 	}{
 		{"empty", "", []string{"1:1: the file is empty: an SOP has an id"}},
+		{"result", `{"schema": 1, "runs": []}`, []string{"1:1: this is a result document, not an SOP: shutout report shows it"}},
 		{"a case", minimal, []string{"1:1: this is a case, not an SOP"}},
 		{"no steps", "id: a\ntitle: b\n", []string{"1:1: there are no steps"}},
 		{"unknown variable and mitigation", "id: a\ntitle: b\nsop:\n  - {do: disable-account, user: \"${lever}\"}\n  - {do: sack}\n", []string{
@@ -72,9 +205,9 @@ func TestSOPProblems(t *testing.T) {
 	}
 }
 
-func TestLeaver(t *testing.T) {
-	if id, ok := Leaver(&lab.Scenario{Cast: &lab.Cast{}}); ok {
-		t.Errorf("nobody is %q", id)
+func TestLeavers(t *testing.T) {
+	if ids := Leavers(&lab.Scenario{Cast: &lab.Cast{}}); ids != nil {
+		t.Errorf("nobody is %q", ids)
 	}
 }
 

@@ -1,6 +1,7 @@
 package scenarios_test
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 	"strings"
@@ -22,12 +23,17 @@ import (
 //
 // The specs of the catalogue carry labels, so that -ginkgo.label-filter picks
 // some of them. The keys are family, path, mitigation, profile and source; "own"
-// and "elsewhere" stand for the case's own profile and the others:
+// and "elsewhere" stand for the case's own profile and the others, which are
+// played only for a filter that asks for them:
 //
 //	go test ./scenarios -run TestScenarios -ginkgo.label-filter='own && path: containsAny {owa, imap}'
 func TestScenarios(t *testing.T) {
 	RegisterFailHandler(Fail)
-	RunSpecs(t, "scenarios")
+	suite, _ := GinkgoConfiguration()
+	if suite.LabelFilter == "" {
+		suite.LabelFilter = "!elsewhere"
+	}
+	RunSpecs(t, "scenarios", suite)
 }
 
 const seed = 1
@@ -37,7 +43,18 @@ func play(ctx SpecContext, s *lab.Scenario, set ...string) *lab.RunResult {
 	GinkgoHelper()
 	res, err := sim.Play(ctx, s, sim.PlayOptions{Seed: seed, Set: set})
 	Expect(err).NotTo(HaveOccurred())
+	rereads(res)
 	return res
+}
+
+// rereads writes a result as a document and reads it again: nothing that the
+// program writes contradicts itself.
+func rereads(res *lab.RunResult) {
+	GinkgoHelper()
+	var b bytes.Buffer
+	Expect(report.JSON(&b, &lab.Document{Schema: lab.Schema, Lab: lab.Simulation, Runs: []*lab.RunResult{res}})).To(Succeed())
+	_, err := report.Decode(b.Bytes())
+	Expect(err).NotTo(HaveOccurred())
 }
 
 // find returns what was found about a capability of an activity.

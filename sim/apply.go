@@ -1,16 +1,15 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
+	"slices"
 	"time"
 
 	"shutout/lab"
 	"shutout/lab/mitigation"
-	"shutout/sim/directory"
 	"shutout/sim/profile"
 	"shutout/sim/store"
 	"shutout/sim/transport"
@@ -32,6 +31,8 @@ func (o *Organisation) Apply(_ context.Context, a lab.Action) lab.Outcome {
 	}
 }
 
+// apply tells in a line what was changed, or why it could not be. The methods
+// that it calls stand in the apply_ file of what they change.
 func (o *Organisation) apply(now time.Time, a lab.Action) (string, error) {
 	if err := o.Available(a); err != nil {
 		return "", err
@@ -213,210 +214,29 @@ func (o *Organisation) apply(now time.Time, a lab.Action) (string, error) {
 	return "", fmt.Errorf("%w: %s", lab.ErrNotAvailable, a.Name())
 }
 
-// account finds whose account an action means, on the domain controller that
-// takes the change: the PDC emulator if none is named.
-func (o *Organisation) account(user, dcName string) (*directory.DC, *directory.Object, error) {
-	dc := o.Dir.PDC()
-	if dcName != "" {
-		if dc = o.Dir.DC(dcName); dc == nil {
-			return nil, nil, fmt.Errorf("no domain controller %q", dcName)
-		}
+// Available tells whether an organisation such as this can carry out a
+// mitigation at all.
+func (o *Organisation) Available(a lab.Action) error {
+	info, _ := mitigation.Lookup(a.Name())
+	site := mitigation.ExchangeSite
+	switch {
+	case o.Open != nil:
+		site = mitigation.OpenSite
+	case o.Cloud != nil:
+		site = mitigation.CloudSite
 	}
-	obj, ok := dc.Lookup(user)
-	if !ok {
-		return nil, nil, fmt.Errorf("no account %q on %s", user, dc.Host())
+	why := ""
+	switch {
+	case info.Where.Has(site):
+		return nil
+	case slices.Equal(info.Where, mitigation.CloudTenant):
+		why = "nobody signs in at Entra ID"
+	case slices.Equal(info.Where, mitigation.OpenServers):
+		why = "the servers are Exchange, not Samba, Dovecot and Postfix"
+	case o.Open != nil:
+		why = "there is no " + cmp.Or(info.Needs, "Exchange") + " here"
+	default:
+		why = "the servers are the provider's"
 	}
-	return dc, obj, nil
-}
-
-func (o *Organisation) replace(now time.Time, user, dcName, attr string, value func(*directory.Object) string) (string, error) {
-	dc, obj, err := o.account(user, dcName)
-	if err != nil {
-		return "", err
-	}
-	v := value(obj)
-	if err := dc.Modify(now, obj.DN(), []directory.Mod{directory.Set(attr, v)}); err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%s %s -> %s on %s", attr, orNone(obj.Get(attr)), orNone(v), dc.Host()), nil
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "(none)"
-	}
-	return s
-}
-
-func (o *Organisation) setEnabled(now time.Time, user, dc string, enabled bool) (string, error) {
-	return o.replace(now, user, dc, "userAccountControl", func(obj *directory.Object) string {
-		uac := obj.UAC() | directory.AccountDisable
-		if enabled {
-			uac &^= directory.AccountDisable
-		}
-		return strconv.Itoa(uac)
-	})
-}
-
-func (o *Organisation) resetPassword(now time.Time, a *mitigation.ResetPassword) (string, error) {
-	if a.Directory == "cloud" {
-		return o.resetCloudPassword(now, a)
-	}
-	dc, obj, err := o.account(a.User, a.DC)
-	if err != nil {
-		return "", err
-	}
-	for _, next := range o.newPasswords(a) {
-		if err := dc.SetPassword(now, obj.DN(), next); err != nil {
-			return "", err
-		}
-	}
-	detail := fmt.Sprintf("new password set %s on %s", times(a.Times), dc.Host())
-	if o.Params.Samba.ResetEnables && obj.UAC()&directory.AccountDisable != 0 {
-		enabled, err := o.setEnabled(now, a.User, a.DC, true)
-		if err != nil {
-			return "", err
-		}
-		detail += ", which enables the account: " + enabled
-	}
-	return detail, nil
-}
-
-// newPasswords are what a reset sets, one after another. The first step leaves
-// the password that a person may be told; what is set before and after that is
-// told to nobody.
-func (o *Organisation) newPasswords(a *mitigation.ResetPassword) []string {
-	told := o.resets[a.User] == 0
-	var list []string
-	for range a.Times {
-		o.resets[a.User]++
-		list = append(list, lab.NewPassword(o.TL.Rand(fmt.Sprintf("reset %s %d", a.User, o.resets[a.User]))))
-	}
-	if told {
-		list[a.Times-1] = o.World.Cast.People[a.User].NewPassword
-	}
-	return list
-}
-
-func times(n int) string {
-	if n == 1 {
-		return "once"
-	}
-	return fmt.Sprintf("%d times", n)
-}
-
-func (o *Organisation) expireAccount(now time.Time, a *mitigation.ExpireAccount) (string, error) {
-	at := now.Add(a.After)
-	detail, err := o.replace(now, a.User, a.DC, "accountExpires", func(*directory.Object) string {
-		return strconv.FormatInt(directory.FileTime(at), 10)
-	})
-	if err != nil {
-		return "", err
-	}
-	_, dc, _ := strings.Cut(detail, " on ")
-	return fmt.Sprintf("account expires at %s on %s", at.Format("15:04:05"), dc), nil
-}
-
-func (o *Organisation) disableProtocols(now time.Time, a *mitigation.DisableProtocols) (string, error) {
-	protocols := a.Protocols
-	if len(protocols) == 0 {
-		protocols = directory.Protocols
-	}
-	protocols, features, err := o.features(protocols)
-	if err != nil {
-		return "", err
-	}
-	var dc *directory.DC
-	for _, p := range protocols {
-		var obj *directory.Object
-		var err error
-		if dc, obj, err = o.account(a.User, a.DC); err != nil {
-			return "", err
-		}
-		if err := dc.Modify(now, obj.DN(), obj.ProtocolMods(p, false)); err != nil {
-			return "", err
-		}
-	}
-	detail := fmt.Sprintf("%s switched off on %s", strings.Join(protocols, ", "), dc.Host())
-	return strings.Join(append([]string{detail}, features...), "; "), nil
-}
-
-func (o *Organisation) limitMessageSize(now time.Time, a *mitigation.LimitMessageSize) (string, error) {
-	kb := strconv.FormatInt((int64(a.Size)+1023)/1024, 10)
-	var details []string
-	for _, l := range []struct{ direction, attr string }{{"send", "submissionContLength"}, {"receive", "delivContLength"}} {
-		if a.Direction != "both" && a.Direction != l.direction {
-			continue
-		}
-		d, err := o.replace(now, a.User, a.DC, l.attr, func(*directory.Object) string { return kb })
-		if err != nil {
-			return "", err
-		}
-		details = append(details, d)
-	}
-	return strings.Join(details, "; "), nil
-}
-
-func (o *Organisation) moveMailbox(now time.Time, a *mitigation.MoveMailbox) (string, error) {
-	m, err := o.Store.Move(now, a.User, a.To)
-	if err != nil {
-		return "", err
-	}
-	if a.Fails {
-		m.Fail(now, "the move request failed")
-		return "", fmt.Errorf("the move to %s failed; the mailbox stays where it is", a.To)
-	}
-	m.OnDone(func(now time.Time, m *store.Move) {
-		if m.State == store.MoveCompleted {
-			// The move itself writes where the mailbox lives now.
-			_, _ = o.replace(now, a.User, "", "homeMDB", func(*directory.Object) string { return m.To })
-		}
-	})
-	return fmt.Sprintf("move to %s begun, done in %s", a.To, lab.Duration(m.EndsAt.Sub(now))), nil
-}
-
-// disconnectMailbox is Disable-Mailbox: the mailbox loses its owner and the
-// account its Exchange attributes; the protocol flags stay (KB3132711).
-func (o *Organisation) disconnectMailbox(now time.Time, user string) (string, error) {
-	if err := o.Store.Disconnect(now, user); err != nil {
-		return "", err
-	}
-	dc, obj, err := o.account(user, "")
-	if err != nil {
-		return "", err
-	}
-	var mods []directory.Mod
-	for _, attr := range []string{"homeMDB", "msExchMailboxGuid", "mail", "proxyAddresses"} {
-		if obj.Get(attr) != "" {
-			mods = append(mods, directory.Set(attr))
-		}
-	}
-	return "the mailbox has no owner any more", dc.Modify(now, obj.DN(), mods)
-}
-
-func (o *Organisation) restartStore(now time.Time, a *mitigation.RestartStore) (string, error) {
-	servers := a.Servers
-	if len(servers) == 0 {
-		for _, s := range o.World.Cast.Organisation.Sites {
-			servers = append(servers, s.Stores...)
-		}
-	}
-	var details []string
-	for _, name := range servers {
-		back, err := o.Store.Restart(now, name)
-		if err != nil {
-			return "", err
-		}
-		o.storeAway(name, back)
-		details = append(details, fmt.Sprintf("%s: databases back after %s", name, lab.Duration(back.Sub(now))))
-	}
-	return strings.Join(details, "; "), nil
-}
-
-func (o *Organisation) setOutOfOffice(now time.Time, a *mitigation.SetOutOfOffice) (string, error) {
-	state, err := transport.ParseOOFState(a.Audience)
-	if err != nil {
-		return "", err
-	}
-	return "out-of-office replies: " + a.Audience, o.Transport.SetOutOfOffice(now, a.User, transport.OutOfOffice{State: state})
+	return fmt.Errorf("%w: %s", lab.ErrNotAvailable, why)
 }

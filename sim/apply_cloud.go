@@ -1,43 +1,14 @@
 package sim
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"shutout/lab"
 	"shutout/lab/mitigation"
 	"shutout/sim/cloud"
 )
-
-// Available tells whether an organisation such as this can carry out a
-// mitigation at all.
-func (o *Organisation) Available(a lab.Action) error {
-	info, _ := mitigation.Lookup(a.Name())
-	site := mitigation.ExchangeSite
-	switch {
-	case o.Open != nil:
-		site = mitigation.OpenSite
-	case o.Cloud != nil:
-		site = mitigation.CloudSite
-	}
-	why := ""
-	switch {
-	case info.Where.Has(site):
-		return nil
-	case slices.Equal(info.Where, mitigation.CloudTenant):
-		why = "nobody signs in at Entra ID"
-	case slices.Equal(info.Where, mitigation.OpenServers):
-		why = "the servers are Exchange, not Samba, Dovecot and Postfix"
-	case o.Open != nil:
-		why = "there is no " + cmp.Or(info.Needs, "Exchange") + " here"
-	default:
-		why = "the servers are the provider's"
-	}
-	return fmt.Errorf("%w: %s", lab.ErrNotAvailable, why)
-}
 
 // cloudUser finds an account of the tenant that has not been deleted.
 func (o *Organisation) cloudUser(user string) (*cloud.User, error) {

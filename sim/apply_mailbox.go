@@ -140,35 +140,6 @@ func (o *Organisation) recreateMailbox(now time.Time, user string) (string, erro
 	})
 }
 
-// features takes those words out of a list of protocols that are no way to a
-// mailbox here, and tells what they change.
-func (o *Organisation) features(words []string) (protocols, details []string, err error) {
-	for _, f := range []struct {
-		word, text string
-		has        bool
-	}{
-		{"unified-messaging", "Unified Messaging disabled, no path of this lab leads there", o.Params.Store.UnifiedMessaging},
-		{"archive", "archive disabled, no path of this lab leads there", o.Params.Store.Archive},
-	} {
-		switch {
-		case !slices.Contains(words, f.word):
-		case !f.has:
-			details = append(details, "this version has no "+strings.ReplaceAll(f.word, "-", " "))
-		default:
-			details = append(details, f.text)
-		}
-	}
-	for _, w := range words {
-		if slices.Contains(directory.Protocols, w) {
-			protocols = append(protocols, w)
-		}
-	}
-	if protocols == nil {
-		return nil, nil, fmt.Errorf("%w: %s", lab.ErrNotAvailable, strings.Join(details, "; "))
-	}
-	return protocols, details, nil
-}
-
 func (o *Organisation) failover(now time.Time, a *mitigation.FailoverMailboxServer) (string, error) {
 	to := a.To
 	if to == "" {
@@ -192,4 +163,54 @@ func (o *Organisation) nextStore(server string) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("%s has no other mailbox server in its site", server)
+}
+
+func (o *Organisation) moveMailbox(now time.Time, a *mitigation.MoveMailbox) (string, error) {
+	m, err := o.Store.Move(now, a.User, a.To)
+	if err != nil {
+		return "", err
+	}
+	if a.Fails {
+		m.Fail(now, "the move request failed")
+		return "", fmt.Errorf("the move to %s failed; the mailbox stays where it is", a.To)
+	}
+	m.OnDone(func(now time.Time, m *store.Move) {
+		if m.State == store.MoveCompleted {
+			// The move itself writes where the mailbox lives now.
+			_, _ = o.replace(now, a.User, "", "homeMDB", func(*directory.Object) string { return m.To })
+		}
+	})
+	return fmt.Sprintf("move to %s begun, done in %s", a.To, lab.Duration(m.EndsAt.Sub(now))), nil
+}
+
+// disconnectMailbox is Disable-Mailbox: the mailbox loses its owner and the
+// account its Exchange attributes; the protocol flags stay (KB3132711).
+func (o *Organisation) disconnectMailbox(now time.Time, user string) (string, error) {
+	if err := o.Store.Disconnect(now, user); err != nil {
+		return "", err
+	}
+	dc, obj, err := o.account(user, "")
+	if err != nil {
+		return "", err
+	}
+	var mods []directory.Mod
+	for _, attr := range []string{"homeMDB", "msExchMailboxGuid", "mail", "proxyAddresses"} {
+		if obj.Get(attr) != "" {
+			mods = append(mods, directory.Set(attr))
+		}
+	}
+	return "the mailbox has no owner any more", dc.Modify(now, obj.DN(), mods)
+}
+
+func (o *Organisation) restartStore(now time.Time, a *mitigation.RestartStore) (string, error) {
+	var details []string
+	for _, name := range o.stores(a.Servers) {
+		back, err := o.Store.Restart(now, name)
+		if err != nil {
+			return "", err
+		}
+		o.storeAway(name, back)
+		details = append(details, fmt.Sprintf("%s: databases back after %s", name, lab.Duration(back.Sub(now))))
+	}
+	return strings.Join(details, "; "), nil
 }

@@ -24,14 +24,9 @@ var started = time.Date(2026, 1, 15, 9, 0, 0, 0, time.UTC)
 
 func organisation(tb testing.TB, version string, set ...string) *sim.Organisation {
 	tb.Helper()
-	p, err := profile.Load(version)
+	p, err := profile.Load(version, append([]string{"popimap.autostart=true"}, set...)...)
 	if err != nil {
 		tb.Fatal(err)
-	}
-	for _, s := range append([]string{"popimap.autostart=true"}, set...) {
-		if err := p.Set(s); err != nil {
-			tb.Fatal(err)
-		}
 	}
 	o, err := sim.New(sim.Options{Profile: p, Cast: fixtures.DefaultCast(), Seed: 1, Start: started})
 	if err != nil {

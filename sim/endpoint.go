@@ -30,6 +30,9 @@ func (o *Organisation) Endpoint(who *lab.Person, path lab.Path) (lab.Endpoint, e
 	}
 	at := func(host string, port int, security lab.Security) (lab.Endpoint, error) {
 		if !o.Net.Listens(host, port) {
+			if (path == lab.IMAP || path == lab.POP3) && o.Open == nil && !o.Params.PopImap.Autostart {
+				return none(fmt.Sprintf("nobody has started %s on %s: say set: {popimap.autostart: true} in the case, or --set popimap.autostart=true", path, host))
+			}
 			return none(fmt.Sprintf("%s does not offer %s (port %d)", host, path, port))
 		}
 		return lab.Endpoint{

@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"shutout/lab"
@@ -18,11 +19,13 @@ var Order = time.Date(2026, 1, 15, 10, 0, 0, 0, time.UTC)
 type PlayOptions struct {
 	Profile string   // instead of the scenario's own
 	Set     []string // name=value, after those of the scenario
-	Seed    uint64
-	Sweep   bool // look for what works without a session, whatever the case says
+	Seed    uint64   // the same seed gives the same run
+	Sweep   bool     // look for what works without a session, whatever the case says
 	// Transcribe keeps what is said in the attempts that decide.
 	Transcribe bool
-	Progress   func(at, horizon time.Duration)
+	// Progress, if set, is told how far the run is; both are times from the
+	// order, see [lab.Runner].
+	Progress func(at, horizon time.Duration)
 	// Drive, if set, plays the case instead of having it played as fast as it
 	// goes, see [lab.Runner].
 	Drive func(context.Context, *Organisation, *lab.Live) error
@@ -35,16 +38,10 @@ func Play(ctx context.Context, s *lab.Scenario, o PlayOptions) (*lab.RunResult, 
 	if o.Profile != "" {
 		s = s.WithProfile(o.Profile)
 	}
-	p, err := profile.Load(s.Profile)
+	set := slices.Concat(s.Set, o.Set)
+	p, err := profile.Load(s.Profile, set...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.ID, err)
-	}
-	for _, set := range [][]string{s.Set, o.Set} {
-		for _, assignment := range set {
-			if err := p.Set(assignment); err != nil {
-				return nil, fmt.Errorf("%s: %w", s.ID, err)
-			}
-		}
 	}
 	org, err := New(Options{Profile: p, Cast: s.Cast.Clone(), Seed: o.Seed, Start: Order.Add(-s.Lead())})
 	if err != nil {
@@ -62,6 +59,6 @@ func Play(ctx context.Context, s *lab.Scenario, o PlayOptions) (*lab.RunResult, 
 	if err != nil {
 		return nil, err
 	}
-	res.Set = append(append([]string(nil), s.Set...), o.Set...)
+	res.Set = set
 	return res, nil
 }

@@ -34,7 +34,7 @@ import (
 type Options struct {
 	Profile *profile.Profile
 	Cast    *lab.Cast // its passwords are filled in from the seed
-	Seed    uint64
+	Seed    uint64    // of all that is drawn by lot; the same seed gives the same run
 	Start   time.Time // when the virtual clock begins
 }
 
@@ -103,7 +103,7 @@ func New(o Options) (*Organisation, error) {
 		org.Close()
 		return nil, err
 	}
-	if p.Cloud.Tenant {
+	if p.Cloud.Tenant && p.Server.Family == profile.Exchange {
 		if o.Cast.Organisation.SignIn == "" {
 			org.Close()
 			return nil, errors.New("the cast names no host for the cloud's sign-in service: organisation: {sign_in: login}")

@@ -1,22 +1,30 @@
 #!/bin/sh
 # Runs every fuzz target of the module for the given time.
 set -eu
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+cache=$(go env GOCACHE)/fuzz
 targets=0
-for package in $(go list ./...); do
-	for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
+IFS='
+'
+for dir in $(go list -f '{{.Dir}}' ./...); do
+	# The test program of a package is linked once for all its targets, and not
+	# where there are none.
+	grep -qs '^func Fuzz' "$dir"/*_test.go || continue
+	cd "$dir"
+	package=$(go list)
+	go test -c -fuzz . -o "$tmp/test" .
+	for target in $("$tmp/test" -test.list '^Fuzz'); do
 		# Minimising what is merely interesting can take longer than the fuzzing.
-		go test -run '^$' -fuzz "^$target\$" -fuzztime "${1:-10s}" -fuzzminimizetime 10x "$package" >"$log" 2>&1 || {
+		"$tmp/test" -test.run '^$' -test.fuzz "^$target\$" -test.fuzztime "${1:-10s}" -test.fuzzminimizetime 10x \
+			-test.fuzzcachedir "$cache/$package" >"$tmp/log" 2>&1 || {
 			# The fuzzer may end with this error alone when its time is up
 			# (golang.org/issue/56238).
-			if grep -q 'context deadline exceeded' "$log" && ! grep -q 'Failing input' "$log"; then
-				targets=$((targets + 1))
-				continue
-			fi
-			echo "$package $target"
-			cat "$log"
-			exit 1
+			grep -q 'context deadline exceeded' "$tmp/log" && ! grep -q 'Failing input' "$tmp/log" || {
+				echo "$package $target"
+				cat "$tmp/log"
+				exit 1
+			}
 		}
 		targets=$((targets + 1))
 	done

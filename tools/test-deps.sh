@@ -28,16 +28,30 @@ ls /usr/lib/*/gssntlmssp/gssntlmssp.so >/dev/null 2>&1 || missing="$missing gss-
 if command -v apt-get >/dev/null 2>&1 && docker info >/dev/null 2>&1 && ! command -v mmdebstrap >/dev/null 2>&1; then
 	missing="$missing mmdebstrap"
 fi
+# A lab's commands go over SSH. The program is not where everybody looks.
+[ -x /usr/sbin/sshd ] || missing="$missing openssh-server"
 [ -n "$missing" ] || exit 0
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
 	echo "installing$missing"
+	# The programs are for tests: no service is to run, now or at the next start.
+	policy=/usr/sbin/policy-rc.d
+	if [ ! -e "$policy" ]; then
+		printf '#!/bin/sh\nexit 101\n' >"$policy"
+		chmod 755 "$policy"
+		trap 'rm -f "$policy"' EXIT
+	fi
+	case $missing in *openssh-server*)
+		mkdir -p /etc/systemd/system
+		[ -e /etc/systemd/system/ssh.service ] || ln -s /dev/null /etc/systemd/system/ssh.service
+		echo "the service ssh stays off (systemctl unmask ssh lets it run)"
+	esac
 	apt-get update -qq
 	# shellcheck disable=SC2086 # the list is a list
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
 elif command -v brew >/dev/null 2>&1; then
 	# ldapsearch and curl are part of macOS; swaks brings its Perl modules; the
 	# other packages are no formulas.
-	formulas=$(echo "$missing" | sed 's/ldap-utils//; s/krb5-user/krb5/; s/libnet-ssleay-perl//; s/gss-ntlmssp//; s/python3-[a-z0-9]*//g; s/davmail-server//; s/chromium//; s/fonts-inter//; s/mmdebstrap//')
+	formulas=$(echo "$missing" | sed 's/ldap-utils//; s/krb5-user/krb5/; s/libnet-ssleay-perl//; s/gss-ntlmssp//; s/python3-[a-z0-9]*//g; s/davmail-server//; s/openssh-server//; s/chromium//; s/fonts-inter//; s/mmdebstrap//')
 	# shellcheck disable=SC2086
 	[ -z "$(echo $formulas)" ] || brew install --quiet $formulas
 else

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"shutout/lab"
+	"shutout/lab/authority/authoritytest"
 	"shutout/lab/protocol/oauth"
 )
 
@@ -53,7 +54,7 @@ func (s *tokenService) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 func newTokens(t *testing.T, path lab.Path) (*testLab, *tokenService, *tokens) {
 	t.Helper()
 	service := &tokenService{good: oldPass}
-	serverTLS, clientTLS := certificate(t, "login.corp.example")
+	serverTLS, clientTLS := authoritytest.Configs(t, "login.corp.example")
 	srv := httptest.NewUnstartedServer(service)
 	srv.TLS = serverTLS
 	srv.StartTLS()

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"shutout/lab"
+	"shutout/lab/authority/authoritytest"
 	"shutout/lab/protocol/autodiscover"
 )
 
@@ -41,7 +42,7 @@ func (d *discovery) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 // newDiscovery returns a line to an endpoint on the host of d.
 func newDiscovery(t *testing.T, d *discovery) *line {
 	l := newTestLab(t, lab.OutlookRPC)
-	server, trust := certificate(t, l.env.Endpoint.Host)
+	server, trust := authoritytest.Configs(t, l.env.Endpoint.Host)
 	s := httptest.NewUnstartedServer(d)
 	s.TLS = server
 	s.StartTLS()

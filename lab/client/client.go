@@ -211,13 +211,13 @@ func (c *client) readLocal() error {
 }
 
 // final tells whether a client that never reconnects has nothing left to try:
-// any failure but a refusal within an open session.
+// any failure but an answer within an open session.
 func (c *client) final(f *lab.Failure) bool {
 	switch {
-	case f.Kind != lab.Refused:
+	case f.Kind == lab.Unreachable:
 		return true
 	case c.path.short:
-		return f.Stage == stageSignIn
+		return f.Kind != lab.Refused || f.Stage == stageSignIn
 	default:
 		return c.session == nil
 	}

@@ -229,13 +229,5 @@ func (l *webLine) drop() {
 	}
 }
 
-// verdict judges an answer that is not what was asked for: an overloaded or
-// missing back end is nothing that says no (RFC 9110 section 15.6).
-func (a answer) verdict(stage string) *lab.Failure {
-	f := refused(stage, a.Status)
-	switch a.StatusCode {
-	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		f.Kind = lab.Unreachable
-	}
-	return f
-}
+// verdict judges an answer that is not what was asked for.
+func (a answer) verdict(stage string) *lab.Failure { return httpRefusal(stage, a.Response) }

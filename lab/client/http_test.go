@@ -195,12 +195,16 @@ func TestWebLineEarlyAnswer(t *testing.T) {
 func TestVerdict(t *testing.T) {
 	for status, want := range map[int]lab.FailureKind{
 		401: lab.Refused, 403: lab.Refused, 404: lab.Refused, 500: lab.Refused,
-		502: lab.Unreachable, 503: lab.Unreachable, 504: lab.Unreachable,
+		429: lab.Unknown, 502: lab.Unreachable, 503: lab.Unreachable, 504: lab.Unreachable,
 	} {
 		a := answer{Response: &http.Response{StatusCode: status, Status: fmt.Sprint(status)}}
 		if f := a.verdict("read"); f.Kind != want || f.Stage != "read" || f.Text != fmt.Sprint(status) {
 			t.Errorf("%d: %+v, want %s", status, f, want)
 		}
+	}
+	slowed := answer{Response: &http.Response{StatusCode: 503, Header: http.Header{"Retry-After": {"30"}}}}
+	if f := slowed.verdict("read"); f.Kind != lab.Unknown {
+		t.Errorf("told to come back later: %+v", f)
 	}
 }
 

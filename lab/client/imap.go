@@ -266,12 +266,7 @@ func (s *imapSession) failed(stage string, err error) error {
 		if said.Code != "" {
 			text += " [" + string(said.Code) + "]"
 		}
-		f := refused(stage, text+" "+said.Text)
-		if stage == stageSignIn && said.Code == imap.ResponseCodeUnavailable {
-			// What the server would ask is down (RFC 5530 section 3): it has not said no.
-			f.Kind = lab.Unknown
-		}
-		return f
+		return imapRefusal(stage, text+" "+said.Text)
 	}
 	// The command may fail on its write before the reader has seen the end.
 	s.client.Close()

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"shutout/lab"
+	"shutout/lab/authority/authoritytest"
 	"shutout/lab/protocol/mapi"
 	"shutout/lab/protocol/mapihttp"
 )
@@ -232,7 +233,7 @@ func TestMAPIHTTPRefusedMailbox(t *testing.T) {
 // A NotificationWait is looked at and never waited for, however its answer is
 // cut up.
 func TestMAPIHTTPNews(t *testing.T) {
-	server, client := certificate(t, "cas1.corp.example")
+	server, client := authoritytest.Configs(t, "cas1.corp.example")
 	for name, conf := range map[string]*tls.Config{"plain": nil, "TLS": server} {
 		t.Run(name, func(t *testing.T) {
 			next := make(chan string)

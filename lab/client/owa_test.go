@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"shutout/lab"
+	"shutout/lab/authority/authoritytest"
 )
 
 // webmail is as much of Outlook Web Access as the client needs.
@@ -224,7 +225,7 @@ func TestOWAKeepsCookieOverConnections(t *testing.T) {
 }
 
 func TestOWAOverTLS(t *testing.T) {
-	server, roots := certificate(t, "cas1.corp.example")
+	server, roots := authoritytest.Configs(t, "cas1.corp.example")
 	l := newTestLab(t, lab.OWA)
 	l.env.Endpoint.Security, l.env.Endpoint.TLS = lab.Implicit, roots
 	w := &webmail{password: oldPass, subjects: []string{"first", "second"}}

@@ -134,10 +134,6 @@ func subjectOf(head []byte) string {
 	return subject
 }
 
-// codeTemporary says that what the server would ask is down (RFC 3206 section
-// 4): it has not said no.
-const codeTemporary = "SYS/TEMP"
-
 // pop3Failure turns the package's errors into failures. Codes that speak of
 // the mailbox or the server (RFC 2449 section 8.1, RFC 3206) say nothing about
 // the password.
@@ -149,14 +145,11 @@ func pop3Failure(stage string, err error) error {
 	var garbled *pop3.ProtocolError
 	switch {
 	case errors.As(err, &said):
-		if code := said.Code(); stage == stageSignIn && code != "" && code != "AUTH" {
+		code := said.Code()
+		if stage == stageSignIn && code != "" && code != "AUTH" {
 			stage = stageMailbox
 		}
-		f := refused(stage, strings.TrimSpace("-ERR "+said.Text))
-		if stage == stageMailbox && said.Code() == codeTemporary {
-			f.Kind = lab.Unknown
-		}
-		return f
+		return pop3Refusal(stage, strings.TrimSpace("-ERR "+said.Text), code)
 	case errors.As(err, &garbled):
 		return unexpected(stage, "%s", garbled.Reason)
 	}

@@ -143,11 +143,11 @@ func (s *smtpSession) do(_ context.Context, t lab.Task) error {
 		return s.broken(stage, err, false)
 	}
 	if err := data.Close(); err != nil {
-		err = s.broken(stage, err, false)
-		if f := failure(err, stage); f.Kind == lab.Unreachable {
-			f.Kind = lab.Unknown // the dot may have arrived
+		broken := s.broken(stage, err, false)
+		if _, said := errors.AsType[*smtp.SMTPError](err); !said {
+			failure(broken, stage).Kind = lab.Unknown // the dot may have arrived
 		}
-		return err
+		return broken
 	}
 	s.begun = false
 	return nil
@@ -177,16 +177,8 @@ func smtpFailure(stage string, err error) error {
 	if said.EnhancedCode[0] > 0 {
 		text = fmt.Sprintf("%d %d.%d.%d %s", said.Code, said.EnhancedCode[0], said.EnhancedCode[1], said.EnhancedCode[2], said.Message)
 	}
-	f := refused(stage, text)
-	if stage == stageSignIn && said.Code == codeTemporaryAuth {
-		f.Kind = lab.Unknown
-	}
-	return f
+	return smtpRefusal(stage, text)
 }
-
-// codeTemporaryAuth says that what the server would ask is down (RFC 4954 section
-// 6): it has not said no.
-const codeTemporaryAuth = 454
 
 func (s *smtpSession) leave() {
 	if s.client != nil {

@@ -89,8 +89,10 @@ func (w *wordlist) guess(ctx context.Context, password string) error {
 		case said.Code == 421:
 			return last
 		}
+		if last = w.gave(stageSignIn, err); failure(last, stageSignIn).Kind != lab.Refused {
+			return last // nobody has looked at the word
+		}
 		w.tried++
-		last = w.gave(stageSignIn, err)
 	}
 	if w.tried >= w.size {
 		return refused(stageSignIn, "every word of the list was refused")
@@ -104,7 +106,7 @@ func encoded(s string) string { return base64.StdEncoding.EncodeToString([]byte(
 func (w *wordlist) gave(stage string, err error) error {
 	var said *textproto.Error
 	if errors.As(err, &said) {
-		return refused(stage, said.Error())
+		return smtpRefusal(stage, fmt.Sprintf("%d %s", said.Code, said.Msg))
 	}
 	return unreachable(stage, err)
 }

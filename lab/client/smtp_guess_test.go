@@ -106,10 +106,11 @@ func TestHarvest(t *testing.T) {
 		rcpt func(string) string
 		want string
 	}{
-		"tells":   {known, ""},
-		"accepts": {func(string) string { return "250 fine" }, "nothing is learnt"},
-		"refuses": {func(string) string { return "550 5.1.1 User unknown" }, "550 5.1.1 User unknown"},
-		"slow":    {slow, "too slow: 6 of 10 addresses asked for in 30s"},
+		"tells":    {known, ""},
+		"accepts":  {func(string) string { return "250 fine" }, "nothing is learnt"},
+		"refuses":  {func(string) string { return "550 5.1.1 User unknown" }, "550 5.1.1 User unknown"},
+		"puts off": {func(string) string { return "450 4.2.0 Greylisted" }, "450 4.2.0 Greylisted"},
+		"slow":     {slow, "too slow: 6 of 10 addresses asked for in 30s"},
 	} {
 		l = newTestLab(t, lab.SMTPAnonymous)
 		l.env.Activity.Client.Guesses, l.env.Activity.Every = 10, 30*time.Second
@@ -119,5 +120,19 @@ func TestHarvest(t *testing.T) {
 		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %q", name, err, tt.want)
 		}
+	}
+}
+
+// A word that the server has not looked at is tried again.
+func TestWordlistPutOff(t *testing.T) {
+	l := newTestLab(t, lab.SMTPSubmission)
+	l.env.Activity.Client.Wordlist, l.env.Activity.Every = 2, time.Minute
+	g := &guarded{logons: 100, rcpt: func(string) string { return "250 fine" }}
+	l.script(dialogue("220 mx", "250-mx\r\n250 AUTH LOGIN", "334 go", "334 go", "454 4.7.0 Temporary authentication failure", "221 bye"), g.serve, g.serve)
+	c := l.client()
+	check(t, "put off", do(c, lab.Send), later(stageSignIn, "454 4.7.0 Temporary authentication failure"))
+	check(t, "found", do(c, lab.Send), nil)
+	if len(g.tried) != 2 || g.tried[1] != oldPass {
+		t.Errorf("tried %q", g.tried)
 	}
 }

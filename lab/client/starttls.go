@@ -81,7 +81,7 @@ func smtpStartTLS(name string) func(*textproto.Conn) error {
 			var said *textproto.Error
 			switch {
 			case errors.As(err, &said):
-				return "", refused(stage, fmt.Sprintf("%d %s", said.Code, said.Msg))
+				return "", smtpRefusal(stage, fmt.Sprintf("%d %s", said.Code, said.Msg))
 			case err != nil:
 				return "", unreachable(stage, err)
 			}
@@ -110,7 +110,7 @@ func imapStartTLS(c *textproto.Conn) error {
 		return unreachable(stageGreeting, err)
 	}
 	if ok, text := imapOK(greeting, "*"); !ok {
-		return refused(stageGreeting, text)
+		return imapRefusal(stageGreeting, text)
 	}
 	if err := c.PrintfLine("S1 STARTTLS"); err != nil {
 		return unreachable(stageTLS, err)
@@ -124,7 +124,7 @@ func imapStartTLS(c *textproto.Conn) error {
 			continue
 		}
 		if ok, text := imapOK(line, "S1"); !ok {
-			return refused(stageTLS, text)
+			return imapRefusal(stageTLS, text)
 		}
 		return nil
 	}

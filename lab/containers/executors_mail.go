@@ -14,12 +14,17 @@ import (
 	"shutout/lab/remote"
 )
 
+// setPassword hands the password to Samba's tool as somebody would type it, twice:
+// what stands among a program's arguments can be seen in the list of processes.
+// The shell's own printf is no program.
+const setPassword = `printf '%s\n%s\n' "$PASSWORD" "$PASSWORD" | samba-tool user setpassword "$1"`
+
 // resetPassword resets a password with Samba's own tool, which enables the
 // account, too.
 func (org *organisation) resetPassword() *act {
 	set := func(ctx context.Context, who *lab.Person, password string) error {
 		_, err := org.servers[hostDC].runWith(ctx, []string{"PASSWORD=" + password},
-			"sh", "-c", `samba-tool user setpassword "$1" --newpassword="$PASSWORD"`, "-", account(who))
+			"sh", "-c", setPassword, "-", account(who))
 		return err
 	}
 	return &act{

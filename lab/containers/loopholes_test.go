@@ -138,6 +138,30 @@ func TestSetPasswordEnables(t *testing.T) {
 	works(t, "the old password", w.client(t, "dana", lab.IMAP, nil), signIn)
 }
 
+// No other user of the directory's server sees the password in the list of
+// processes. In the place of Samba's tool is one that looks there first.
+func TestResetPasswordShowsNobodyThePassword(t *testing.T) {
+	w := theWorld(t)
+	defer w.restore(t)
+	dc, dana := w.servers[hostDC], w.Cast().People["dana"]
+	const tool, seen = "/usr/local/bin/samba-tool", "/tmp/seen"
+	const look = "#!/bin/sh\ncat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' >" + seen + "\nexec /usr/bin/samba-tool \"$@\"\n"
+	if err := dc.put(t.Context(), file{name: tool[1:], content: []byte(look), mode: 0o755}); err != nil {
+		t.Fatal(err)
+	}
+	defer dc.run(t.Context(), "rm", "-f", tool, seen)
+	w.apply(t, &mitigation.ResetPassword{User: "dana"})
+	processes, err := dc.run(t.Context(), "cat", seen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(processes, tool+" user setpassword "+account(dana)) || strings.Contains(processes, dana.NewPassword) {
+		t.Errorf("with the password %s: %s", dana.NewPassword, processes)
+	}
+	told := w.client(t, "dana", lab.IMAP, func(env *lab.Env) { env.Login.Passwords = []string{dana.NewPassword} })
+	works(t, "the new password", told, signIn)
+}
+
 // Vacation goes on answering for a disabled account, and the answers to a domain
 // that cannot be reached wait in the queue.
 func TestVacation(t *testing.T) {

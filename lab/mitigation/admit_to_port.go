@@ -46,6 +46,6 @@ var admitToPort = Info{
 	SideEffects: "Devices without Kerberos, such as printers and scanners, need a rule for their address; a rule too narrow stops monitoring mail.",
 	Undo:        "Enable setup's rules again and remove these (Remove-NetFirewallRule, Remove-NetIPsecRule).",
 	Purpose:     EndAbuse,
-	Where:       OwnServers,
+	Where:       OwnExchange,
 	New:         func() lab.Action { return new(AdmitToPort) },
 }

@@ -35,5 +35,11 @@ var blockSourceIP = Info{
 	SideEffects: "Everybody else behind the same address is blocked too.",
 	Undo:        "Remove-NetFirewallRule -DisplayName Leaver",
 	Where:       OwnServers,
-	New:         func() lab.Action { return new(BlockSourceIP) },
+	Open: &Texts{
+		Cmdlets: []string{
+			"nft insert rule inet filter input ip saddr ADDRESS drop",
+		},
+		Undo: "nft delete rule inet filter input handle N   # the handle that nft -a list ruleset tells",
+	},
+	New: func() lab.Action { return new(BlockSourceIP) },
 }

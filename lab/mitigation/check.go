@@ -96,22 +96,15 @@ func accounts(c *lab.Cast) []string {
 }
 
 // desktops lists the hosts that an administrator of the office reaches.
-func desktops(c *lab.Cast) []string {
-	var names []string
-	for id, h := range c.Hosts {
-		if h.Zone == lab.LAN {
-			names = append(names, id)
-		}
-	}
-	slices.Sort(names)
-	return names
-}
+func desktops(c *lab.Cast) []string { return hostsIn(c, lab.LAN) }
 
 // innerHosts lists the hosts behind the organisation's firewall.
-func innerHosts(c *lab.Cast) []string {
+func innerHosts(c *lab.Cast) []string { return hostsIn(c, lab.LAN, lab.Servers) }
+
+func hostsIn(c *lab.Cast, zones ...lab.Zone) []string {
 	var names []string
 	for id, h := range c.Hosts {
-		if h.Zone == lab.LAN || h.Zone == lab.Servers {
+		if slices.Contains(zones, h.Zone) {
 			names = append(names, id)
 		}
 	}

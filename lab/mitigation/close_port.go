@@ -23,5 +23,11 @@ var closePort = Info{
 	Undo:        "Remove-NetFirewallRule -DisplayName Closed",
 	Purpose:     EndAbuse,
 	Where:       OwnServers,
-	New:         func() lab.Action { return new(ClosePort) },
+	Open: &Texts{
+		Cmdlets: []string{
+			"nft insert rule inet filter input tcp dport PORT drop",
+		},
+		Undo: "nft delete rule inet filter input handle N   # the handle that nft -a list ruleset tells",
+	},
+	New: func() lab.Action { return new(ClosePort) },
 }

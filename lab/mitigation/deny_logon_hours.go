@@ -22,5 +22,14 @@ var denyLogonHours = Info{
 	Sources:     []string{"000_aa5026bcf9d1a159.txt#account-settings-do-nothing", "KILE-TGS"},
 	SideEffects: "None for others. Mail to the mailbox still arrives.",
 	Undo:        "net user USER /times:all /domain",
-	New:         func() lab.Action { return new(DenyLogonHours) },
+	Open: &Texts{
+		Doc: `Refuses the next authentication that asks Samba at any hour, just as a disabled account does, and just as little is
+			felt by whoever is in.`,
+		Cmdlets: []string{
+			"samba-tool user edit USER -H ldap://DC   # logonHours:: and 28 times the letter A, which is 21 bytes of 0",
+		},
+		Sources: []string{"SAMBA-TOOL", "OPEN-LAB"},
+		Undo:    "samba-tool user edit USER   # take logonHours out",
+	},
+	New: func() lab.Action { return new(DenyLogonHours) },
 }

@@ -23,5 +23,13 @@ var disableAccount = Info{
 	},
 	SideEffects: "None for others. Mail to the mailbox still arrives.",
 	Undo:        "enable-account",
-	New:         func() lab.Action { return new(DisableAccount) },
+	Open: &Texts{
+		Doc: `Refuses the next authentication that asks Samba. Dovecot lets in from its authentication cache for a while
+			(dovecot.auth_cache_ttl), SOGo from its own; a Kerberos ticket and the sessions that are open are not told.`,
+		Cmdlets: []string{
+			"samba-tool user disable USER -H ldap://DC",
+		},
+		Sources: []string{"SAMBA-TOOL", "DOVECOT-CACHE", "OPEN-LAB"},
+	},
+	New: func() lab.Action { return new(DisableAccount) },
 }

@@ -20,5 +20,12 @@ var enableAccount = Info{
 	SideEffects: "None for others.",
 	Undo:        "disable-account",
 	Purpose:     Restore,
-	New:         func() lab.Action { return new(EnableAccount) },
+	Open: &Texts{
+		Cmdlets: []string{
+			"samba-tool user enable USER -H ldap://DC",
+			"samba-tool user setexpiry USER --noexpiry -H ldap://DC",
+		},
+		Sources: []string{"SAMBA-TOOL"},
+	},
+	New: func() lab.Action { return new(EnableAccount) },
 }

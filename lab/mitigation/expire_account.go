@@ -23,5 +23,12 @@ var expireAccount = Info{
 	Sources:     []string{"000_aa5026bcf9d1a159.txt#account-settings-do-nothing", "KILE-AS", "KILE-TGS"},
 	SideEffects: "None for others.",
 	Undo:        "enable-account, or Clear-ADAccountExpiration -Identity USER",
-	New:         func() lab.Action { return new(ExpireAccount) },
+	Open: &Texts{
+		Cmdlets: []string{
+			"samba-tool user setexpiry USER --days=0 -H ldap://DC",
+		},
+		Sources: []string{"SAMBA-TOOL", "OPEN-LAB"},
+		Undo:    "enable-account, or samba-tool user setexpiry USER --noexpiry",
+	},
+	New: func() lab.Action { return new(ExpireAccount) },
 }

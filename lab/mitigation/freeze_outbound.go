@@ -27,5 +27,15 @@ var freezeOutbound = Info{
 	Undo:        "thaw-outbound; remove-queued-mail first takes out what must not leave.",
 	Purpose:     EndAbuse,
 	Where:       OwnServers,
-	New:         func() lab.Action { return new(FreezeOutbound) },
+	Open: &Texts{
+		Doc: `Mail for other domains is still taken from whoever sends, and held: nothing leaves, and what was handed to
+			another mail server before is gone. It ends nobody's access: reading, and mail inside the organisation, go on. Postfix
+			holds the mail for all other domains or for none.`,
+		Cmdlets: []string{
+			"postconf defer_transports=smtp; postfix reload",
+		},
+		Sources:     []string{"POSTFIX", "OPEN-LAB"},
+		SideEffects: "Everybody's mail to other domains waits as well, and it leaves, the unwanted mail too, when the transport is free again.",
+	},
+	New: func() lab.Action { return new(FreezeOutbound) },
 }

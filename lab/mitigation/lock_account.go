@@ -25,5 +25,16 @@ var lockAccount = Info{
 	Sources:     []string{"KILE-TGS", "KB232690"},
 	SideEffects: "None for others. A lockout sets off alarms that somebody else may answer by unlocking.",
 	Undo:        "Unlock-ADAccount -Identity USER",
-	New:         func() lab.Action { return new(LockAccount) },
+	Open: &Texts{
+		Doc: `Refuses the next authentication that asks Samba for as long as the domain's policy says (ad.lockout_duration); then
+			the account opens by itself. What is open goes on. A domain without a lockout threshold (ad.lockout_threshold 0) locks
+			nobody: there the step fails.`,
+		Cmdlets: []string{
+			`samba-tool domain passwordsettings show   # "Account lockout threshold"`,
+			"for i in $(seq THRESHOLD); do smbclient //DC/netlogon -U USER%wrong-password -c quit; done",
+		},
+		Sources: []string{"SAMBA-TOOL", "OPEN-LAB"},
+		Undo:    "samba-tool user unlock USER",
+	},
+	New: func() lab.Action { return new(LockAccount) },
 }

@@ -14,6 +14,7 @@
 package mitigation
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -38,9 +39,35 @@ type Info struct {
 	Purpose     Purpose  // left out where it is to end access
 	Where       Where    // left out where every organisation can do it
 	Needs       string   // what it acts on, where that is more special than Exchange: "IIS"
+	Open        *Texts   // what is said otherwise at a site with Samba, Dovecot and Postfix
 	Params      []Param
 	Example     string            // a step as an SOP says it
 	New         func() lab.Action // with the defaults filled in
+}
+
+// Texts are what people read about a mitigation at a site where other servers
+// have other words and commands for it. What is empty is said as elsewhere.
+type Texts struct {
+	Doc         string
+	Cmdlets     []string
+	Sources     []string
+	SideEffects string
+	Undo        string
+}
+
+// At is the mitigation in the words of a site.
+func (i Info) At(s Site) Info {
+	if s != OpenSite || i.Open == nil {
+		return i
+	}
+	i.Doc, i.SideEffects, i.Undo = cmp.Or(i.Open.Doc, i.Doc), cmp.Or(i.Open.SideEffects, i.SideEffects), cmp.Or(i.Open.Undo, i.Undo)
+	if i.Open.Cmdlets != nil {
+		i.Cmdlets = i.Open.Cmdlets
+	}
+	if i.Open.Sources != nil {
+		i.Sources = i.Open.Sources
+	}
+	return i
 }
 
 // Purpose is what a mitigation is for.
@@ -232,6 +259,11 @@ func complete(info *Info) {
 	a := zero()
 	info.Name = a.Name()
 	info.Doc = strings.Join(strings.Fields(info.Doc), " ")
+	if info.Open != nil {
+		open := *info.Open
+		open.Doc = strings.Join(strings.Fields(open.Doc), " ")
+		info.Open = &open
+	}
 	eachParam(a, func(_ reflect.Value, f field) { info.Params = append(info.Params, f.param) })
 	info.Example = info.Step(0, func(p Param) string { return p.Example })
 }

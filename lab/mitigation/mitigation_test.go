@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/netip"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -291,5 +292,37 @@ func TestServersAreOnesOwn(t *testing.T) {
 		if names && (len(info.Where) == 0 || info.Where.Has(CloudSite)) {
 			t.Errorf("%s names servers, and can be carried out by everybody", info.Name)
 		}
+	}
+}
+
+// foreignToOpen are words and cmdlets of servers that a site with Samba, Dovecot
+// and Postfix does not have.
+var foreignToOpen = regexp.MustCompile(`\b(Exchange|IIS|RPC|CAS|MSExchange\w*|Entra|information store|restart-store)\b|\b(Get|Set|New|Remove|Stop|Start|Restart|Suspend|Resume|Enable|Disable|Clear|Unlock|Update|Export)-[A-Z]\w+`)
+
+// Every site reads of a mitigation in the words of its own servers.
+func TestWordsOfASite(t *testing.T) {
+	others := 0
+	for _, info := range All() {
+		if info.Open != nil && !info.Where.Has(OpenSite) {
+			t.Errorf("%s has words for a site that cannot carry it out", info.Name)
+		}
+		if at := info.At(ExchangeSite); at.Doc != info.Doc || at.Undo != info.Undo || !slices.Equal(at.Cmdlets, info.Cmdlets) {
+			t.Errorf("%s is another one with Exchange", info.Name)
+		}
+		if !info.Where.Has(OpenSite) {
+			continue
+		}
+		here := info.At(OpenSite)
+		for _, text := range slices.Concat([]string{here.Title, here.Doc, here.SideEffects, here.Undo}, here.Cmdlets) {
+			if word := foreignToOpen.FindString(text); word != "" {
+				t.Errorf("%s says %q where there is no such thing: %s", info.Name, word, text)
+			}
+		}
+		if here.Doc != info.Doc {
+			others++
+		}
+	}
+	if stop, _ := Lookup("stop-service"); others < 5 || !strings.Contains(stop.At(OpenSite).Doc, "Dovecot's list it has no port any more, and the sessions") {
+		t.Errorf("%d mitigations with words of their own; stop-service: %s", others, stop.At(OpenSite).Doc)
 	}
 }

@@ -46,5 +46,17 @@ var removeQueuedMail = Info{
 	Undo:        "None: a removed message is gone, unless it was exported before (Export-Message).",
 	Purpose:     EndAbuse,
 	Where:       OwnServers,
-	New:         func() lab.Action { return new(RemoveQueuedMail) },
+	Open: &Texts{
+		Doc: `Removes what waits in Postfix's queue at this moment. What has left is gone, and what the sender hands over
+			afterwards is queued or leaves as before: it makes sense together with freeze-outbound, and with something that
+			keeps the sender from sending. The sender is that of the envelope, which a spammer chooses. No sender is told.`,
+		Cmdlets: []string{
+			`postqueue -j | jq -r 'select(.sender == "SENDER") | .queue_id' | postsuper -d -`,
+			`postqueue -j | jq -r 'select(.sender == "MAILER-DAEMON") | .queue_id' | postsuper -d -   # reports`,
+		},
+		Sources:     []string{"POSTFIX", "OPEN-LAB"},
+		SideEffects: "Good mail of the same sender that still waits is lost as well, and nobody is told.",
+		Undo:        "None: a removed message is gone.",
+	},
+	New: func() lab.Action { return new(RemoveQueuedMail) },
 }

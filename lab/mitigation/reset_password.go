@@ -41,5 +41,17 @@ var resetPassword = Info{
 	},
 	SideEffects: "The user's other devices are refused and may lock the account out.",
 	Undo:        "None: the old password is gone. Hand out a new one.",
-	New:         func() lab.Action { return new(ResetPassword) },
+	Open: &Texts{
+		Doc: `Refuses the old password at the next authentication that asks Samba. Dovecot goes on taking it from its
+			authentication cache for a while (dovecot.auth_cache_ttl), and Samba itself may admit the previous one
+			(ntlm.old_password). A reset by samba-tool enables an account that was disabled (samba.reset_enables): disable it again
+			afterwards.`,
+		Cmdlets: []string{
+			"samba-tool user setpassword USER -H ldap://DC",
+			"samba-tool user setpassword USER -H ldap://DC   # times: 2",
+		},
+		Sources: []string{"SAMBA-TOOL", "DOVECOT-CACHE", "OPEN-LAB"},
+		Undo:    "None: the old password is gone. Hand out a new one.",
+	},
+	New: func() lab.Action { return new(ResetPassword) },
 }

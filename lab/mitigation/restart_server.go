@@ -24,5 +24,14 @@ var restartServer = Info{
 	SideEffects: "Everybody on these servers is without mail until they are back.",
 	Undo:        "None needed.",
 	Where:       OwnServers,
-	New:         func() lab.Action { return new(RestartServer) },
+	Open: &Texts{
+		Doc: `Severs everything that the server holds: the sessions at Dovecot and what it remembers of passwords, those at
+			Postfix, and the request that a phone has waiting at SOGo. It denies nothing: whoever may still sign in is back when the
+			server is.`,
+		Cmdlets: []string{
+			"systemctl reboot",
+		},
+		Sources: []string{"OPEN-LAB"},
+	},
+	New: func() lab.Action { return new(RestartServer) },
 }

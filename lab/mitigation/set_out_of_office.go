@@ -27,5 +27,15 @@ var setOutOfOffice = Info{
 	SideEffects: "People outside are no longer told that the user is away.",
 	Undo:        "set-out-of-office with audience: all",
 	Purpose:     EndAbuse,
-	New:         func() lab.Action { return new(SetOutOfOffice) },
+	Open: &Texts{
+		Doc: `A vacation script of Dovecot's Pigeonhole, read for each message that arrives. Replies that are already in a queue
+			are not recalled; they go on being retried until they are delivered or expire. A disabled account has its script
+			carried out all the same.`,
+		Cmdlets: []string{
+			"doveadm sieve activate -u USER SCRIPT   # internal: a script that answers senders of the own domain; all: one that answers everybody",
+			"doveadm sieve deactivate -u USER        # off",
+		},
+		Sources: []string{"OPEN-LAB"},
+	},
+	New: func() lab.Action { return new(SetOutOfOffice) },
 }

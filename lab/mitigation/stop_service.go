@@ -28,5 +28,16 @@ var stopService = Info{
 	SideEffects: "Nobody can use the protocol any more.",
 	Undo:        "Set-Service -StartupType Automatic and Start-Service.",
 	Where:       OwnServers,
-	New:         func() lab.Action { return new(StopService) },
+	Open: &Texts{
+		Doc: `Severs and denies, for everybody: once the protocol is out of Dovecot's list it has no port any more, and the
+			sessions that are open are ended. There is no flag of a mailbox beside it.`,
+		Cmdlets: []string{
+			"protocols = imap lmtp   # dovecot.conf, service: pop3; with service: imap leave imap out",
+			"doveadm reload",
+			"doveadm kick USER         # each whom doveadm who names with the protocol",
+		},
+		Sources: []string{"DOVECOT-SET", "DOVECOT-KICK", "OPEN-LAB"},
+		Undo:    "Put the protocol back into the list, and doveadm reload.",
+	},
+	New: func() lab.Action { return new(StopService) },
 }

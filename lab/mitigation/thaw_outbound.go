@@ -24,5 +24,11 @@ var thawOutbound = Info{
 	Undo:        "freeze-outbound, for what has not left yet",
 	Purpose:     Restore,
 	Where:       OwnServers,
-	New:         func() lab.Action { return new(ThawOutbound) },
+	Open: &Texts{
+		Cmdlets: []string{
+			"postconf defer_transports=; postfix reload; postqueue -f",
+		},
+		Sources: []string{"POSTFIX", "OPEN-LAB"},
+	},
+	New: func() lab.Action { return new(ThawOutbound) },
 }

@@ -121,7 +121,9 @@ func (l *Lab) Restore(ctx context.Context) error {
 		limited, cancel := context.WithTimeout(ctx, l.times.Step)
 		_, err := TakeBack(limited, l.journal, m.id, m.executor, m.change)
 		cancel()
-		if err != nil {
+		if _, ok := errors.AsType[*UnwrittenError](err); ok {
+			faults = append(faults, fmt.Errorf("%s of %s: %w", m.change.Mitigation, m.change.Target, err))
+		} else if err != nil {
 			faults = append(faults, fmt.Errorf("%s of %s was not taken back: %w", m.change.Mitigation, m.change.Target, err))
 		}
 	}
@@ -129,7 +131,7 @@ func (l *Lab) Restore(ctx context.Context) error {
 }
 
 // TakeBack undoes a change and tells the journal, which may be nil, what became
-// of it. The error says why it is still there.
+// of it. The error says why it is still there, or is an *[UnwrittenError].
 func TakeBack(ctx context.Context, j Journal, id int, ex Executor, c *Change) (detail string, err error) {
 	switch {
 	case c.Undo != "":
@@ -145,8 +147,24 @@ func TakeBack(ctx context.Context, j Journal, id int, ex Executor, c *Change) (d
 	if err != nil {
 		return "", errors.Join(err, j.Stuck(id, err.Error()))
 	}
-	return detail, j.Undone(id, detail)
+	if err := j.Undone(id, detail); err != nil {
+		return detail, &UnwrittenError{Detail: detail, Err: err}
+	}
+	return detail, nil
 }
+
+// UnwrittenError says that a change was taken back and the journal does not know
+// it. It will be taken back once more, which does no harm.
+type UnwrittenError struct {
+	Detail string // what was observed
+	Err    error
+}
+
+func (e *UnwrittenError) Error() string {
+	return "taken back (" + e.Detail + "), but that was not written down: " + e.Err.Error()
+}
+
+func (e *UnwrittenError) Unwrap() error { return e.Err }
 
 // Close cuts off what is in flight, takes back what was changed, and hangs up.
 func (l *Lab) Close() error {

@@ -255,4 +255,28 @@ func TestCast(t *testing.T) {
 	if _, err := remote.Open(t.Context(), missing, remote.Options{}); err == nil || !strings.Contains(err.Error(), "dana: the password: the environment variable SHUTOUT_TEST_UNSET is not set") {
 		t.Error(err)
 	}
+	missing.People["erin"].Password = remote.Secret{Env: "SHUTOUT_TEST_UNSET"}
+	_, err := remote.Open(t.Context(), missing, remote.Options{})
+	if err == nil || strings.Count(err.Error(), "the lab "+missing.Name+": ") != 2 || strings.Count(err.Error(), "\n") != 1 {
+		t.Errorf("of two passwords that are not set, each in a line of its own: %v", err)
+	}
+	if _, err := remote.Open(t.Context(), missing, remote.Options{Unsigned: true}); err != nil {
+		t.Errorf("where nobody signs in no password is needed: %v", err)
+	}
+}
+
+// forgetful is a journal that cannot be written any more when something is taken
+// back.
+type forgetful struct{ *journal }
+
+func (forgetful) Undone(int, string) error { return errors.New("the disk is full") }
+
+func TestTakenBackAndNotWrittenDown(t *testing.T) {
+	ex := &fake{undo: "b -> a"}
+	l := openLab(t, bare(false, map[string]remote.Executor{"disable-account": ex}), forgetful{&journal{}})
+	l.Apply(t.Context(), disable)
+	err := l.Close()
+	if want := "disable-account of somebody: taken back (again a), but that was not written down: the disk is full"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
 }

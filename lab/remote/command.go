@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"unicode"
@@ -317,20 +315,6 @@ func (e *Command) run(ctx context.Context, st *commandState, argv []string, stdi
 		return "", errors.New(lab.Hide(err.Error(), hidden))
 	}
 	return lab.Hide(out, hidden), nil
-}
-
-// secretFile makes a file that nobody else can read.
-func secretFile(secret string) (name string, remove func(), err error) {
-	dir, err := os.MkdirTemp("", "shutout-")
-	if err != nil {
-		return "", nil, err
-	}
-	name = filepath.Join(dir, "secret")
-	if err := os.WriteFile(name, []byte(secret+"\n"), 0o600); err != nil {
-		os.RemoveAll(dir)
-		return "", nil, err
-	}
-	return name, func() { os.RemoveAll(dir) }, nil
 }
 
 // brief is [lab.Brief] of what a program said, without what steers a terminal.

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"shutout/lab"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
 // Load reads the lab file at path. Its error is a [strict.Problems] with

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"shutout/lab"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
 // labFile is a lab as it is written.

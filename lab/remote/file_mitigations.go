@@ -10,7 +10,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"shutout/lab/mitigation"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
 // commandFile is a mitigation that commands carry out, as it is written.

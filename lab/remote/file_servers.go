@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"shutout/lab"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
 func (l *reader) hosts() {

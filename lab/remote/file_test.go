@@ -11,7 +11,7 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/remote"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
 const example = "../../fixtures/labs/example.yaml"

@@ -185,11 +185,6 @@ func (e *LDAP) planReset(o Order, st *ldapState, change *Change) error {
 		return fmt.Errorf("%s has no new_password that could be set", o.Person.ID)
 	}
 	st.Reset = &reset{o.Person.ID, p.Password, p.NewPassword}
-	for _, s := range []Secret{p.Password, p.NewPassword} {
-		if _, err := s.Read(); err != nil {
-			return err
-		}
-	}
 	change.Do = "set the password kept in " + p.NewPassword.String()
 	change.Undo = "set the password kept in " + p.Password.String() + ", " + attrControl + " " + show(st.Before[attrControl])
 	return nil
@@ -208,6 +203,10 @@ func (e *LDAP) Do(ctx context.Context, change *Change) (string, error) {
 		}
 		password, err := e.secret(st.Reset, st.Reset.New, func(p *Person) Secret { return p.NewPassword })
 		if err != nil {
+			return err
+		}
+		// What could not be set back is not set.
+		if _, err := e.secret(st.Reset, st.Reset.Old, func(p *Person) Secret { return p.Password }); err != nil {
 			return err
 		}
 		if err := setPassword(c, st.DN, password); err != nil {

@@ -61,7 +61,7 @@ func (Local) Run(ctx context.Context, p Program) (string, error) {
 // failedProgram says what became of a program. Secrets go before the rest is cut
 // short: of one that is cut in two the half would stay.
 func failedProgram(ctx context.Context, p Program, err error, said string) error {
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && !errors.Is(err, errGoesOn) {
 		err = errors.New("cut off before its end")
 	}
 	if said = brief(lab.Hide(said, p.Secrets)); said != "" {

@@ -3,6 +3,7 @@
 package remote
 
 import (
+	"os"
 	"os/exec"
 	"syscall"
 )
@@ -12,3 +13,8 @@ func ownGroup(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 }
+
+var errClaimed error = syscall.EWOULDBLOCK
+
+// claim locks a file for as long as it is open in this process.
+func claim(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) }

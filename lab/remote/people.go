@@ -14,8 +14,8 @@ import (
 // cast puts the lab's people in the place of a case's. Whoever has a mailbox in
 // the case and no account in the lab is not there. Those outside stay as they
 // are; an address that a case gives somebody without an account below its own
-// organisation is moved below the lab's.
-func (c *Config) cast(of *lab.Cast) (*lab.Cast, error) {
+// organisation is moved below the lab's. Passwords are read if somebody signs in.
+func (c *Config) cast(of *lab.Cast, passwords bool) (*lab.Cast, error) {
 	cast := of.Clone()
 	var faults []error
 	domain := cast.Organisation.Domain
@@ -37,8 +37,12 @@ func (c *Config) cast(of *lab.Cast) (*lab.Cast, error) {
 			p = &lab.Person{ID: id}
 			cast.People[id] = p
 		}
-		if err := c.People[id].over(p); err != nil {
-			faults = append(faults, fmt.Errorf("%s: %w", id, err))
+		c.People[id].over(p)
+		if !passwords {
+			continue
+		}
+		if err := c.People[id].unlock(p); err != nil {
+			faults = append(faults, fmt.Errorf("the lab %s: %s: %w", c.Name, id, err))
 		}
 	}
 	return cast, errors.Join(faults...)
@@ -49,11 +53,14 @@ func (c *Config) cast(of *lab.Cast) (*lab.Cast, error) {
 const account = "lab"
 
 // over puts an account in the place of what the cast says of somebody.
-func (p *Person) over(who *lab.Person) error {
+func (p *Person) over(who *lab.Person) {
 	who.Name = cmp.Or(p.Name, who.Name, who.ID)
 	who.Mail, who.User = p.Mail, p.User
 	who.Database = cmp.Or(who.Database, account)
-	var err error
+}
+
+// unlock reads the account's passwords.
+func (p *Person) unlock(who *lab.Person) (err error) {
 	if who.Password, err = p.Password.Read(); err != nil {
 		return fmt.Errorf("the password: %w", err)
 	}

@@ -31,14 +31,16 @@ func (s *SSH) Where() string { return s.User + "@" + strings.TrimSuffix(s.Addr, 
 
 // Run runs a program. The shell at the far end gets each argument in quotes, so
 // that it takes it as it is. Values that a local program finds in its
-// environment stand before it as assignments.
+// environment stand before it as assignments. What has had its time is ended
+// there too, see [SSH.end].
 func (s *SSH) Run(ctx context.Context, p Program) (string, error) {
 	c, err := s.connect(ctx)
 	if err != nil {
 		return "", err
 	}
 	defer c.Close()
-	defer context.AfterFunc(ctx, func() { c.Close() })()
+	hangUp := context.AfterFunc(ctx, func() { c.Close() })
+	defer hangUp()
 	session, err := c.NewSession()
 	if err != nil {
 		return "", fmt.Errorf("%s opens no session: %w", s.Where(), err)
@@ -53,7 +55,11 @@ func (s *SSH) Run(ctx context.Context, p Program) (string, error) {
 	if slices.Contains(shells, path.Base(p.Argv[0])) {
 		words = append(assignments(p.Env), words...)
 	}
-	if err := session.Run(strings.Join(words, " ")); err != nil {
+	err = session.Start(strings.Join(words, " "))
+	if err == nil && hangUp() {
+		err = s.wait(ctx, c, session)
+	}
+	if err != nil {
 		if exit, ok := errors.AsType[*ssh.ExitError](err); ok && exit.Signal() == "" {
 			err = fmt.Errorf("exit status %d", exit.ExitStatus())
 		}
@@ -61,6 +67,47 @@ func (s *SSH) Run(ctx context.Context, p Program) (string, error) {
 	}
 	return out.String(), nil
 }
+
+// wait waits for the end of a program, or ends it.
+func (s *SSH) wait(ctx context.Context, c *ssh.Client, session *ssh.Session) error {
+	ended := make(chan error, 1)
+	go func() { ended <- session.Wait() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	// Whatever does not answer in this time either is left.
+	defer time.AfterFunc(afterKill, func() { c.Close() }).Stop()
+	askToEnd(c, session)
+	if _, ok := errors.AsType[*ssh.ExitError](<-ended); !ok {
+		return errGoesOn
+	}
+	return ctx.Err()
+}
+
+var errGoesOn = errors.New("cut off before its end, and it may go on there")
+
+// askToEnd asks the far end to end a session's program: with the protocol's own
+// signal (RFC 4254 section 6.9), and since OpenSSH takes none where root logs on
+// (privilege separation has ended), with a second program on the same connection.
+func askToEnd(c *ssh.Client, session *ssh.Session) {
+	session.Signal(ssh.SIGKILL)
+	v := string(c.ServerVersion())
+	if !strings.HasPrefix(v, "SSH-2.0-OpenSSH_") || strings.HasPrefix(v, "SSH-2.0-OpenSSH_for_Windows") {
+		return // where other sessions may have the same parent, or there is no sh
+	}
+	if other, err := c.NewSession(); err == nil {
+		other.Run(endSiblings)
+		other.Close()
+	}
+}
+
+// endSiblings is a POSIX shell's command that ends what else the connection has
+// started: each of its programs leads a group of processes, and the connection's
+// own process is their parent.
+const endSiblings = `exec sh -c 'ps -A -o pid= -o ppid= | while read -r p parent; do ` +
+	`if [ "$parent" = "$PPID" ] && [ "$p" != "$$" ]; then kill -s KILL -- "-$p"; fi; done'`
 
 func assignments(env map[string]string) []string {
 	words := []string{"env"}

@@ -33,7 +33,7 @@ func JUnit(w io.Writer, d *lab.Document) error {
 		s := &doc.Suites[i]
 		s.ID, s.Package, s.Host = i, "shutout", "localhost"
 		if s.Timestamp == "" {
-			s.Timestamp = junitTime(d.Runs[0])
+			s.Timestamp = junitTime(d, d.Runs[0])
 		}
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
@@ -121,7 +121,14 @@ func (s junitSeconds) MarshalText() ([]byte, error) {
 	return strconv.AppendFloat(nil, max(0, float64(s)), 'f', 3, 64), nil
 }
 
-func junitTime(r *lab.RunResult) string { return r.Order.UTC().Format("2006-01-02T15:04:05") }
+// junitTime is when the tests ran. Older documents tell the time in the lab only.
+func junitTime(d *lab.Document, r *lab.RunResult) string {
+	at := d.Played
+	if at.IsZero() {
+		at = r.Order
+	}
+	return at.UTC().Format("2006-01-02T15:04:05")
+}
 
 // junitProperties tell how to play the same again.
 func junitProperties(d *lab.Document) []junitProperty {
@@ -136,7 +143,7 @@ func junitProperties(d *lab.Document) []junitProperty {
 }
 
 func junitSuiteOf(d *lab.Document, r *lab.RunResult) junitSuite {
-	s := junitSuite{Name: junitName(caseName(d, r)), Timestamp: junitTime(r), Time: junitSeconds(r.WallS), Properties: junitProperties(d)}
+	s := junitSuite{Name: junitName(caseName(d, r)), Timestamp: junitTime(d, r), Time: junitSeconds(r.WallS), Properties: junitProperties(d)}
 	property := func(name, value string) {
 		if value != "" {
 			s.Properties = append(s.Properties, junitProperty{name, junitText(value)})
@@ -176,12 +183,15 @@ func junitSuiteOf(d *lab.Document, r *lab.RunResult) junitSuite {
 			note(name, fmt.Sprintf("predicted %s, found %s", f.Expected, f.Works))
 		}
 	}
+	if text := Model(d.Lab); text != "" {
+		s.Out += junitText(text + "\n")
+	}
 	if notes != nil {
-		s.Out = junitText("not as predicted\n  " + strings.Join(notes, "\n  ") + "\n")
+		s.Out += junitText("not as predicted\n  " + strings.Join(notes, "\n  ") + "\n")
 	}
 	for _, step := range r.Steps {
 		if step.Outcome != lab.Done {
-			s.Err += junitText(fmt.Sprintf("%s %s %s: %s\n", when(step.AtS), step.Do, step.Outcome, foreign.Text(step.Detail)))
+			s.Err += junitText(fmt.Sprintf("%s %s %s\n", when(step.AtS), step.Do, foreign.Text(stepText(step))))
 		}
 	}
 	return s

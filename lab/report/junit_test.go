@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"shutout/lab"
 	"shutout/lab/report"
@@ -173,6 +174,19 @@ func TestJUnit(t *testing.T) {
 }
 
 // What was known fails nothing, and nobody takes it for kept.
+// The time is that of the tests and not that of the lab.
+func TestJUnitTimestamp(t *testing.T) {
+	d := document()
+	d.Played = time.Date(2026, 11, 28, 9, 19, 48, 0, time.FixedZone("", 3600))
+	var b bytes.Buffer
+	if err := report.JUnit(&b, d); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(b.String(), ` timestamp="2026-11-28T08:19:48"`); n != len(d.Runs) {
+		t.Errorf("%d of %d suites have the time at which they were played:\n%s", n, len(d.Runs), b.String())
+	}
+}
+
 func TestJUnitOfKnownFailures(t *testing.T) {
 	d := document()
 	d.Baseline = "last"

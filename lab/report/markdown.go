@@ -131,11 +131,7 @@ func (m *markdown) details(d *lab.Document) {
 		m.fold(caseName(d, r)+": "+r.Title, func() {
 			m.linef("%s · limit %s · watched for %s\n", escape(strings.Join(append([]string{r.Profile}, r.Set...), " · ")), seconds(r.LimitS), seconds(r.HorizonS))
 			for _, s := range r.Steps {
-				outcome := ""
-				if s.Outcome != lab.Done {
-					outcome = escape(string(s.Outcome)) + ": "
-				}
-				m.linef("- %s **%s** %s%s", when(s.AtS), escape(s.Do), outcome, escape(s.Detail))
+				m.linef("- %s **%s** %s", when(s.AtS), escape(s.Do), escape(stepText(s)))
 			}
 			if len(r.Steps) > 0 {
 				m.linef("")

@@ -46,7 +46,7 @@ func by(p lab.Path) string {
 }
 
 // Model says of what a lab showed that it is a simulation's; of another lab,
-// nothing.
+// nothing. Every rendering for people says it, and so in these words.
 func Model(name string) string {
 	if name != lab.Simulation {
 		return ""

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
+	"strings"
 
 	"shutout/lab"
 	"shutout/lab/report/foreign"
@@ -43,21 +45,28 @@ func Read(path string) (*lab.Document, error) {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxDocument+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxDocument {
-		return nil, fmt.Errorf("%s: larger than %d MB, so it is not a result document", path, maxDocument>>20)
-	}
-	d, err := Decode(data)
+	d, err := ReadFrom(f)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return d, nil
 }
 
-// Decode reads a result document. What it returns has no holes: no case or
+// ReadFrom reads a result document, and no more of what is there than one can be
+// long.
+func ReadFrom(r io.Reader) (*lab.Document, error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxDocument+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > maxDocument {
+		return nil, fmt.Errorf("larger than %d MB, so it is not a result document", maxDocument>>20)
+	}
+	return Decode(data)
+}
+
+// Decode reads a result document. What it returns does not contradict itself and
+// has no holes: no case or
 // promise is missing its name, every word is one that this version knows, and
 // every time is one that can be written.
 func Decode(data []byte) (*lab.Document, error) {
@@ -69,7 +78,7 @@ func Decode(data []byte) (*lab.Document, error) {
 	}
 	switch {
 	case head.Schema == nil || *head.Schema < 1:
-		return nil, errors.New(`not a result document: it has no "schema" number`)
+		return nil, fmt.Errorf(`not a result document: it has no "schema" number (shutout run writes one, %s in the run folder)`, ResultFile)
 	case *head.Schema > lab.Schema:
 		return nil, fmt.Errorf("the result document has schema %d, and this version reads up to %d: use the shutout that made it, or a newer one",
 			*head.Schema, lab.Schema)
@@ -83,17 +92,64 @@ func Decode(data []byte) (*lab.Document, error) {
 	if err := whole(d); err != nil {
 		return nil, fmt.Errorf("not a result document: %w", err)
 	}
+	if err := d.Contradiction(); err != nil {
+		return nil, fmt.Errorf("%w: it is not as shutout wrote it, so play it again", err)
+	}
 	return d, nil
+}
+
+// cut tells whether a document stops before its end.
+func cut(data []byte, err error) bool {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return true
+	}
+	e, ok := errors.AsType[*json.SyntaxError](err)
+	return ok && int(e.Offset) >= len(data) && e.Error() == "unexpected end of JSON input"
+}
+
+// withArticle makes a word of encoding/json fit a sentence: "an array", "a
+// number 5".
+func withArticle(kind string) string {
+	if kind != "" && strings.ContainsRune("aeiou", rune(kind[0])) {
+		return "an " + kind
+	}
+	return "a " + kind
+}
+
+// kindOf says what JSON has for a type.
+func kindOf(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	case reflect.Slice:
+		return "an array"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.String:
+		return "a string"
+	case reflect.Pointer:
+		return kindOf(t.Elem())
+	}
+	return "a number"
 }
 
 // notADocument tells in which line decoding failed.
 func notADocument(data []byte, err error) error {
+	if len(bytes.TrimSpace(data)) == 0 {
+		return errors.New("not a result document: the file is empty")
+	}
 	line := func(offset int64) int { return 1 + bytes.Count(data[:min(int(offset), len(data))], []byte("\n")) }
+	if cut(data, err) {
+		return errors.New("the file is cut short: copy it again, or play it again")
+	}
 	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Errorf("not a result document: line %d: %s", line(e.Offset), foreign.Text(e.Error()))
 	}
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return fmt.Errorf("not a result document: line %d: %s is a %s", line(e.Offset), quoted(e.Field), e.Value)
+		if e.Field == "" {
+			return fmt.Errorf("not a result document: it begins with %s, expected { (shutout run writes one, %s in the run folder)", withArticle(e.Value), ResultFile)
+		}
+		return fmt.Errorf("not a result document: line %d: %s is %s, expected %s", line(e.Offset), quoted(e.Field), withArticle(e.Value), kindOf(e.Type))
 	}
 	return fmt.Errorf("not a result document: %s", foreign.Text(err.Error()))
 }

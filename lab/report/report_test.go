@@ -27,11 +27,11 @@ func document() *lab.Document {
 	disabled := why(lab.LayerDirectory, 310, false, "account disabled (data 533) on dc1")
 	cookie := why(lab.LayerCookie, 310, false, "cookie refused on cas1: made under other keys")
 	threat := func(id string, path lab.Path, c lab.Capability, v lab.Verdict, because ...lab.Reason) *lab.ActivityResult {
-		return &lab.ActivityResult{ID: id, Who: "dana", From: "home", Path: path, Role: lab.Threat, Capability: c, EveryS: 30, Verdict: v, Because: because}
+		return &lab.ActivityResult{ID: id, Who: "dana", From: "home", Path: path, Role: lab.Threat, Capability: c, SinceS: new(-1800.0), EveryS: 30, Verdict: v, Because: because}
 	}
 	cut := func(a *lab.ActivityResult, s float64) *lab.ActivityResult { a.CutoffS = &s; return a }
 	control := func(who string, v lab.Verdict, outages ...lab.OutageResult) *lab.ActivityResult {
-		return &lab.ActivityResult{ID: who + "-owa", Who: who, From: "desk", Path: lab.OWA, Role: lab.Control, Capability: lab.Read, EveryS: 60, Verdict: v, Outages: outages}
+		return &lab.ActivityResult{ID: who + "-owa", Who: who, From: "desk", Path: lab.OWA, Role: lab.Control, Capability: lab.Read, SinceS: new(-600.0), EveryS: 60, Verdict: v, Outages: outages}
 	}
 	phases := func(a *lab.ActivityResult, list ...lab.PhaseResult) *lab.ActivityResult { a.Phases = list; return a }
 	kept := lab.PhaseResult{Outcome: "ok", FromS: -1800, ToS: 86400, Count: 2941, Layer: lab.LayerToken, Detail: token.Detail}

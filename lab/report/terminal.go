@@ -108,11 +108,7 @@ func (t *terminal) run(d *lab.Document, r *lab.RunResult) {
 		if t.st.Brief && s.Outcome == lab.Done {
 			continue
 		}
-		text := fmt.Sprintf("  %s %s %s", when(s.AtS), s.Do, s.Detail)
-		if s.Outcome != lab.Done {
-			text = fmt.Sprintf("  %s %s %s: %s", when(s.AtS), s.Do, s.Outcome, s.Detail)
-		}
-		t.prose(t.dim, text+tookText(s))
+		t.prose(t.dim, fmt.Sprintf("  %s %s %s%s", when(s.AtS), s.Do, stepText(s), tookText(s)))
 	}
 	var rows []row
 	for _, a := range r.Activities {
@@ -272,6 +268,9 @@ func (t *terminal) stacked(rows []row) {
 }
 
 func (t *terminal) total(d *lab.Document) {
+	if text := Model(d.Lab); text != "" {
+		t.prose(plain, text)
+	}
 	played := playedOf(d)
 	replay := "replay: " + foreign.Text(d.Replay)
 	if _, ok := t.room(played+" · ", replay); ok {
@@ -334,6 +333,18 @@ func seconds(s float64) string { return lab.Duration(time.Duration(s * float64(t
 
 // when writes a moment of the document for people.
 func when(s float64) string { return lab.Moment(time.Duration(s * float64(time.Second))) }
+
+// stepText tells to whom a step was done, and what came of it.
+func stepText(s *lab.StepResult) string {
+	text := s.Detail
+	if s.Outcome != lab.Done {
+		text = string(s.Outcome) + ": " + text
+	}
+	if s.Params != "" {
+		text = s.Params + " · " + text
+	}
+	return text
+}
 
 // tookText tells how long a step took and how late it began, where either is
 // worth a word.

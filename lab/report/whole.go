@@ -63,7 +63,7 @@ func wholeValue(at string, v reflect.Value, optional bool) error {
 	case reflect.Struct:
 		for i := range v.NumField() {
 			name, options, tagged := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
-			if name == "" && !tagged { // a moment's own fields
+			if name == "" && !tagged || name == "-" { // a moment's own fields, and what is not in the document
 				continue
 			}
 			if err := wholeValue(strings.TrimPrefix(at+"."+name, "."), v.Field(i), strings.Contains(options, "omit")); err != nil {

@@ -2,6 +2,7 @@ package results
 
 import (
 	"math"
+	"slices"
 
 	"shutout/lab"
 )
@@ -65,6 +66,14 @@ func Meet(a, b *lab.Document) *Agreement {
 		g.Cases = append(g.Cases, c)
 	}
 	return g
+}
+
+// OtherSteps tells whether the two plays had different steps, so that it is no
+// wonder if they say something else.
+func (c *CaseAgreement) OtherSteps() bool {
+	return c.Old != nil && c.New != nil && (c.Old.SOP != c.New.SOP || !slices.EqualFunc(c.Old.Steps, c.New.Steps, func(a, b *lab.StepResult) bool {
+		return a.AtS == b.AtS && a.Do == b.Do && a.Params == b.Params
+	}))
 }
 
 // meet compares a promise. Where one of the labs has no such path or mitigation

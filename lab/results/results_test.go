@@ -213,3 +213,34 @@ func TestMerge(t *testing.T) {
 		}
 	}
 }
+
+// A run that is given twice, or beside what it was merged into, is a slip. One
+// that was played a second time is not, and took its time.
+func TestMergeOfTheSameRun(t *testing.T) {
+	play := func(id string, wall float64) *lab.Document {
+		d := document(run(id, "a ended 0"))
+		d.WallS, d.Runs[0].WallS = wall, wall
+		return d
+	}
+	all, err := results.Merge([]*lab.Document{play("x", 1), play("y", 2)}, []string{"x", "y"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		docs  []*lab.Document
+		names []string
+		want  string
+	}{
+		{[]*lab.Document{play("x", 1), play("x", 1)}, []string{"a", "a"}, "a and a are of the same run: name each run once"},
+		{[]*lab.Document{all, play("y", 2)}, []string{"all", "y"}, "all and y are of the same run: name each run once"},
+		{[]*lab.Document{play("x", 1), play("y", 2), all}, []string{"x", "y", "all"}, "y and all are of the same run: name each run once"},
+	} {
+		if d, err := results.Merge(c.docs, c.names); err == nil || err.Error() != c.want {
+			t.Errorf("%v: %v, %v, want %s", c.names, d, err, c.want)
+		}
+	}
+	again, err := results.Merge([]*lab.Document{play("x", 1), play("x", 1.25)}, []string{"x", "again"})
+	if err != nil || len(again.Runs) != 1 || again.WallS != 2.25 {
+		t.Errorf("played again: %+v, %v", again, err)
+	}
+}

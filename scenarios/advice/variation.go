@@ -176,7 +176,7 @@ func (q *Inquiry) variation(of ...candidate) *variation {
 	if err != nil {
 		return nil
 	}
-	steps, err := sop.Steps("", q.sc.Cast, q.sc.Horizon)
+	steps, err := sop.Steps(nil, q.sc.Cast, q.sc.Horizon)
 	if err != nil {
 		return nil
 	}

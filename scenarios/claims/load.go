@@ -11,8 +11,8 @@ import (
 
 	"shutout/fixtures/sources"
 	"shutout/lab"
+	"shutout/lab/strict"
 	"shutout/scenarios"
-	"shutout/scenarios/strict"
 )
 
 // ledgerFile is a file of the ledger as it is written.

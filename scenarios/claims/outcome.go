@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"shutout/lab"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
 // Outcome is what a claim says will be seen: a word, or a word and bounds of

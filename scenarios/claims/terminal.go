@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"shutout/lab/report"
 )
 
 // Style says how a rendering for people may look.
@@ -52,6 +54,9 @@ func Terminal(w io.Writer, d *Document, st Style) error {
 		}
 	}
 	t.line("")
+	if text := report.Model(d.Lab); text != "" {
+		t.text("", "", text, "")
+	}
 	t.text("", "", fmt.Sprintf("%s of mail traffic in %.1fs, %d plays · seed %d · replay: %s", seconds(d.VirtualS), d.WallS, d.Plays, d.Seed, d.Replay), "")
 	t.line(d.totals())
 	if st.Brief {

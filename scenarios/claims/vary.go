@@ -7,8 +7,8 @@ import (
 	"sync"
 
 	"shutout/lab"
+	"shutout/lab/strict"
 	"shutout/scenarios"
-	"shutout/scenarios/strict"
 	"shutout/sim/profile"
 )
 
@@ -285,17 +285,11 @@ func (v *Variation) finish(set []string) error {
 	sc := v.Scenario
 	sc.Set = slices.Concat(sc.Set, set)
 	v.set = slices.Concat(v.set, set)
-	p, err := profile.Load(sc.Profile)
-	if err != nil {
+	if _, err := profile.Load(sc.Profile, sc.Set...); err != nil {
 		return err
 	}
 	for i, t := range v.traits {
 		v.traits[i].Default = same(t.Value, defaults()[sc.Profile][t.Name])
-	}
-	for _, assignment := range sc.Set {
-		if err := p.Set(assignment); err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 	data "shutout/fixtures/controls"
 	"shutout/fixtures/sources"
 	"shutout/lab"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
 // Control is something that a standard asks for.
@@ -38,6 +38,17 @@ const (
 	NotShown Outcome = "not shown"
 )
 
+// Mark is an outcome's sign, for those who see no colours.
+func (o Outcome) Mark() string {
+	switch o {
+	case Kept:
+		return "✓"
+	case Broken:
+		return "✗"
+	}
+	return "–"
+}
+
 // Outcomes lists every outcome.
 var Outcomes = []Outcome{Kept, Broken, NotShown}
 
@@ -45,8 +56,9 @@ var Outcomes = []Outcome{Kept, Broken, NotShown}
 type Assessment struct {
 	*Control
 	Outcome Outcome
+	Limit   string   // what it was held against; empty where no limit has a say
 	Shown   []string // what was seen, for and against
-	Silent  []string // about what the run says nothing
+	Silent  []string // about what the run says nothing, or nothing clear
 }
 
 var registry = sync.OnceValue(func() []*Control {

@@ -120,14 +120,25 @@ func TestWhatIsSaid(t *testing.T) {
 		threat(lab.OWA, lab.Read, lab.Late, 1200), threat(lab.OWA, lab.Send, lab.Late, 1200), threat(lab.EWS, lab.Read, lab.NotAvailable, -1),
 		disable(0, lab.Done)))
 	for id, want := range map[string][]string{
-		"ps-4-a":  {"the limit of 15m", "Broken, 2 promises: dana over owa: read, send ended after 20m", "does not have: ews", "nobody tried: outlook-rpc", "a model of them", "without a sweep"},
+		"ps-4-a":  {"Broken, 2 promises: dana over owa: read, send ended after 20m", "does not have: ews", "nobody tried: outlook-rpc", "a model of them", "without a sweep"},
 		"ac-2-13": {"disabled within the limit in 1 step", "2 promises outlasted the disabled account"},
 	} {
+		if got[id].Limit != "15m" {
+			t.Errorf("%s is held against %q", id, got[id].Limit)
+		}
 		text := strings.Join(slices.Concat(got[id].Shown, got[id].Silent), "\n")
 		for _, w := range want {
 			if !strings.Contains(text, w) {
 				t.Errorf("%s: no %q in\n%s", id, w, text)
 			}
+		}
+	}
+	// What came out without a clear result was not shown.
+	doubt := assessed(own, run(threat(lab.OWA, lab.Read, lab.Invalid, -1), swept(lab.SweepSignIn, lab.WorksUnknown)))["ps-4-a"]
+	silent := strings.Join(doubt.Silent, "\n")
+	for _, w := range []string{"What became of 1 promise without a clear result: dana over owa: read invalid.", "Whether 1 fresh sign-in at the end worked, without a clear result: what."} {
+		if doubt.Shown != nil || !strings.Contains(silent, w) {
+			t.Errorf("shown %q, no %q in\n%s", doubt.Shown, w, silent)
 		}
 	}
 	if a := Assess(&lab.Document{Lab: "containers", Runs: []*lab.RunResult{run(threat(lab.OWA, lab.Read, lab.Ended, 0))}}, own)[0]; strings.Contains(strings.Join(a.Silent, ""), "model") {

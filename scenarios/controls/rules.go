@@ -24,7 +24,7 @@ func promised(list []promise, about string, a *Assessment) (broken, unclear, kep
 		a.shown("Broken, %s: %s.", count(len(bad), about), told(bad))
 	}
 	if doubt != nil {
-		a.shown("Without a clear result, %s: %s.", count(len(doubt), about), told(doubt))
+		a.silent("What became of %s without a clear result: %s.", count(len(doubt), about), told(doubt))
 	}
 	if good != nil {
 		longest := 0.0
@@ -55,7 +55,7 @@ func freshSignIns(f *facts, a *Assessment) (broken, unclear, kept int) {
 		a.shown("At the end a fresh sign-in still worked: %s.", named(works))
 	}
 	if unknown != nil {
-		a.shown("Of %s at the end it is not clear whether it worked: %s.", lab.Count(len(unknown), "fresh sign-in"), named(unknown))
+		a.silent("Whether %s at the end worked, without a clear result: %s.", lab.Count(len(unknown), "fresh sign-in"), named(unknown))
 	}
 	if no != nil {
 		a.shown("At the end %s refused.", lab.Count(len(no), "fresh sign-in")+were(len(no)))
@@ -79,7 +79,7 @@ func were(n int) string {
 // measure tells which limit things are held against.
 func measure(f *facts, a *Assessment) {
 	if f.limits != "" {
-		a.shown("Held against the limit of %s after the order.", f.limits)
+		a.Limit = f.limits
 	}
 	if f.outside > 0 {
 		a.silent("%s about mail that needs no account, which are no matter of somebody's access.", lab.Count(f.outside, "promise"))

@@ -61,12 +61,7 @@ func (m *maker) parameters() {
 		if len(r.Set) > 0 {
 			file, of = "parameters/"+names[i]+".csv", "of the profile "+fit(r.Profile)+" with what was set for "+fit(r.Scenario)
 		}
-		p, err := profile.Load(r.Profile)
-		for _, s := range r.Set {
-			if err == nil {
-				err = p.Set(s)
-			}
-		}
+		p, err := profile.Load(r.Profile, r.Set...)
 		if err != nil {
 			file = strings.TrimSuffix(file, ".csv") + ".txt"
 			m.text(file, "why the parameters "+of+" are missing", page{Title: "Parameters", Sections: []section{{
@@ -75,7 +70,7 @@ func (m *maker) parameters() {
 			continue
 		}
 		rows := [][]string{{"parameter", "value", "set for this run", "confidence", "sources", "note", "meaning"}}
-		for _, par := range p.List() {
+		for _, par := range p.Read() {
 			set := ""
 			if par.Overridden {
 				set = "yes"

@@ -46,6 +46,7 @@ func Files(d *lab.Document, o Options) ([]bundle.File, error) {
 		}
 	}
 	m.text("sop.txt", "the SOP as it was carried out: every step with its parameters, its time and what came of it", m.sop())
+	m.inputs()
 	m.text("replay.txt", "the command and the seed that play the same again", m.replay())
 	m.text("versions.txt", "the versions of everything that took part", m.versions())
 	m.parameters()

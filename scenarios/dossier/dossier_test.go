@@ -32,7 +32,11 @@ func document() *lab.Document {
 		}
 	}
 	return &lab.Document{
-		Schema: lab.Schema, Tool: tool, Lab: "sim", Seed: 7, Replay: "shutout run left-open --set iis.token_ttl=7m --seed 7", WallS: 1,
+		Schema: lab.Schema, Tool: tool, Lab: "sim", Seed: 7, Replay: "shutout run ours/left.yaml --sop ours/sop.yaml --set iis.token_ttl=7m --seed 7", WallS: 1, Played: order.AddDate(0, 2, 0),
+		Inputs: &lab.Inputs{
+			Replay: "shutout run inputs/cases/left-open.yaml --sop inputs/sops/our-sop.yaml --set iis.token_ttl=7m --seed 7",
+			Cases:  map[string]string{"left-open": "id: left-open\n"}, SOPs: map[string]string{"our-sop": "id: our-sop # ours\n"},
+		},
 		Runs: []*lab.RunResult{{
 			Scenario: "left-open", Title: "Somebody leaves", Sources: []string{"KB3035228"}, Profile: "ex2010", Set: []string{"iis.token_ttl=7m"},
 			SOP: "our-sop", LimitS: 300, HorizonS: 3600, Order: order, Verdict: lab.Late, VirtualS: 4200,
@@ -85,6 +89,33 @@ func TestPages(t *testing.T) {
 	d, err := report.Decode(got["result.json"])
 	if err != nil || d.Runs[0].Steps[0].Params != "user: dana" {
 		t.Errorf("the result document: %v", err)
+	}
+}
+
+// What somebody named is there as it was read, also where the catalogue has
+// something of that name; the rest is the catalogue's.
+func TestInputs(t *testing.T) {
+	d := document()
+	d.Runs = append(d.Runs, &lab.RunResult{Scenario: "only-cas-down", SOP: "naive"}, &lab.RunResult{Scenario: "spam-to-ooo-user"}, &lab.RunResult{Scenario: "nobody-knows"})
+	d.Inputs.Cases["spam-to-ooo-user"] = "id: spam-to-ooo-user # ours\n"
+	got := made(t, d, Options{Limit: -1, Tool: tool})
+	for name, begins := range map[string]string{
+		"inputs/cases/left-open.yaml": "id: left-open\n", "inputs/sops/our-sop.yaml": "id: our-sop # ours\n", "inputs/cases/only-cas-down.yaml": "id: only-cas-down\n",
+		"inputs/sops/naive.yaml": "id: naive\n", "inputs/cases/spam-to-ooo-user.yaml": "id: spam-to-ooo-user # ours\n",
+	} {
+		if !strings.HasPrefix(string(got[name]), begins) {
+			t.Errorf("%s begins %.40q", name, got[name])
+		}
+	}
+	if got["inputs/cases/nobody-knows.yaml"] != nil {
+		t.Error("a case that nobody knows is there")
+	}
+	if text := string(got["README.txt"]); !strings.Contains(text, "as it was read for the run") || !strings.Contains(text, "as the program that made this bundle has it") {
+		t.Errorf("the README does not tell the two apart:\n%s", text)
+	}
+	d.Inputs = nil
+	if text := string(made(t, d, Options{Limit: -1, Tool: tool})["replay.txt"]); !strings.Contains(text, "There was no inputs.json") || strings.Contains(text, "../replayed") {
+		t.Errorf("without inputs:\n%s", text)
 	}
 }
 

@@ -16,17 +16,24 @@ import (
 func span(s float64) string   { return lab.Duration(time.Duration(s * float64(time.Second))) }
 func moment(s float64) string { return lab.Moment(time.Duration(s * float64(time.Second))) }
 
+// where tells on what everything was played.
+func (m *maker) where() string {
+	if model := report.Model(m.doc.Lab); model != "" {
+		return model
+	}
+	return fmt.Sprintf("It was played on the lab %q.", m.doc.Lab)
+}
+
 // readme is where everybody begins.
 func (m *maker) readme() page {
 	p := page{Title: "Evidence of how long mail access lasts"}
 	if m.Organisation != "" {
 		p.Title += ": " + m.Organisation
 	}
-	what := fmt.Sprintf("This folder shows what became of somebody's access to mail after the order to end it, in %s.", lab.Count(len(m.doc.Runs), "case"))
-	if model := report.Model(m.doc.Lab); model != "" {
-		what += " " + model + " The parameters of the model are listed with their sources."
-	} else {
-		what += fmt.Sprintf(" It was played on the lab %q.", m.doc.Lab)
+	what := fmt.Sprintf("This folder shows what became of somebody's access to mail after the order to end it, in %s. %s",
+		lab.Count(len(m.doc.Runs), "case"), m.where())
+	if !m.doc.RealTime() {
+		what += " The parameters of the model are listed with their sources."
 	}
 	p.add(section{Text: []string{what}})
 	plain := report.PlainWords(m.doc)
@@ -44,7 +51,7 @@ func (m *maker) readme() page {
 		rows = append(rows, []string{a.Standard + " " + a.Number, a.Title, string(a.Outcome)})
 	}
 	p.add(section{
-		Title: "Controls", Text: []string{"What the run shows about the controls that ask for it. The page controls says why, and what it says nothing about. Whether a control is met is for an auditor to say."},
+		Title: "Controls", Outcomes: true, Text: []string{"What the run shows about the controls that ask for it. The page controls.html says why, and what it says nothing about. Whether a control is met is for an auditor to say."},
 		Head: []string{"control", "about", "outcome"}, Rows: rows,
 	})
 	rows = nil
@@ -52,7 +59,7 @@ func (m *maker) readme() page {
 		rows = append(rows, []string{f.Name, f.About})
 	}
 	rows = append(rows, []string{bundle.ManifestFile, "the SHA-256 sum and the size of every other file"})
-	p.add(section{Title: "The files", Head: []string{"file", "what it is"}, Rows: rows})
+	p.add(section{Title: "The files", Files: true, Head: []string{"file", "what it is"}, Rows: rows})
 	p.add(section{
 		Title: "What the manifest proves",
 		Text: []string{
@@ -74,10 +81,14 @@ func (m *maker) readme() page {
 // sop is what was done.
 func (m *maker) sop() page {
 	p := page{Title: "The SOP as it was carried out"}
+	p.add(section{Text: []string{m.where()}})
 	for _, r := range m.doc.Runs {
 		s := section{Title: name(r), Head: []string{"", "parameters", "outcome", ""}}
 		s.Text = []string{fmt.Sprintf("Order given %s on the lab's clock; access had to end within %s and was watched for %s.",
 			r.Order.UTC().Format("2006-01-02 15:04:05 UTC"), span(r.LimitS), span(r.HorizonS))}
+		if !m.doc.Played.IsZero() {
+			s.Text = append(s.Text, "Played "+m.doc.Played.UTC().Format("2006-01-02 15:04:05 UTC")+" on the clock of the machine that played it.")
+		}
 		if r.SOP != "" {
 			s.Text = append(s.Text, "SOP: "+r.SOP+".")
 		}
@@ -94,13 +105,22 @@ func (m *maker) sop() page {
 
 func (m *maker) replay() page {
 	p := page{Title: "How to play the same again"}
+	same := fmt.Sprintf("With the same version, the same seed (%d) and the same files the result is the same, but for when it was played and the seconds that it took.", m.doc.Seed)
+	if m.doc.RealTime() {
+		same = "Real servers take their own time, so no two results are quite the same. The file of a lab of your own is not in this folder."
+	}
+	if m.doc.Inputs == nil {
+		p.add(section{
+			Text:  []string{same, "There was no " + report.InputsFile + " beside the result: files that the command names, such as an SOP or a case of your own, are not in this folder. Keep them with it."},
+			Lines: []string{m.doc.Replay},
+		})
+		return p
+	}
 	p.add(section{
-		Text: []string{
-			fmt.Sprintf("With the same version, the same seed (%d) and the same files the result is the same, but for the seconds that it took.", m.doc.Seed),
-			"Files that the command names, such as an SOP or a case of your own, are not in this folder: keep them with it.",
-		},
-		Lines: []string{m.doc.Replay},
+		Text:  []string{same, "Go into this folder, unpacked, and have it played from there. The files that the command names are below inputs; what the program comes with it takes from itself. The result is written beside this folder, which stays as it is."},
+		Lines: []string{m.doc.Inputs.Replay + " --out ../replayed"},
 	})
+	p.add(section{Text: []string{"It was played with this command:"}, Lines: []string{m.doc.Replay}})
 	return p
 }
 
@@ -116,7 +136,7 @@ func (m *maker) versions() page {
 		{"run with", m.doc.Tool.Name + " " + known(m.doc.Tool.Version)},
 		{"built with", known(m.doc.Tool.Go)},
 		{"result document", "schema " + strconv.Itoa(m.doc.Schema)},
-		{"lab", m.doc.Lab},
+		{"lab", m.doc.Lab, m.where()},
 		{"bundle made with", m.Tool.Name + " " + known(m.Tool.Version) + ", " + known(m.Tool.Go)},
 	}
 	for _, name := range profilesOf(m.doc) {
@@ -141,14 +161,19 @@ func (m *maker) controls() page {
 		limit = fmt.Sprintf("Everything is held against the organisation's own limit of %s.", lab.Duration(m.Limit))
 	}
 	p.add(section{Text: []string{
+		m.where(),
 		"What each control asks for is said in our own words, not in those of the standard: its text decides. The outcome says what this run shows, and not whether the organisation meets the control.",
-		fmt.Sprintf("%q: all that the run shows about it was as it is asked for. %q: something was not. %q: the run tried nothing that bears on it, or without a clear result.", controls.Kept, controls.Broken, controls.NotShown),
+		fmt.Sprintf("%s: all that the run shows about it was as it is asked for. %s: something was not. %s: the run tried nothing that bears on it, or without a clear result.",
+			chipOf(controls.Kept), chipOf(controls.Broken), chipOf(controls.NotShown)),
 		limit,
 	}})
 	for _, a := range m.assessments {
 		s := section{
-			Title: fmt.Sprintf("%s %s, %s: %s", a.Standard, a.Number, a.Title, a.Outcome),
-			Text:  []string{"Asks: " + a.Asks},
+			Title: fmt.Sprintf("%s %s, %s", a.Standard, a.Number, a.Title), Outcome: a.Outcome,
+			Text: []string{"Asks: " + a.Asks},
+		}
+		if a.Limit != "" {
+			s.Text = append(s.Text, "Held against the limit of "+a.Limit+" after the order.")
 		}
 		for _, t := range a.Shown {
 			s.Items = append(s.Items, "Shown: "+t)

@@ -25,6 +25,8 @@ const (
 	// long as somebody needs to type it. By then the domain controllers of a
 	// site have told each other of the first.
 	pause = time.Minute
+	// dana leaves in every case of a grid, whichever way she takes.
+	dana = "dana"
 	// DefaultHorizon leaves time for the longest memory of a default profile
 	// that ends by itself within a working day, and keeps a grid quick.
 	DefaultHorizon = 4 * time.Hour
@@ -134,7 +136,7 @@ func (g *Grid) scenario(row Row, after *Row, profileName string, path lab.Path) 
 	leaver, bystander := places(path)
 	sc := &lab.Scenario{
 		ID: row.Name + " " + string(path), Title: row.Title, Profile: profileName, Set: slices.Concat(Settings(g.Set), g.Set), Cast: fixtures.DefaultCast(),
-		Activities: []*lab.Activity{activity(lab.Threat, "dana", leaver, info)},
+		Activities: []*lab.Activity{activity(lab.Threat, dana, leaver, info)},
 		Controls:   []*lab.Activity{activity(lab.Control, "erin", bystander, info)},
 		File:       "the grid",
 	}
@@ -144,7 +146,7 @@ func (g *Grid) scenario(row Row, after *Row, profileName string, path lab.Path) 
 	if err := scenarios.SetTimes(sc, g.Within, g.Horizon); err != nil {
 		return nil, err
 	}
-	return sc, row.bind(sc, after, leaver)
+	return sc, row.bind(sc, after, leaver, path)
 }
 
 // places are where the leaver and the bystander sit: on the internet, and for

@@ -99,14 +99,8 @@ func TestDefaultRows(t *testing.T) {
 			t.Errorf("%s is a row: %v", name, names[name])
 		}
 	}
-	if p, err := profile.Load("ex2010"); err != nil {
+	if _, err := profile.Load("ex2010", Settings(nil)...); err != nil {
 		t.Error(err)
-	} else {
-		for _, s := range Settings(nil) {
-			if err := p.Set(s); err != nil {
-				t.Error(err)
-			}
-		}
 	}
 }
 

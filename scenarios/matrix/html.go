@@ -39,6 +39,7 @@ type htmlView struct {
 	Facts               []string
 	Tables              []htmlTable
 	Legend, Given       []string
+	Failures            []string
 	Absent              []string
 	Several             bool
 	Paths               []string
@@ -69,7 +70,7 @@ type htmlCell struct {
 func newHTMLView(d *Document, st Style) *htmlView {
 	v := newView(d, st.All)
 	h := &htmlView{
-		Head: "How long access lasts, mitigation by mitigation", Setting: v.setting(), Model: report.Model(d.Lab), Legend: v.legend(), Given: v.given(), Absent: v.absences(),
+		Head: "How long access lasts, mitigation by mitigation", Setting: v.setting(), Model: report.Model(d.Lab), Legend: v.legend(), Failures: v.failures(), Given: v.given(), Absent: v.absences(),
 		Several: v.several(), Total: report.Played(d.VirtualS, d.WallS, d.Seed), Replay: d.Replay,
 		LimitText: seconds(d.LimitS), OpenText: seconds(d.HorizonS),
 	}

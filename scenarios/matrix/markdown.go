@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"shutout/lab"
+	"shutout/lab/report"
 )
 
 // Markdown writes a grid as tables that a page can hold.
@@ -17,6 +18,9 @@ func Markdown(w io.Writer, d *Document, st Style) error {
 		fmt.Fprintf(&b, " `%s`", s)
 	}
 	b.WriteString("\n")
+	if text := report.Model(d.Lab); text != "" {
+		fmt.Fprintf(&b, "\n%s\n", text)
+	}
 	for _, t := range v.tables {
 		fmt.Fprintf(&b, "\n**%s**\n\n| |", strings.ToUpper(t.title[:1])+t.title[1:])
 		rule := "\n|---|"
@@ -50,6 +54,9 @@ func Markdown(w io.Writer, d *Document, st Style) error {
 	b.WriteString("\n")
 	for _, text := range append(v.legend(), "✓: within the limit, ✗: not") {
 		fmt.Fprintf(&b, "- %s\n", text)
+	}
+	for _, text := range v.failures() {
+		fmt.Fprintf(&b, "- failed: %s\n", text)
 	}
 	for _, text := range v.given() {
 		fmt.Fprintf(&b, "- with %s\n", text)

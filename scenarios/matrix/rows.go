@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,8 +53,11 @@ func (r Row) parameters() string {
 	for _, p := range r.info.Params {
 		if p.Needed && p.Kind != "account" {
 			value := p.Example
-			if p.Kind == "host" {
+			switch {
+			case p.Kind == "host":
 				value = "the leaver's"
+			case len(ofPaths(p)) > 0:
+				value = strings.Join(ofPaths(p), " or ") + ", the path's own"
 			}
 			parts = append(parts, p.Name+": "+value)
 		}
@@ -61,9 +65,23 @@ func (r Row) parameters() string {
 	return strings.Join(parts, ", ")
 }
 
-// step writes the step of the row's mitigation, turned against the leaver and
-// the host that they connect from.
-func (r Row) step(at time.Duration, from string) string {
+// ofPaths lists the values of a parameter that are called like an access path.
+// Each path is given its own; the others, which have none, the example.
+func ofPaths(p mitigation.Param) (values []string) {
+	if p.Kind != "" || p.List {
+		return nil
+	}
+	for _, v := range p.Known(nil) {
+		if slices.Contains(lab.Paths, lab.Path(v)) {
+			values = append(values, v)
+		}
+	}
+	return values
+}
+
+// step writes the step of the row's mitigation, turned against the leaver, the
+// host that they connect from and the path that they have.
+func (r Row) step(at time.Duration, from string, path lab.Path) string {
 	return r.info.Step(at, func(p mitigation.Param) string {
 		switch p.Kind {
 		case "account":
@@ -71,24 +89,27 @@ func (r Row) step(at time.Duration, from string) string {
 		case "host":
 			return from
 		}
+		if slices.Contains(ofPaths(p), string(path)) {
+			return string(path)
+		}
 		return p.Example
 	})
 }
 
 // bind puts what the row does in the place of the case's SOP: at the order, or
 // somewhat later if it is preceded by another mitigation.
-func (r Row) bind(sc *lab.Scenario, after *Row, from string) error {
+func (r Row) bind(sc *lab.Scenario, after *Row, from string, path lab.Path) error {
 	if r.sop != nil {
-		return r.sop.Bind(sc)
+		return r.sop.BindTo(sc, dana)
 	}
-	steps := []string{r.step(0, from)}
+	steps := []string{r.step(0, from, path)}
 	if after != nil {
-		steps = []string{after.step(0, from), r.step(pause, from)}
+		steps = []string{after.step(0, from, path), r.step(pause, from, path)}
 	}
 	text := "id: generated\ntitle: " + r.Title + "\nsop:\n  - " + strings.Join(steps, "\n  - ") + "\n"
 	sop, err := scenarios.ParseSOP(r.Name, []byte(text))
 	if err != nil {
 		return fmt.Errorf("the row %s: %w", r.Name, err)
 	}
-	return sop.Bind(sc)
+	return sop.BindTo(sc, dana)
 }

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"shutout/lab"
+	"shutout/lab/report"
 )
 
 // Terminal writes a grid for people: a line for each row, a column for each
@@ -27,9 +28,13 @@ func Terminal(w io.Writer, d *Document, st Style) error {
 	t.line("")
 	t.items(t.legend())
 	t.items(t.heads())
+	t.named("failed: ", t.failures())
 	t.named("with ", t.given())
 	t.named("not in this version: ", t.absences())
 	t.line("")
+	if text := report.Model(d.Lab); text != "" {
+		t.text("", text)
+	}
 	t.line(t.total())
 	_, err := io.WriteString(w, t.b.String())
 	return err

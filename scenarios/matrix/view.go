@@ -8,6 +8,7 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/report"
+	"shutout/lab/report/foreign"
 	"shutout/scenarios"
 )
 
@@ -244,6 +245,24 @@ func (v *view) given() []string {
 		for _, l := range b.Lines {
 			if text := l.Row + " " + l.Parameters; l.Parameters != "" && v.played(l) && !slices.Contains(list, text) {
 				list = append(list, text)
+			}
+		}
+	}
+	return list
+}
+
+// failures tells why steps failed that cells mark with an exclamation mark.
+func (v *view) failures() []string {
+	var list []string
+	for _, t := range v.tables {
+		for _, l := range t.lines {
+			for _, i := range v.paths {
+				for _, s := range l.Cells[i].Steps {
+					text := s.Do + ": " + foreign.Text(s.Detail)
+					if s.Outcome == lab.Failed && l.Cells[i].Verdict != lab.NotAvailable && !slices.Contains(list, text) {
+						list = append(list, text)
+					}
+				}
 			}
 		}
 	}

@@ -28,14 +28,9 @@ type world struct {
 
 func newWorld(t *testing.T, name string, set ...string) *world {
 	t.Helper()
-	p, err := profile.Load(name)
+	p, err := profile.Load(name, set...)
 	if err != nil {
 		t.Fatal(err)
-	}
-	for _, s := range set {
-		if err := p.Set(s); err != nil {
-			t.Fatal(err)
-		}
 	}
 	org := lab.Organisation{
 		Domain: "corp.example", NetBIOS: "CORP",

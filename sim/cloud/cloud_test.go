@@ -28,14 +28,9 @@ type world struct {
 // newWorld makes a tenant with the account of dana.
 func newWorld(t *testing.T, settings ...string) *world {
 	t.Helper()
-	p, err := profile.Load("exo")
+	p, err := profile.Load("exo", settings...)
 	if err != nil {
 		t.Fatal(err)
-	}
-	for _, s := range settings {
-		if err := p.Set(s); err != nil {
-			t.Fatal(err)
-		}
 	}
 	tl := timeline.New(start, 1)
 	dir := directory.New(tl, p.Params(), lab.Organisation{Domain: "corp.example", NetBIOS: "CORP", Sites: []lab.Site{{Name: "HQ", DCs: []string{"dc1"}}}})

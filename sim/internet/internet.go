@@ -57,8 +57,8 @@ const (
 // Answer is a mail server's answer to a recipient.
 type Answer struct {
 	Outcome  Outcome
-	Code     int
-	Enhanced [3]int
+	Code     int    // of the reply (RFC 5321 section 4.2)
+	Enhanced [3]int // class, subject and detail (RFC 3463)
 	Text     string
 	// Why says for the record what was decided, where that is not plain.
 	Why   string

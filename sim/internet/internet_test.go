@@ -17,14 +17,9 @@ var (
 
 func world(t *testing.T, set ...string) *Internet {
 	t.Helper()
-	p, err := profile.Load("ex2010")
+	p, err := profile.Load("ex2010", append([]string{"dnsbl.listed_after=1h", "dnsbl.listing_life=3d", "smarthost.blocks_after=2h"}, set...)...)
 	if err != nil {
 		t.Fatal(err)
-	}
-	for _, s := range append([]string{"dnsbl.listed_after=1h", "dnsbl.listing_life=3d", "smarthost.blocks_after=2h"}, set...) {
-		if err := p.Set(s); err != nil {
-			t.Fatal(err)
-		}
 	}
 	cast := &lab.Cast{Organisation: lab.Organisation{Addresses: []netip.Addr{shared, second}}, Domains: map[string]lab.Domain{
 		"partner.example": lab.GoodDomain, "refusing.example": lab.RefusingDomain, "dead.example": lab.DeadDomain,

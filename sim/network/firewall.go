@@ -168,11 +168,11 @@ func (n *Network) ReachableZone(from string, to lab.Zone, port int) bool {
 	return src != nil && n.verdict("", src, &host{lab.Host{Zone: to}}, port) == Allow
 }
 
-// Dropped is a line of the firewall's log.
+// Dropped is a line of the firewall's log: a connection that did not come about.
 type Dropped struct {
 	At       time.Time
-	From, To netip.Addr
-	Port     int
+	From, To netip.Addr // From is the router that the caller stands behind, if there is one
+	Port     int        // of To
 }
 
 // dropLogSize bounds the firewall's log; older lines make room.

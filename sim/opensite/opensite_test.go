@@ -21,14 +21,9 @@ const (
 // newSite is a site that has looked dana up at its start.
 func newSite(t *testing.T, set ...string) *Site {
 	t.Helper()
-	p, err := profile.Load("dovecot-postfix-samba")
+	p, err := profile.Load("dovecot-postfix-samba", set...)
 	if err != nil {
 		t.Fatal(err)
-	}
-	for _, s := range set {
-		if err := p.Set(s); err != nil {
-			t.Fatal(err)
-		}
 	}
 	tl := timeline.New(start, 1)
 	dir := directory.New(tl, p.Params(), lab.Organisation{

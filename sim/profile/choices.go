@@ -14,6 +14,8 @@ type Family string
 const (
 	Exchange Family = "exchange"
 	Open     Family = "open" // Samba AD, Dovecot, Postfix and SOGo
+
+	everywhere Family = "all" // in the tag of a parameter
 )
 
 func (Family) choices() []string { return []string{string(Exchange), string(Open)} }

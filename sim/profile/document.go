@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -45,8 +46,9 @@ type parameter struct {
 	Overrides    []override `yaml:"overrides"`
 	Alternatives []Value    `yaml:"alternatives"`
 
-	min, max any   // parsed; nil without a bound
-	field    []int // the way to the field of Params
+	min, max any    // parsed; nil without a bound
+	field    []int  // the way to the field of Params
+	at       Family // whose servers read it
 }
 
 // Value is a value of a parameter and where it comes from.
@@ -219,6 +221,10 @@ func (d *document) bind(params reflect.Type) (faults []error) {
 				p.field = slices.Concat(f.Index, leaf.Index)
 			default:
 				p.field = slices.Concat(f.Index, leaf.Index)
+				p.at = Family(cmp.Or(leaf.Tag.Get("at"), f.Tag.Get("at"), string(everywhere)))
+				if p.at != everywhere && !slices.Contains(p.at.choices(), string(p.at)) {
+					faults = append(faults, fmt.Errorf("the field %s.%s is for servers of no family: %q", f.Name, leaf.Name, p.at))
+				}
 			}
 		}
 	}

@@ -4,35 +4,38 @@ import "time"
 
 // Params is the numbers of one profile, typed. What each one means, where it comes from and which values it may have
 // stands in fixtures/profiles/parameters.yaml under the name in its tag. A duration may be Never where the data allows it.
+//
+// What is tagged with a family, or is in a group that is, decides only what servers of that family do. The tag of a field
+// outweighs that of its group; "all" stands for every family.
 type Params struct {
 	Server       Server
-	IIS          IIS
-	Auth         Auth
+	IIS          IIS  `at:"exchange"`
+	Auth         Auth `at:"exchange"`
 	Kerberos     Kerberos
 	NTLM         NTLM
-	Cloud        Cloud
+	Cloud        Cloud `at:"exchange"`
 	AD           AD
 	Dir          Dir
 	Store        Store
-	RPC          RPC
-	MAPIHTTP     MAPIHTTP
-	EWS          EWS
-	Autodiscover Autodiscover
-	Outlook      Outlook
-	OWA          OWA
+	RPC          RPC          `at:"exchange"`
+	MAPIHTTP     MAPIHTTP     `at:"exchange"`
+	EWS          EWS          `at:"exchange"`
+	Autodiscover Autodiscover `at:"exchange"`
+	Outlook      Outlook      `at:"exchange"`
+	OWA          OWA          `at:"exchange"`
 	EAS          EAS
 	PopImap      PopImap
 	SMTP         SMTP
-	Pickup       Pickup
+	Pickup       Pickup `at:"exchange"`
 	Remote       Remote
 	OOF          OOF
 	Net          Net
 	DNSBL        DNSBL
 	SmartHost    SmartHost
-	Dovecot      Dovecot
-	Postfix      Postfix
-	Samba        Samba
-	SOGo         SOGo
+	Dovecot      Dovecot `at:"open"`
+	Postfix      Postfix `at:"open"`
+	Samba        Samba   `at:"open"`
+	SOGo         SOGo    `at:"open"`
 }
 
 // Server is what the servers say of themselves.
@@ -50,7 +53,7 @@ type IIS struct {
 	TokenTTLZero            TTLZero       `param:"iis.token_ttl_zero"` // what TokenTTL 0 means
 	TokenTTLFrozen          bool          `param:"iis.token_ttl_frozen"`
 	TokenScope              TokenScope    `param:"iis.token_scope"`
-	ConnectionIdle          time.Duration `param:"iis.connection_idle"` // may be Never
+	ConnectionIdle          time.Duration `param:"iis.connection_idle" at:"all"` // may be Never
 	RecycleDrain            time.Duration `param:"iis.recycle_drain"`
 	RecycleKeepsConnections bool          `param:"iis.recycle_keeps_connections"`
 	ResetDown               time.Duration `param:"iis.reset_down"`
@@ -124,14 +127,14 @@ type Store struct {
 	MBIAge                time.Duration `param:"store.mbi_age"`
 	MBIIdle               time.Duration `param:"store.mbi_idle"`
 	QuotaReread           time.Duration `param:"store.quota_reread"`
-	MoveOnline            bool          `param:"store.move_online"`
-	MoveRate              Size          `param:"store.move_rate"` // bytes per second
-	MoveLock              time.Duration `param:"store.move_lock"`
+	MoveOnline            bool          `param:"store.move_online" at:"exchange"`
+	MoveRate              Size          `param:"store.move_rate" at:"exchange"` // bytes per second
+	MoveLock              time.Duration `param:"store.move_lock" at:"exchange"`
 	RestartTime           time.Duration `param:"store.restart_time"`
-	FailoverTime          time.Duration `param:"store.failover_time"`
-	SendNeedsServerRights bool          `param:"store.send_needs_server_rights"`
-	SelfRestorable        bool          `param:"store.self_restorable"`
-	AttributesGoneSevers  bool          `param:"store.attributes_gone_severs"`
+	FailoverTime          time.Duration `param:"store.failover_time" at:"exchange"`
+	SendNeedsServerRights bool          `param:"store.send_needs_server_rights" at:"exchange"`
+	SelfRestorable        bool          `param:"store.self_restorable" at:"exchange"`
+	AttributesGoneSevers  bool          `param:"store.attributes_gone_severs" at:"exchange"`
 	UnifiedMessaging      bool          `param:"store.unified_messaging"`
 	Archive               bool          `param:"store.archive"`
 	ForwardingSMTPAddress bool          `param:"store.forwarding_smtp_address"`
@@ -207,7 +210,7 @@ type PopImap struct {
 	Preauth            time.Duration `param:"popimap.preauth"`
 	ConnectionsPerUser int           `param:"popimap.connections_per_user"`
 	SessionRevalidate  time.Duration `param:"popimap.session_revalidate"` // may be Never
-	EndsWithToken      bool          `param:"popimap.session_ends_with_token"`
+	EndsWithToken      bool          `param:"popimap.session_ends_with_token" at:"exchange"`
 	RestartDown        time.Duration `param:"popimap.restart_down"`
 }
 

@@ -33,6 +33,8 @@ type Parameter struct {
 	// Overridden says that Set gave the parameter another value than the profile has. Source and Confidence are then
 	// those of a text that gives this value, and empty when none does.
 	Overridden bool
+	// Read says that servers of the profile's family read it. Where none does, its value means nothing.
+	Read bool
 	// Alternatives are other values that some text gives.
 	Alternatives []Value
 }
@@ -76,13 +78,23 @@ func FamilyOf(name string) Family {
 	return Family(doc.byName["server.family"].in(name).Text)
 }
 
-// Load gives the profile of that name. The error of an unknown name lists the known ones.
-func Load(name string) (*Profile, error) {
+// Load gives the profile of that name with some parameters changed, each as [Profile.Set] takes it. The error of an
+// unknown name lists the known ones.
+func Load(name string, set ...string) (*Profile, error) {
 	doc, err := embedded()
 	if err != nil {
 		return nil, err
 	}
-	return doc.load(name)
+	p, err := doc.load(name)
+	if err != nil {
+		return nil, err
+	}
+	for _, assignment := range set {
+		if err := p.Set(assignment); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
 }
 
 func (d *document) load(name string) (*Profile, error) {
@@ -130,6 +142,11 @@ func (p *Profile) text(par *parameter) string {
 	return par.in(p.Name).Text
 }
 
+// reads tells whether servers of the profile's family read a parameter.
+func (p *Profile) reads(par *parameter) bool {
+	return par.at == everywhere || par.at == Family(p.text(p.doc.byName["server.family"]))
+}
+
 // Params gives the values, typed. The result shares nothing with the profile.
 func (p *Profile) Params() Params {
 	var params Params
@@ -140,6 +157,11 @@ func (p *Profile) Params() Params {
 		field.Set(reflect.ValueOf(v).Convert(field.Type()))
 	}
 	return params
+}
+
+// Read gives the parameters that the profile's servers read, and what was set besides, sorted by name.
+func (p *Profile) Read() []Parameter {
+	return slices.DeleteFunc(p.List(), func(par Parameter) bool { return !par.Read && !par.Overridden })
 }
 
 // List gives every parameter, sorted by name.
@@ -155,6 +177,7 @@ func (p *Profile) List() []Parameter {
 			Choices:      slices.Clone(par.Choices),
 			Takes:        par.phrase(),
 			Overridden:   text != par.in(p.Name).Text,
+			Read:         p.reads(par),
 			Alternatives: cloneAll(par.Alternatives),
 		})
 	}

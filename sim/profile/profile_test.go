@@ -314,3 +314,22 @@ func FuzzSet(f *testing.F) {
 		}
 	})
 }
+
+// TestRead is about what is shown of a profile: what its servers read, and what somebody has set all the same.
+func TestRead(t *testing.T) {
+	reads := func(p *Profile, name string) bool {
+		return slices.ContainsFunc(p.Read(), func(par Parameter) bool { return par.Name == name })
+	}
+	open, exchange := load(t, "dovecot-postfix-samba"), load(t, "ex2010")
+	for name, want := range map[string]struct{ open, exchange bool }{
+		"iis.token_ttl": {false, true}, "cloud.cae": {false, true}, "dovecot.auth_cache_ttl": {true, false},
+		"krb.service": {true, true}, "iis.connection_idle": {true, true}, "store.move_rate": {false, true}, "store.restart_time": {true, true},
+	} {
+		if reads(open, name) != want.open || reads(exchange, name) != want.exchange {
+			t.Errorf("%s: read by open %t, by exchange %t", name, !want.open, !want.exchange)
+		}
+	}
+	if err := open.Set("iis.token_ttl=7m"); err != nil || !reads(open, "iis.token_ttl") {
+		t.Errorf("what was set is not told: %v", err)
+	}
+}

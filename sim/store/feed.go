@@ -17,8 +17,8 @@ const (
 // A Change is one event in a folder.
 type Change struct {
 	Kind  ChangeKind
-	UID   uint32
-	Flags Flags // after the change
+	UID   uint32 // of the item; 0 with Lost
+	Flags Flags  // after the change
 }
 
 // maxPending bounds the changes that wait in one feed, about 1.5 MB.

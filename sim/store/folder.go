@@ -42,12 +42,12 @@ const (
 type Folder struct {
 	Number      uint32 // names the folder within its mailbox; never given twice
 	Name        string // with "/" between a folder and its parent
-	UIDValidity uint32
+	UIDValidity uint32 // RFC 9051 section 2.3.1.1, as UIDNext
 	UIDNext     uint32
-	Total       int
-	Unseen      int
+	Total       int   // items
+	Unseen      int   // of them without Seen
 	Size        int64 // bytes
-	Reserved    bool
+	Reserved    bool  // cannot be renamed or deleted
 }
 
 // folder keeps its items in the order of their UIDs, which is the order in

@@ -6,7 +6,6 @@ import (
 	"math"
 	"slices"
 	"testing"
-	"time"
 
 	"shutout/sim/store"
 
@@ -215,57 +214,6 @@ func TestFolderCountIsBounded(t *testing.T) {
 	t.Error("folders without end")
 }
 
-func TestFeed(t *testing.T) {
-	w := newWorld(t)
-	x := filled(w, 2)
-	feed, err := x.Watch(w.now(), store.Inbox)
-	w.do(err)
-	if feed.Pending() {
-		t.Error("a new feed has changes")
-	}
-	other := w.logon("dana")
-	w.st.Deliver(w.now(), "dana", store.Inbox, mail(3))
-	_, err = other.Mark(w.now(), store.Inbox, []uint32{1, 2}, store.Seen, 0)
-	w.do(err)
-	_, err = other.Move(w.now(), store.Inbox, []uint32{2}, store.JunkEmail)
-	w.do(err)
-	equal(t, "changes", feed.Take(), []store.Change{
-		{Kind: store.Added, UID: 3}, {Kind: store.Flagging, UID: 1, Flags: store.Seen},
-		{Kind: store.Flagging, UID: 2, Flags: store.Seen}, {Kind: store.Expunged, UID: 2},
-	})
-	equal(t, "taken", feed.Take(), nil)
-	feed.Close()
-	w.st.Deliver(w.now(), "dana", store.Inbox, mail(4))
-	equal(t, "closed", feed.Take(), nil)
-
-	lost := []store.Change{{Kind: store.Lost}}
-	watch := func(x *store.Session, folder string) *store.Feed {
-		fd, err := x.Watch(w.now(), folder)
-		w.do(err)
-		return fd
-	}
-	_, err = x.CreateFolder(w.now(), "Gone")
-	w.do(err)
-	feed = watch(x, "Gone")
-	w.do(other.DeleteFolder(w.now(), "Gone"))
-	equal(t, "folder deleted", feed.Take(), lost)
-
-	feed = watch(x, store.Inbox)
-	for range 1 << 17 {
-		_, err = other.Mark(w.now(), store.Inbox, []uint32{1}, store.Flagged, 0)
-		w.do(err)
-		_, err = other.Mark(w.now(), store.Inbox, []uint32{1}, 0, store.Flagged)
-		w.do(err)
-	}
-	equal(t, "too much", feed.Take(), lost)
-
-	feed = watch(x, store.Inbox)
-	w.st.Sever(w.now(), "dana", "test")
-	equal(t, "severed", feed.Take(), lost)
-	w.st.Deliver(w.now(), "dana", store.Inbox, mail(5))
-	equal(t, "after the end", feed.Take(), nil)
-}
-
 // TestFoldersStayOrdered plays random operations against a plain model: UIDs
 // grow and are never given twice, folders stay in order, counts add up, and a
 // feed replayed over an old view gives the new one.
@@ -368,58 +316,4 @@ func TestFoldersStayOrdered(t *testing.T) {
 			},
 		})
 	})
-}
-
-func BenchmarkDeliver(b *testing.B) {
-	w := newWorld(b)
-	m := mail(1)
-	b.ReportAllocs()
-	for b.Loop() {
-		w.st.Deliver(w.now(), "dana", store.Inbox, m)
-	}
-}
-
-func BenchmarkListNewest25(b *testing.B) {
-	w := newWorld(b)
-	x := filled(w, 1e5)
-	b.ReportAllocs()
-	for b.Loop() {
-		if items, err := x.List(w.now(), store.Inbox, 25); err != nil || len(items) != 25 {
-			b.Fatal(err)
-		}
-	}
-}
-
-func BenchmarkGet(b *testing.B) {
-	for _, holes := range []bool{false, true} {
-		b.Run(fmt.Sprintf("holes=%v", holes), func(b *testing.B) {
-			w := newWorld(b)
-			x := filled(w, 1e5)
-			if holes {
-				if _, err := x.Delete(w.now(), store.Inbox, []uint32{7, 70, 700, 7000, 70000}); err != nil {
-					b.Fatal(err)
-				}
-			}
-			uid := uint32(1)
-			for b.Loop() {
-				uid = (uid + 7919) % 1e5
-				if _, err := x.Get(w.now(), store.Inbox, uid+1); err != nil && !errors.Is(err, store.ErrNoItem) {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
-
-func BenchmarkLogon(b *testing.B) {
-	w := newWorld(b)
-	at := w.now()
-	for b.Loop() {
-		at = at.Add(time.Second)
-		x, d := w.st.Logon(at, store.Request{User: "dana", Protocol: "owa"})
-		if x == nil {
-			b.Fatal(d.Reason)
-		}
-		x.Close(at)
-	}
 }

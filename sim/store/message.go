@@ -22,9 +22,9 @@ func (m *Message) Size() int { return len(m.Raw) }
 // An Item is one copy of a message in one folder. It is a snapshot: later
 // changes of the mailbox do not show in it.
 type Item struct {
-	UID      uint32
+	UID      uint32 // within its folder; a move gives a new one
 	Flags    Flags
-	Received time.Time
+	Received time.Time // by the mailbox, not what a header says
 	*Message
 }
 

@@ -23,7 +23,7 @@ type Move struct {
 	User     string
 	From, To string // databases
 	Server   string // the target's
-	Bytes    int64
+	Bytes    int64  // of the mailbox when the move began
 	State    MoveState
 	Detail   string // why it failed
 

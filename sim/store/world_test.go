@@ -27,14 +27,9 @@ type world struct {
 
 func newWorld(t testing.TB, set ...string) *world {
 	t.Helper()
-	p, err := profile.Load("ex2010")
+	p, err := profile.Load("ex2010", set...)
 	if err != nil {
 		t.Fatal(err)
-	}
-	for _, s := range set {
-		if err := p.Set(s); err != nil {
-			t.Fatal(err)
-		}
 	}
 	org := lab.Organisation{
 		Domain: "corp.example", NetBIOS: "CORP",

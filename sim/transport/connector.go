@@ -193,14 +193,14 @@ type Connector struct {
 	// users (the ExchangeUsers group has it; in 2003 it is a tick box).
 	RelayForUsers bool
 
-	MaxMessageSize    int64 // bytes; 0: no limit
-	MaxRecipients     int   // 0: no limit
-	MaxHeaderSize     int   // bytes
-	MaxHops           int   // Received lines
-	Tarpit            time.Duration
-	AuthTarpit        time.Duration
-	MaxLogonFailures  int
-	MaxProtocolErrors int
+	MaxMessageSize    int64         // bytes; 0: no limit
+	MaxRecipients     int           // 0: no limit
+	MaxHeaderSize     int           // bytes
+	MaxHops           int           // Received lines
+	Tarpit            time.Duration // before a refusal to somebody anonymous; 0: none
+	AuthTarpit        time.Duration // before the refusal of a sign-in
+	MaxLogonFailures  int           // with that many the connection ends; 0: it never does
+	MaxProtocolErrors int           // with one more the connection ends; 0: it never does
 	ConnectionTimeout time.Duration // profile.Never: none
 	IdleTimeout       time.Duration
 	MessageRate       int // per minute and client address; 0: no limit

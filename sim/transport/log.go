@@ -89,14 +89,14 @@ type TrackEvent struct {
 	Server     string
 	Event      Event
 	Source     Source
-	InternalID uint64
+	InternalID uint64    // of the message on this server
 	MessageID  string    // without angle brackets
 	Sender     string    // "<>" for the null sender
 	HeaderFrom string    // who the message says that it is from
 	Connector  string    // the receive connector that it came through, or ""
 	Recipients []Address // not to be written to
 	Subject    string
-	TotalBytes int
+	TotalBytes int        // of the whole message
 	ClientIP   netip.Addr // of the SMTP client; not valid otherwise
 	Status     string     // RECIPIENT-STATUS: why it failed
 	Reference  string     // of a report: the Message-ID that it is about
@@ -140,9 +140,9 @@ type LogLine struct {
 	Server    string
 	Connector string // MBX1\Default Frontend MBX1
 	Session   uint64
-	Sequence  int
+	Sequence  int // of the line within its session, from 0
 	Local     netip.Addr
-	Port      int
+	Port      int // of Local
 	Remote    netip.Addr
 	Event     byte // '+' connect, '-' disconnect, '<' received, '>' sent, '*' information
 	Data      string

@@ -16,7 +16,7 @@ type Queue struct {
 	Status       QueueStatus
 	MessageCount int
 	LastError    string
-	RetryCount   int
+	RetryCount   int // failures since it last made progress
 	LastRetry    time.Time
 	NextRetry    time.Time // zero unless in Retry
 	Messages     []QueuedMessage
@@ -31,7 +31,7 @@ type QueuedMessage struct {
 	HeaderFrom  string // who the message says that it is from
 	Recipients  []string
 	Subject     string
-	Size        int
+	Size        int       // bytes
 	Received    time.Time // when it entered the queue
 	Expires     time.Time
 	LastError   string

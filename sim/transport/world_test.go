@@ -33,14 +33,9 @@ const password = "Correct-Horse-7"
 // params loads a profile and sets parameters of it.
 func params(t testing.TB, name string, set ...string) profile.Params {
 	t.Helper()
-	p, err := profile.Load(name)
+	p, err := profile.Load(name, set...)
 	if err != nil {
 		t.Fatal(err)
-	}
-	for _, s := range set {
-		if err := p.Set(s); err != nil {
-			t.Fatal(err)
-		}
 	}
 	return p.Params()
 }

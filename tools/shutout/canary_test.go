@@ -88,14 +88,9 @@ func playTapped(t *testing.T, id string) (said string, passwords []string, files
 	if err := scenarios.SetTimes(c, min(c.Within, time.Hour), time.Hour); err != nil {
 		t.Fatal(err)
 	}
-	p, err := profile.Load(c.Profile)
+	p, err := profile.Load(c.Profile, c.Set...)
 	if err != nil {
 		t.Fatal(err)
-	}
-	for _, s := range c.Set {
-		if err := p.Set(s); err != nil {
-			t.Fatal(err)
-		}
 	}
 	org, err := sim.New(sim.Options{Profile: p, Cast: c.Cast.Clone(), Seed: 1, Start: sim.Order.Add(-c.Lead())})
 	if err != nil {

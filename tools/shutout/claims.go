@@ -14,8 +14,8 @@ import (
 
 	"shutout/fixtures/sources"
 	"shutout/lab"
+	"shutout/lab/strict"
 	"shutout/scenarios/claims"
-	"shutout/scenarios/strict"
 	"shutout/sim"
 	"shutout/sim/profile"
 )
@@ -54,7 +54,11 @@ seen in every variation, refuted if in none, and depends if in some: then it is 
 Below stand the questions about which the texts disagree.
 
 Without a choice each claim is told in a line or two; with --source or --disagreement also what was seen of it; and with ids
-each observation, with its reason and the command that plays it again, which --details shows of all. What is predicted of a claim holds for the parameters as they are, so with --set nothing is.
+each observation, with its reason and the command that plays it again, which --details shows of all. What is predicted of a claim
+holds for the parameters as they are, so with --set nothing is.
+
+All claims together are some 400 plays, which take about a minute of processor time: half a minute where two cores have
+nothing else to do.
 
 The exit status is 0 when every claim came out as predicted, 1 when one did not, and 2 when the input was wrong.`,
 		Example: `  shutout claims
@@ -183,6 +187,9 @@ func (f *claimsFlags) replay(ids []string) string {
 	return line.String()
 }
 
+// manyPlays is how many take so long that somebody wonders what goes on.
+const manyPlays = 50
+
 // runClaims plays the plan, writes what was found and returns the exit code.
 func runClaims(ctx context.Context, o *claimsOptions) (exit int, err error) {
 	if o.JSON != "" && o.JSON != "-" {
@@ -190,8 +197,12 @@ func runClaims(ctx context.Context, o *claimsOptions) (exit int, err error) {
 			return exitBad, fmt.Errorf("write the document: %w", err)
 		}
 	}
+	cases := o.Plan.Scenarios()
+	if len(cases) >= manyPlays {
+		o.Stderr.paragraph("", fmt.Sprintf("%d plays, where 400 take about a minute of processor time", len(cases)))
+	}
 	begun := time.Now()
-	results, err := playAll(ctx, &simVenue{sim.PlayOptions{Seed: o.Seed}}, o.Plan.Scenarios(), o.Stderr)
+	results, err := playAll(ctx, &simVenue{sim.PlayOptions{Seed: o.Seed}}, cases, o.Stderr)
 	if err != nil {
 		return exitBad, err
 	}
@@ -204,7 +215,7 @@ func runClaims(ctx context.Context, o *claimsOptions) (exit int, err error) {
 	}
 	if o.JSON != "" && o.JSON != "-" {
 		if err := os.WriteFile(o.JSON, text.Bytes(), 0o644); err != nil {
-			return exitBad, fmt.Errorf("write the document: %w", err)
+			return exitBad, fmt.Errorf("write the document: %w", unwritable(o.JSON, err))
 		}
 	}
 	switch {

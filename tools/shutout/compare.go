@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,9 +16,9 @@ import (
 	"shutout/lab"
 	"shutout/lab/report"
 	"shutout/lab/results"
+	"shutout/lab/strict"
 	"shutout/scenarios"
 	"shutout/scenarios/claims"
-	"shutout/scenarios/strict"
 )
 
 // compareFlags are the flags of compare as they were given.
@@ -87,6 +89,10 @@ func (f *compareFlags) run(ctx context.Context, a, b string, cases []string) (in
 			continue
 		}
 		if docs[i], err = report.Read(word); err != nil {
+			if _, gone := os.Stat(word); errors.Is(gone, fs.ErrNotExist) {
+				err = fmt.Errorf("%s: there is no such result, and no such lab: name a run folder or the %s in it, or a lab: %s, %s or the FILE.yaml that describes one",
+					word, report.ResultFile, simLab, containersLab)
+			}
 			return exitBad, err
 		}
 		if err := choose(docs[i], word, cases, known); err != nil {
@@ -281,8 +287,10 @@ func asPlayed(a *lab.Activity, r *lab.RunResult) *lab.Activity {
 	if x.EveryS >= 1 {
 		a.Every = duration(x.EveryS)
 	}
-	// In real time the first attempt begins a little late.
-	if len(x.Spans) > 0 && x.Spans[0].FromS < 0 {
+	switch {
+	case x.SinceS != nil:
+		a.Since = duration(*x.SinceS)
+	case len(x.Spans) > 0 && x.Spans[0].FromS < 0: // an older document; in real time the first attempt begins a little late
 		if first := duration(x.Spans[0].FromS); (first - a.Since).Abs() >= a.Every {
 			a.Since = first.Round(time.Second)
 		}

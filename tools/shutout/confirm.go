@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/term"
 
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
 // lines reads what somebody types.

@@ -20,8 +20,8 @@ import (
 	"shutout/lab"
 	"shutout/lab/diagnosis"
 	"shutout/lab/diagnosis/logfile"
+	"shutout/lab/strict"
 	"shutout/scenarios"
-	"shutout/scenarios/strict"
 	"shutout/sim"
 	"shutout/sim/profile"
 	"shutout/sim/serverlogs"
@@ -197,7 +197,7 @@ func (a *app) tell(f *diagnoseFlags, doc *diagnosed) error {
 			return err
 		}
 		if err := os.WriteFile(f.json, content.Bytes(), 0o644); err != nil {
-			return fmt.Errorf("write the document: %w", err)
+			return fmt.Errorf("write the document: %w", unwritable(f.json, err))
 		}
 	}
 	showDiagnosis(a.out, doc)
@@ -240,7 +240,7 @@ func (f *diagnoseFlags) play(ctx context.Context, doc *diagnosed, evidence *diag
 	}
 	if f.export != "" {
 		if err := export(f.export, files); err != nil {
-			return nil, fmt.Errorf("--export: %w", err)
+			return nil, fmt.Errorf("--export: %w", unwritable(f.export, err))
 		}
 	}
 	for _, file := range files {
@@ -280,6 +280,8 @@ func readLogs(args []string, doc *diagnosed, evidence *diagnosis.Case) (notes []
 	for _, arg := range args {
 		info, err := os.Stat(arg)
 		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			faults = append(faults, fmt.Errorf("%s: there is no such file: name a log or a folder of logs (to play a case: --case ID)", arg))
 		case err != nil:
 			faults = append(faults, fmt.Errorf("read the log: %w", err))
 		case !info.IsDir():

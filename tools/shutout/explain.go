@@ -10,7 +10,7 @@ import (
 	"shutout/lab"
 	"shutout/lab/report"
 	"shutout/lab/results"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 	"shutout/sim"
 	"shutout/sim/profile"
 )
@@ -62,6 +62,10 @@ func (f *compareFlags) explain(ctx context.Context, g *results.Agreement, known 
 		if open == nil {
 			continue
 		}
+		if c.OtherSteps() {
+			f.app.err.paragraph("", c.New.Scenario+": the two were played with different steps, so no parameter is looked for that explains the difference")
+			continue
+		}
 		mine, theirs := c.Old, func(m *results.Meeting) *lab.ActivityResult { return m.B }
 		switch {
 		case g.A.Lab == simLab:
@@ -109,6 +113,10 @@ func (f *compareFlags) vary(ctx context.Context, mine *lab.RunResult, open []*re
 			cases[i] = new(*c)
 			cases[i].Set = append(slices.Clone(c.Set), v.par.Name+"="+v.value)
 		}
+		if f.app.err.Width == 0 { // no terminal, which shows how far it has come
+			fmt.Fprintf(f.app.err, "%s differs: it is played %s with other parameters to find out why (--no-explanation leaves that out)\n",
+				mine.Scenario, lab.Count(len(list), "time"))
+		}
 		played, err := playAll(ctx, &simVenue{sim.PlayOptions{Seed: f.seed}}, cases, f.app.err)
 		if err != nil {
 			return err
@@ -138,7 +146,7 @@ func (f *compareFlags) vary(ctx context.Context, mine *lab.RunResult, open []*re
 // says that they are.
 func variants(p *profile.Profile, open []*results.Meeting) (near, far []variant) {
 	groups := groupsOf(open)
-	for _, par := range p.List() {
+	for _, par := range p.Read() {
 		if !slices.ContainsFunc(groups, func(g string) bool { return strings.HasPrefix(par.Name, g) }) {
 			for _, v := range par.Alternatives {
 				far = append(far, variant{par, v.Text})
@@ -211,8 +219,9 @@ func groupsOf(open []*results.Meeting) (groups []string) {
 	return slices.Compact(groups)
 }
 
-// decidedBy names the layers that decided and the parameters that govern them.
-func decidedBy(m *results.Meeting, profile string) string {
+// decidedBy names the layers that decided and the parameters that govern them at
+// the site of a profile.
+func decidedBy(m *results.Meeting, on string) string {
 	var layers []string
 	for _, l := range layersOf(m) {
 		layers = append(layers, string(l))
@@ -221,14 +230,25 @@ func decidedBy(m *results.Meeting, profile string) string {
 		return "neither side says which layer decided"
 	}
 	text := "decided by " + strings.Join(layers, ", ")
+	var read []profile.Parameter // a document may name a profile that this version does not have
+	if p, err := profile.Load(on); err == nil {
+		read = p.Read()
+	}
 	var groups []string
 	for _, g := range groupsOf([]*results.Meeting{m}) {
-		if slices.ContainsFunc(parameterNames(), func(name string) bool { return strings.HasPrefix(name, g) }) {
-			groups = append(groups, g+"*")
+		var names []string
+		for _, par := range read {
+			if strings.HasPrefix(par.Name, g) {
+				names = append(names, par.Name)
+			}
 		}
+		if len(names) > 1 {
+			names = []string{g + "*"}
+		}
+		groups = append(groups, names...)
 	}
 	if groups != nil {
-		text += ", which the parameters " + strings.Join(groups, ", ") + " govern (shutout show " + profile + ")"
+		text += ", which the parameters " + strings.Join(groups, ", ") + " govern (shutout show " + on + ")"
 	}
 	return text
 }

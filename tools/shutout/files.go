@@ -6,11 +6,10 @@ import (
 	"path/filepath"
 	"strings"
 
-	"shutout/fixtures"
 	"shutout/lab"
+	"shutout/lab/strict"
 	"shutout/scenarios"
 	"shutout/scenarios/claims"
-	"shutout/scenarios/strict"
 )
 
 // isFile tells whether an argument names a file rather than something of the
@@ -65,10 +64,4 @@ func loadSOP(arg string) (*scenarios.SOP, error) {
 			strict.Quote(arg), strict.Expected(arg, ids))
 	}
 	return sop, nil
-}
-
-// checkSOP holds what an SOP names against the default cast, with dana as the
-// leaver.
-func checkSOP(sop *scenarios.SOP) ([]lab.Step, error) {
-	return sop.Steps("dana", fixtures.DefaultCast(), 0)
 }

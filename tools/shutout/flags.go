@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 	"shutout/sim/profile"
 )
 

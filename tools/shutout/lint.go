@@ -8,10 +8,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"shutout/fixtures"
 	"shutout/lab"
+	"shutout/lab/strict"
 	"shutout/scenarios"
 	"shutout/scenarios/claims"
-	"shutout/scenarios/strict"
 )
 
 func (a *app) lintCommand() *cobra.Command {
@@ -52,7 +53,7 @@ func lint(path string) (what string, err error) {
 		return fmt.Sprintf("ok, a lab with %s, %s and %s (shutout probe --lab looks what works)", lab.Count(len(cfg.People), "account"),
 			lab.Count(len(cfg.Endpoints), "path"), lab.Count(len(cfg.Executors), "mitigation")), nil
 	}
-	sc, sop, err := scenarios.LoadAny(path)
+	sc, sop, err := scenarios.LoadAny(path, fixtures.DefaultCast())
 	if err != nil {
 		return "", err
 	}
@@ -60,15 +61,14 @@ func lint(path string) (what string, err error) {
 		return fmt.Sprintf("ok, a case with %s, %s and %s", lab.Count(len(sc.Activities), "threat"),
 			lab.Count(len(sc.Controls), "control"), lab.Count(len(sc.SOP), "step")), nil
 	}
-	steps, err := checkSOP(sop)
+	steps, err := sop.Steps([]string{"dana"}, fixtures.DefaultCast(), 0)
 	if err != nil {
 		return "", err
 	}
 	return "ok, an SOP with " + lab.Count(len(steps), "step"), nil
 }
 
-// isLabFile tells whether a file says of itself that it describes something else
-// than a case or an SOP.
+// isLabFile tells whether a file describes a lab.
 func isLabFile(path string) bool {
 	f, err := os.Open(path)
 	if err != nil {
@@ -76,7 +76,7 @@ func isLabFile(path string) bool {
 	}
 	defer f.Close()
 	src, err := io.ReadAll(io.LimitReader(f, strict.MaxBytes))
-	return err == nil && strict.Parse(path, src).Root.Get("kind") != nil
+	return err == nil && scenarios.IsLab(strict.Parse(path, src).Root)
 }
 
 // lintCatalogue counts what the product comes with, which is read strictly on
@@ -86,7 +86,7 @@ func (a *app) lintCatalogue() error {
 	sops := scenarios.SOPs()
 	for _, sop := range sops {
 		for _, sc := range scenarios.Catalogue() {
-			if _, ok := scenarios.Leaver(sc); !ok {
+			if sop.ForLeaver() && !scenarios.HasLeaver(sc) {
 				continue // nobody's access is at stake, so no SOP is about the case
 			}
 			if sop.Length() > sc.Horizon {

@@ -8,8 +8,8 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/mitigation"
+	"shutout/lab/strict"
 	"shutout/scenarios"
-	"shutout/scenarios/strict"
 	"shutout/sim/profile"
 )
 
@@ -105,7 +105,7 @@ func mitigationRows() (rows [][]string) {
 
 func sopRows() (rows [][]string) {
 	for _, s := range scenarios.SOPs() {
-		steps, err := s.Steps("leaver", nil, 0)
+		steps, err := s.Steps([]string{"leaver"}, nil, 0)
 		if err != nil {
 			steps = nil // the catalogue's tests meet it
 		}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,10 +13,11 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"shutout/lab/remote"
 	"shutout/lab/report/foreign"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
 // Exit codes of every command.
@@ -96,8 +98,14 @@ lasted that long.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return fmt.Errorf("%w (%s --help)", err, cmd.CommandPath())
+		hint := ""
+		if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+			hint = nearestFlag(cmd, unknown.GetSpecifiedName())
+		}
+		return fmt.Errorf("%w%s (%s --help)", err, hint, cmd.CommandPath())
 	})
+	root.Version = versionLine()
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(a.runCommand(), a.matrixCommand(), a.claimsCommand(), a.listCommand(), a.showCommand(), a.lintCommand(), a.reportCommand(), a.diffCommand(), a.compareCommand(), a.serveCommand(), a.revertCommand(), a.probeCommand(), a.diagnoseCommand(), a.evidenceCommand(), a.versionCommand())
 	root.SetHelpCommand(&cobra.Command{
@@ -114,6 +122,17 @@ lasted that long.`,
 		},
 	})
 	return root
+}
+
+// nearestFlag says which flags of a command may have been meant.
+func nearestFlag(cmd *cobra.Command, name string) string {
+	var known []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
+	near := strict.Nearest(name, known)
+	if near == nil {
+		return ""
+	}
+	return ": did you mean --" + strings.Join(near, " or --") + "?"
 }
 
 func noCommand(root *cobra.Command, name string) error {

@@ -15,9 +15,9 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/mitigation"
+	"shutout/lab/strict"
 	"shutout/scenarios"
 	"shutout/scenarios/matrix"
-	"shutout/scenarios/strict"
 	"shutout/sim"
 )
 
@@ -305,7 +305,7 @@ func writeFile(name string, render func(io.Writer) error) error {
 		return err
 	}
 	if err := os.WriteFile(name, b.Bytes(), 0o644); err != nil {
-		return fmt.Errorf("write the document: %w", err)
+		return fmt.Errorf("write the document: %w", unwritable(name, err))
 	}
 	return nil
 }

@@ -67,7 +67,7 @@ func (o *serveOptions) folder() (dir string, done func(), err error) {
 		return dir, func() { os.RemoveAll(dir) }, err
 	}
 	if dir, err = filepath.Abs(o.Out); err == nil {
-		err = os.MkdirAll(dir, 0o700)
+		err = unwritable(o.Out, os.MkdirAll(dir, 0o700))
 	}
 	return dir, func() {}, err
 }

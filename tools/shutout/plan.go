@@ -44,7 +44,7 @@ func planCases(ctx context.Context, o *runOptions) (exit int, err error) {
 }
 
 func planCase(ctx context.Context, t *terminal, cfg *remote.Config, c *lab.Scenario) error {
-	l, err := remote.Open(ctx, cfg, remote.Options{Cast: c.Cast})
+	l, err := remote.Open(ctx, cfg, remote.Options{Cast: c.Cast, Unsigned: true})
 	if err != nil {
 		return err
 	}

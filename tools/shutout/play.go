@@ -23,7 +23,7 @@ import (
 // runCases plays the cases, reports, and returns the exit code.
 func runCases(ctx context.Context, o *runOptions) (exit int, err error) {
 	if err := o.makeFolder(); err != nil {
-		return exitBad, fmt.Errorf("the run folder: %w", err)
+		return exitBad, fmt.Errorf("the run folder: %w", unwritable(o.Out, err))
 	}
 	if o.JSON != "" && o.JSON != "-" {
 		if err := writable(o.JSON); err != nil {
@@ -64,7 +64,7 @@ func (o *runOptions) playHere(ctx context.Context) (doc *lab.Document, err error
 	}
 	doc = &lab.Document{
 		Schema: lab.Schema, Tool: tool(), Lab: o.Venue.name(),
-		Seed: o.Seed, Replay: o.Replay, WallS: lab.Seconds(wall),
+		Seed: o.Seed, Replay: o.Replay, Inputs: o.Inputs, Played: begun.UTC().Truncate(time.Second), WallS: lab.Seconds(wall),
 	}
 	for _, e := range entries {
 		switch {
@@ -131,7 +131,7 @@ func writable(path string) error {
 	absent := errors.Is(err, fs.ErrNotExist)
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o644)
 	if err != nil {
-		return err
+		return unwritable(path, err)
 	}
 	if absent {
 		defer os.Remove(path)
@@ -223,8 +223,12 @@ func deliver(o *runOptions, doc *lab.Document) (int, error) {
 	if o.Baseline != nil {
 		results.Baseline(doc, o.Baseline, o.BaselineName)
 	}
+	_, absent := os.Stat(filepath.Join(o.Out, report.ResultFile))
 	if err := writeFolder(o.Out, doc); err != nil {
 		return exitBad, err
+	}
+	if absent == nil {
+		fmt.Fprintf(o.Stderr, "%s: the earlier result that was there is replaced\n", o.Out)
 	}
 	if o.JSON != "" && o.JSON != "-" {
 		if err := writeRendering(o.JSON, report.JSON, doc); err != nil {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -12,8 +14,8 @@ import (
 	"shutout/lab"
 	"shutout/lab/remote"
 	"shutout/lab/remote/journal"
+	"shutout/lab/strict"
 	"shutout/scenarios"
-	"shutout/scenarios/strict"
 )
 
 func (a *app) probeCommand() *cobra.Command {
@@ -31,7 +33,13 @@ The exit status is 0 when everything works, 1 when something does not, and 2 whe
 			if err := notEmpty(cmd, "lab"); err != nil {
 				return err
 			}
-			if !isFile(file) {
+			if _, err := os.Stat(file); file != "" && !isFile(file) {
+				if errors.Is(err, fs.ErrNotExist) {
+					return fmt.Errorf("%s: there is no such file (a lab file's name ends in .yaml)", file)
+				}
+				return fmt.Errorf("%s is no lab file: its name has to end in .yaml", file)
+			}
+			if file == "" {
 				return errors.New("say which lab: shutout probe --lab FILE, where the name of the file ends in .yaml")
 			}
 			cfg, err := loadLab(file)

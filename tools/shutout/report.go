@@ -12,7 +12,7 @@ import (
 	"shutout/lab"
 	"shutout/lab/report"
 	"shutout/lab/results"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
 // reportFlags are the flags of report as they were given.
@@ -31,7 +31,8 @@ func (a *app) reportCommand() *cobra.Command {
 the run's own folder to have its renderings made anew.
 
 With --merge it joins the results of shards into one and writes a run folder for it. They must come from one version, lab
-and seed; a case that several of them have must have come out the same. The times that they took add up.
+and seed; a case that several of them have must have come out the same. The times that they took add up, so each run is
+named once.
 
 The exit status is 0 when it was rendered, and 2 when the input was wrong; with --merge 1 when a promise was broken.`,
 		Example: `  shutout report runs/20260304-050607
@@ -114,7 +115,7 @@ func (f *reportFlags) folder(out *terminal, doc *lab.Document, now time.Time) er
 		err = os.MkdirAll(dir, 0o755)
 	}
 	if err != nil {
-		return fmt.Errorf("the run folder: %w", err)
+		return fmt.Errorf("the run folder: %w", unwritable(dir, err))
 	}
 	if err := writeFolder(dir, doc); err != nil {
 		return err

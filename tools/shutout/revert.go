@@ -14,7 +14,7 @@ import (
 	"shutout/lab/remote"
 	"shutout/lab/remote/journal"
 	"shutout/lab/report/foreign"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
 // revertOptions is a command line of revert that has been understood.
@@ -55,6 +55,11 @@ The exit status is 0 when everything is as it was, 1 when something is not, and 
 				return err
 			}
 			o.Stdout, o.Stderr = a.out, a.err
+			if o.Lab != "" {
+				if _, err := loadLab(o.Lab); err != nil {
+					return err
+				}
+			}
 			arg := ""
 			if len(args) == 1 {
 				if arg = args[0]; arg == "" {
@@ -129,6 +134,13 @@ func journalsOf(name string) ([]journal.Found, error) {
 
 // revertAll reverts each journal and returns the exit code.
 func revertAll(ctx context.Context, o *revertOptions) (exit int, err error) {
+	if !o.Plan {
+		defer func() {
+			if fault := remote.RemoveSecretFiles(); fault != nil {
+				exit, err = exitBad, errors.Join(err, fault)
+			}
+		}()
+	}
 	if len(o.Paths) == 0 {
 		fmt.Fprintln(o.Stdout, "Nothing is to be undone.")
 		return exitKept, nil
@@ -199,7 +211,10 @@ func (o *revertOptions) revert(ctx context.Context, path string) (whole bool, er
 		}
 		return nil, cfg.Performs(ch.Mitigation)
 	}, func(r journal.Reversal) {
+		_, unwritten := errors.AsType[*remote.UnwrittenError](r.Err)
 		switch o.tell(r); {
+		case unwritten:
+			undone++
 		case r.Err != nil:
 			stuck++
 		case r.Entry.Change.Undo == "":
@@ -216,6 +231,9 @@ func (o *revertOptions) revert(ctx context.Context, path string) (whole bool, er
 		fmt.Fprintf(o.Stdout, ", %d not undone: try again with shutout revert %s; when it is done by hand, add --by-hand", stuck, c.Head.Lab)
 	}
 	fmt.Fprintln(o.Stdout)
+	if fault := j.Fault(); fault != nil {
+		err = fmt.Errorf("%w\nSo it does not tell what has been undone: try again with shutout revert %s, which does no harm", fault, c.Head.Lab)
+	}
 	return stuck+left == 0, err
 }
 
@@ -265,7 +283,9 @@ func (o *revertOptions) tell(r journal.Reversal) {
 	switch {
 	case r.Err != nil:
 		t.hanging("  ✗ ", "    ", head+": "+strict.OneLine(r.Err.Error()))
-		t.hanging("      by hand: ", "               ", c.Undo)
+		if _, unwritten := errors.AsType[*remote.UnwrittenError](r.Err); !unwritten {
+			t.hanging("      by hand: ", "               ", c.Undo)
+		}
 	case c.Undo == "":
 		t.hanging("  ✗ ", "    ", head+" cannot be undone: "+c.Lasting)
 		return

@@ -36,8 +36,10 @@ type runOptions struct {
 	BaselineName string
 	// Note says which cases nobody named are not played, and why; empty: all are.
 	Note string
-	// Replay is the command line that plays the same again.
+	// Replay is the command line that plays the same again, and Inputs are the
+	// files that it names.
 	Replay string
+	Inputs *lab.Inputs
 	// Lab is the word of --lab, and Venue the lab that it means.
 	Lab   string
 	Venue venue
@@ -76,6 +78,13 @@ func (a *app) runCommand() *cobra.Command {
 for each promise when access really ended, and why it lasted that long. With --sop and without arguments it plays the
 cases of the catalogue in which somebody leaves.
 
+Of an SOP given with --sop, a step that names ${leaver} is carried out for each person of the organisation whose access has to
+end in the case, in the order of the file, and the other steps once. Somebody who also has to go on working in the case does
+not leave. Such an SOP promises nothing about what it is not about: outsiders such as spammers and scanners, people who have to
+go on working, and programs that need no account. That is n/a, and the reason tells which of them it is. A case in which nobody
+leaves is refused, unless all that the SOP does is against abuse: then ${leaver} is the mailbox that is written to. An SOP that
+does not name ${leaver} is about the servers or the network, and everything in the case counts.
+
 With --lab containers the cases are played on real servers, which it starts and takes down again, and with --lab FILE in a
 lab of your own that the file describes. There an hour takes an hour, so without arguments the cases are played that are over
 within minutes; the others are told. In a lab of your own everything is written to a journal before it is changed, and put
@@ -94,8 +103,9 @@ With --baseline, what was broken in an earlier result already does not fail the 
 --help tells what worse means. What is fixed since then is marked.
 
 The run folder holds the result document (result.json), and made from it a page with timelines (report.html), report.txt,
-junit.xml for build servers and summary.md for a job summary. Beside them transcripts.json has what was said on the wire
-in the attempts that decided, without secrets; shutout evidence takes it along.
+junit.xml for build servers and summary.md for a job summary. Beside them inputs.json has the case and SOP files that were
+named, as they were read, and transcripts.json what was said on the wire in the attempts that decided, without secrets;
+shutout evidence takes both along. If there was an earlier result in the folder of --out, it is replaced, and that is said.
 
 The exit status is 0 when every promise was kept, 1 when one was not or a sweep found what still serves whoever left, and
 2 when the input was wrong.`,
@@ -218,6 +228,7 @@ func (f *runFlags) options(args []string, now time.Time) (*runOptions, error) {
 			cases = slices.DeleteFunc(cases, func(sc *lab.Scenario) bool { return !scenarios.HasLeaver(sc) })
 		}
 	}
+	o.Inputs = f.inputs(args, cases, sop)
 	if len(args) == 0 {
 		cases, o.Note = f.longEnough(cases, sop)
 	}
@@ -313,6 +324,28 @@ func (f *runFlags) change(sc *lab.Scenario, sop *scenarios.SOP) error {
 	}
 	sc.SOP, sc.Expect, sc.ExpectOn = steps, nil, nil
 	return nil
+}
+
+// inputs are the files that the command line names, as they were read, and the
+// command that plays the same again with them. An earlier result that it is
+// compared with changes no verdict.
+func (f *runFlags) inputs(args []string, cases []*lab.Scenario, sop *scenarios.SOP) *lab.Inputs {
+	in := &lab.Inputs{Cases: map[string]string{}, SOPs: map[string]string{}}
+	kept := *f
+	kept.baseline = ""
+	args = slices.Clone(args)
+	for i, arg := range args {
+		if isFile(arg) {
+			args[i] = lab.CaseFile(cases[i].ID)
+			in.Cases[cases[i].ID] = string(cases[i].Written)
+		}
+	}
+	if sop != nil && isFile(f.sop) {
+		kept.sop = lab.SOPFile(sop.ID)
+		in.SOPs[sop.ID] = string(sop.Source())
+	}
+	in.Replay = kept.replay(args)
+	return in
 }
 
 // replay writes the command line that plays the same again.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"os"
 
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 	"shutout/sim"
 )
 

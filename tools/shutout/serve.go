@@ -11,8 +11,8 @@ import (
 
 	"shutout/fixtures"
 	"shutout/lab"
+	"shutout/lab/strict"
 	"shutout/scenarios"
-	"shutout/scenarios/strict"
 	"shutout/sim/profile"
 )
 

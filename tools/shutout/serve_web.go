@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"shutout/lab"
+	"shutout/lab/strict"
 	"shutout/scenarios"
-	"shutout/scenarios/strict"
 	"shutout/sim"
 	"shutout/sim/expose"
 	"shutout/tools/shutout/web"
@@ -70,25 +70,34 @@ func (o *serveOptions) keep(p *web.Played) (string, error) {
 	if err := run.makeFolder(); err != nil {
 		return "", fmt.Errorf("the run folder: %w", err)
 	}
-	line := newReplay("run", p.Case.ID)
-	line.flag("profile", p.Case.Profile)
-	switch {
-	case p.Steps != nil:
-		sop := filepath.Join(run.Out, byHandFile)
-		if err := os.WriteFile(sop, scenarios.WriteSOP("by-hand", "What was carried out, by hand and by the SOP", p.Steps), 0o644); err != nil {
+	sop, kept := p.SOP, p.SOP // as the command names it here, and beside the inputs
+	inputs := &lab.Inputs{}
+	if p.Steps != nil {
+		const id = "by-hand"
+		text := scenarios.WriteSOP(id, "What was carried out, by hand and by the SOP", p.Steps)
+		sop, kept = filepath.Join(run.Out, byHandFile), lab.SOPFile(id)
+		if err := os.WriteFile(sop, text, 0o644); err != nil {
 			return "", fmt.Errorf("write the steps: %w", err)
 		}
-		p.Result.SOP = "by-hand"
-		line.flag("sop", sop)
-	case p.SOP == web.NoSOP:
-		line.flag("steps", "none")
-	default:
-		line.flag("sop", p.SOP)
+		p.Result.SOP = id
+		inputs.SOPs = map[string]string{id: string(text)}
 	}
-	line.played(nil, p.Seed)
+	replay := func(sop string) string {
+		line := newReplay("run", p.Case.ID)
+		line.flag("profile", p.Case.Profile)
+		if sop == web.NoSOP {
+			line.flag("steps", "none")
+		} else {
+			line.flag("sop", sop)
+		}
+		line.played(nil, p.Seed)
+		return line.String()
+	}
+	inputs.Replay = replay(kept)
 	doc := &lab.Document{
 		Schema: lab.Schema, Tool: tool(), Lab: simLab,
-		Seed: p.Seed, Replay: line.String(), Runs: []*lab.RunResult{p.Result}, WallS: p.Result.WallS,
+		Seed: p.Seed, Replay: replay(sop), Inputs: inputs, Runs: []*lab.RunResult{p.Result}, WallS: p.Result.WallS,
+		Played: time.Now().Add(-time.Duration(p.Result.WallS * float64(time.Second))).UTC().Truncate(time.Second),
 	}
 	if err := writeFolder(run.Out, doc); err != nil {
 		return "", err

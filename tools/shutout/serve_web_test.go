@@ -54,9 +54,13 @@ func TestKeep(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	doc, err := report.Read(folder)
+	doc, err := readWhole(folder)
 	if err != nil {
 		t.Fatal(err)
+	}
+	steps, err := os.ReadFile(filepath.Join(folder, byHandFile))
+	if err != nil || doc.Inputs == nil || doc.Inputs.SOPs["by-hand"] != string(steps) || !strings.Contains(doc.Inputs.Replay, " --sop "+lab.SOPFile("by-hand")+" ") {
+		t.Errorf("the steps are not among the inputs: %+v, %v", doc.Inputs, err)
 	}
 	var out, faults bytes.Buffer
 	if status := execute(t.Context(), append(strings.Fields(doc.Replay)[1:], "--json", "-"), &out, &faults); status == exitBad {

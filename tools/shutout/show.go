@@ -12,10 +12,10 @@ import (
 	"shutout/fixtures/sources"
 	"shutout/lab"
 	"shutout/lab/mitigation"
+	"shutout/lab/strict"
 	"shutout/scenarios"
 	"shutout/scenarios/claims"
 	"shutout/scenarios/controls"
-	"shutout/scenarios/strict"
 	"shutout/sim/profile"
 )
 
@@ -128,7 +128,7 @@ func findTopic(all []topic, name string) (topic, error) {
 }
 
 func showFile(t *terminal, path string) error {
-	sc, sop, err := scenarios.LoadAny(path)
+	sc, sop, err := scenarios.LoadAny(path, nil)
 	switch {
 	case err != nil:
 		return err
@@ -293,16 +293,48 @@ func showMitigation(t *terminal, info mitigation.Info) {
 	for _, line := range info.Cmdlets {
 		fmt.Fprintln(t, "  "+line)
 	}
+	open := info.At(mitigation.OpenSite)
+	showOpen(t, info, open)
 	var cases []string
 	for _, sc := range scenarios.Catalogue() {
 		if slices.ContainsFunc(sc.SOP, func(s lab.Step) bool { return s.Action.Name() == info.Name }) {
 			cases = append(cases, sc.ID)
 		}
 	}
-	showSources(t, info.Sources)
+	cites := slices.Concat(info.Sources, open.Sources)
+	slices.Sort(cites)
+	showSources(t, slices.Compact(cites))
 	if cases != nil {
 		blank(t)
 		t.items("scenarios that use it", cases)
+	}
+}
+
+// showOpen tells what is otherwise at a site with other servers.
+func showOpen(t *terminal, info, open mitigation.Info) {
+	if info.Open == nil {
+		return
+	}
+	otherwise := func(here, elsewhere string) string {
+		if here == elsewhere {
+			return ""
+		}
+		return here
+	}
+	blank(t)
+	t.heading("with %s", mitigation.OpenSite)
+	if text := otherwise(open.Doc, info.Doc); text != "" {
+		t.paragraph("  ", text)
+	}
+	for _, field := range [][2]string{
+		{"side effects: ", otherwise(open.SideEffects, info.SideEffects)}, {"undo: ", otherwise(open.Undo, info.Undo)},
+	} {
+		if field[1] != "" {
+			t.hanging("  "+field[0], "      ", field[1])
+		}
+	}
+	for _, line := range info.Open.Cmdlets {
+		fmt.Fprintln(t, "  "+line)
 	}
 }
 
@@ -320,7 +352,7 @@ func showSOP(t *terminal, s *scenarios.SOP) {
 	fields(t, "file", s.File, "run", "shutout run --sop "+name)
 	blank(t)
 	t.heading("SOP, for a leaver called dana")
-	steps, err := s.Steps("dana", nil, 0)
+	steps, err := s.Steps([]string{"dana"}, nil, 0)
 	if err == nil { // ParseSOP has read the same steps
 		showSteps(t, steps)
 	}

@@ -102,7 +102,7 @@ func showFinding(t *terminal, doc *diagnosed, f *diagnosis.Finding) {
 		}
 		t.hanging("  "+string(e.Kind)+": ", "    ", text)
 		for _, l := range e.Lines {
-			fmt.Fprintln(t, cut("    "+l.Where.String()+"  "+printable(l.Text), t.Width))
+			t.line("    " + l.Where.String() + "  " + l.Text)
 		}
 		if more := e.Count - len(e.Lines); more > 0 && len(e.Lines) > 0 {
 			fmt.Fprintf(t, "    and %d more\n", more)
@@ -127,16 +127,6 @@ func showFinding(t *terminal, doc *diagnosed, f *diagnosis.Finding) {
 
 func clock(at time.Time) string { return at.UTC().Format("2006-01-02 15:04") }
 
-// printable keeps what a log says from steering the terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return '·'
-		}
-		return r
-	}, s)
-}
-
 // showRead tells what was read, by kind of file, and what could not be.
 func showRead(t *terminal, doc *diagnosed) {
 	var order []string
@@ -157,7 +147,7 @@ func showRead(t *terminal, doc *diagnosed) {
 		}
 		fmt.Fprintf(t, "  %s: %s could not be read\n", f.File, lab.Count(f.Broken, "line"))
 		for _, p := range f.Problems {
-			fmt.Fprintln(t, cut("    "+printable(p.String()), t.Width))
+			t.line("    " + p.String())
 		}
 	}
 }

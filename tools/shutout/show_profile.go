@@ -40,13 +40,13 @@ func showProfile(t *terminal, name string) {
 	t.paragraph("", p.Versions)
 	blank(t)
 	var rows [][]string
-	for _, par := range p.List() {
+	for _, par := range p.Read() {
 		rows = append(rows, []string{par.Name, par.Text, string(par.Confidence), par.Doc})
 	}
 	t.heading("parameters (D documented, A reported by administrators, I inferred, G general knowledge)")
 	t.table("  ", rows)
 	blank(t)
-	t.paragraph("", "Any of them can be set for a run: shutout run --set iis.token_ttl=5m")
+	t.paragraph("", "Any of them can be set for a run, shutout show NAME tells what it takes: shutout run --profile "+name+" --set NAME=VALUE")
 	showSources(t, p.Source)
 }
 
@@ -60,8 +60,11 @@ func showParameter(t *terminal, name string) {
 			return // the name comes from the list of profiles
 		}
 		for _, par := range p.List() {
-			if par.Name == name {
-				first = par
+			if par.Name != name {
+				continue
+			}
+			first = par
+			if par.Read {
 				rows = append(rows, valueRow(profileName, par.Value))
 				cites = append(cites, par.Source...)
 			}

@@ -11,7 +11,7 @@ import (
 
 	"shutout/lab/report"
 	"shutout/lab/report/foreign"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
 // terminal is where text for people goes. What servers, journals and other files
@@ -123,6 +123,12 @@ func (t *terminal) table(indent string, rows [][]string) {
 		}
 		fmt.Fprintln(t, cut(strings.TrimRight(b.String(), " "), t.Width))
 	}
+}
+
+// line writes somebody else's line as it stands, cut to what fits on a terminal.
+// A tab is a space, so that it counts as the one column that it is cut by.
+func (t *terminal) line(s string) {
+	fmt.Fprintln(t, cut(foreign.Text(strings.ReplaceAll(s, "\t", " ")), t.Width))
 }
 
 // cut shortens s to width columns; 0 means as it is.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"shutout/lab/diagnosis"
 	"shutout/lab/remote"
 	"shutout/lab/remote/journal"
 )
@@ -22,7 +23,11 @@ func TestForeignWordsDoNotSteerTheTerminal(t *testing.T) {
 	o.tell(journal.Reversal{Entry: &journal.Entry{Change: c}, Err: errors.New(foreign)})
 	tellChange(out, c)
 	out.table("", [][]string{{foreign, foreign}})
-	if got := b.String(); strings.ContainsAny(got, "\x1b\x07\u202e") || strings.Count(got, "way") < 9 {
+	showDiagnosis(out, &diagnosed{Report: &diagnosis.Report{Findings: []diagnosis.Finding{{
+		Class: diagnosis.OpenRelay, Who: []string{foreign},
+		Evidence: []diagnosis.Evidence{{Kind: diagnosis.FromTracking, Text: foreign, Count: 1, Lines: []diagnosis.Sample{{Text: "a\t" + foreign}}}},
+	}}}})
+	if got := b.String(); strings.ContainsAny(got, "\x1b\x07\u202e") || strings.Count(got, "way") < 12 || !strings.Contains(got, "  a no\ufffd") {
 		t.Errorf("%q", got)
 	}
 }

@@ -45,6 +45,9 @@ func (v *fileVenue) prepare(ctx context.Context, cases []*lab.Scenario) (err err
 	if len(cases) == 0 {
 		return nil
 	}
+	if err := remote.RemoveSecretFiles(); err != nil {
+		return err
+	}
 	touched, err := v.permitted(ctx, cases)
 	if err != nil {
 		return err
@@ -53,7 +56,7 @@ func (v *fileVenue) prepare(ctx context.Context, cases []*lab.Scenario) (err err
 	if err != nil {
 		return err
 	}
-	if v.journal, err = journal.Create(folder, journal.Head{Lab: v.cfg.Name, File: v.cfg.File, Tool: version()}); err != nil {
+	if v.journal, err = journal.Create(folder, journal.Head{Lab: v.cfg.Name, File: v.cfg.File, Tool: version(), Servers: v.cfg.Servers()}); err != nil {
 		return err
 	}
 	defer func() {
@@ -97,7 +100,7 @@ func (v *fileVenue) question(touched []string) string {
 func (v *fileVenue) permitted(ctx context.Context, cases []*lab.Scenario) (touched []string, err error) {
 	var faults []error
 	for _, c := range cases {
-		l, err := remote.Open(ctx, v.cfg, remote.Options{Cast: c.Cast})
+		l, err := remote.Open(ctx, v.cfg, remote.Options{Cast: c.Cast, Unsigned: true})
 		if err != nil {
 			return nil, err
 		}
@@ -150,12 +153,13 @@ func (v *fileVenue) putBack() error {
 	for _, e := range v.journal.Content().Owed() {
 		if e.Change.Undo == "" {
 			fmt.Fprintf(v.err, "%s of %s stays: %s\n", e.Change.Mitigation, e.Change.Target, e.Change.Lasting)
-			if err := v.journal.Left(e.ID, e.Change.Lasting); err != nil {
-				stuck = append(stuck, err)
-			}
+			v.journal.Left(e.ID, e.Change.Lasting) // if it cannot be written, that is told below
 			continue
 		}
 		stuck = append(stuck, fmt.Errorf("%s of %s is not taken back: %s", e.Change.Mitigation, e.Change.Target, e.Text))
+	}
+	if err := v.journal.Fault(); err != nil {
+		stuck = append(stuck, fmt.Errorf("%w\nSo it does not tell what has been taken back, and that will be done again, which does no harm", err))
 	}
 	if stuck == nil {
 		return nil

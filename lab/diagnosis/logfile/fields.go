@@ -48,6 +48,19 @@ func (c *columns) header(text string) (bool, error) {
 	return false, nil
 }
 
+// csv splits a line at its commas into the values of a record; nil: the line is
+// no record.
+func (c *columns) csv(text string) ([]string, error) {
+	if done, err := c.header(text); done || err != nil {
+		return nil, err
+	}
+	record, err := splitCSV(text)
+	if err == nil && len(record) != c.n {
+		err = fmt.Errorf("%d values, expected %d as the #Fields line has", len(record), c.n)
+	}
+	return record, err
+}
+
 func (c columns) has(names ...string) bool {
 	for _, n := range names {
 		if _, ok := c.at[n]; !ok {

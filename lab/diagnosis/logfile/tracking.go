@@ -26,15 +26,9 @@ func isTracking(head []string) bool {
 }
 
 func (p *tracking) line(number int, text string) (int, error) {
-	if done, err := p.cols.header(text); done || err != nil {
+	record, err := p.cols.csv(text)
+	if record == nil || err != nil {
 		return 0, err
-	}
-	record, err := splitCSV(text)
-	if err != nil {
-		return 0, err
-	}
-	if len(record) != p.cols.n {
-		return 0, fmt.Errorf("%d values, expected %d as the #Fields line has", len(record), p.cols.n)
 	}
 	get := func(name string) string { return p.cols.get(record, name) }
 	at, err := stamp(time.RFC3339, "2026-01-15T09:30:00.000Z", get("date-time"))

@@ -1,64 +1,36 @@
 package airsync
 
 import (
-	"reflect"
+	"shutout/lab/protocol/roundtrip"
 	"testing"
 	"time"
 )
 
-// fuzz checks that what a parser accepts survives writing and reading again.
-func fuzz[T any](f *testing.F, parse func([]byte) (T, error), encode func(T) ([]byte, error), seeds ...T) {
-	for _, s := range seeds {
-		body, err := encode(s)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(body)
-	}
-	f.Fuzz(func(t *testing.T, body []byte) {
-		first, err := parse(body)
-		if err != nil {
-			return
-		}
-		again, err := encode(first)
-		if err != nil {
-			t.Fatalf("what was read cannot be written: %v: %+v", err, first)
-		}
-		second, err := parse(again)
-		if err != nil {
-			t.Fatalf("what was written cannot be read: %v: %+v", err, first)
-		}
-		if !reflect.DeepEqual(first, second) {
-			t.Fatalf("%+v became %+v", first, second)
-		}
-	})
-}
-
 func FuzzProvisionRequest(f *testing.F) {
-	fuzz(f, ParseProvisionRequest, ProvisionRequest.Encode,
+	roundtrip.Fuzz(f, ParseProvisionRequest, ProvisionRequest.Encode,
 		ProvisionRequest{Device: &Device{Model: "P1"}, PolicyType: PolicyTypeWBXML},
 		ProvisionRequest{PolicyType: PolicyTypeWBXML, PolicyKey: "7", PolicyStatus: AckApplied},
 		ProvisionRequest{WipeStatus: WipeAckOK})
 }
 
 func FuzzProvisionResponse(f *testing.F) {
-	fuzz(f, ParseProvisionResponse, ProvisionResponse.Encode,
+	roundtrip.Fuzz(f, ParseProvisionResponse, ProvisionResponse.Encode,
 		ProvisionResponse{Status: StatusOK, PolicyType: PolicyTypeWBXML, PolicyStatus: StatusOK, PolicyKey: "7",
 			Policy: []PolicySetting{{"DevicePasswordEnabled", "0"}}},
 		ProvisionResponse{Status: StatusOK, Wipe: true})
 }
 
 func FuzzFolderSyncRequest(f *testing.F) {
-	fuzz(f, ParseFolderSyncRequest, FolderSyncRequest.Encode, FolderSyncRequest{InitialKey})
+	roundtrip.Fuzz(f, ParseFolderSyncRequest, FolderSyncRequest.Encode, FolderSyncRequest{InitialKey})
 }
 
 func FuzzFolderSyncResponse(f *testing.F) {
-	fuzz(f, ParseFolderSyncResponse, FolderSyncResponse.Encode,
+	roundtrip.Fuzz(f, ParseFolderSyncResponse, FolderSyncResponse.Encode,
 		FolderSyncResponse{Status: StatusOK, SyncKey: "1", Added: []Folder{{"5", "0", "Inbox", FolderInbox}}, Deleted: []string{"9"}})
 }
 
 func FuzzSyncRequest(f *testing.F) {
-	fuzz(f, ParseSyncRequest, func(r SyncRequest) ([]byte, error) { return r.Encode(V121) },
+	roundtrip.Fuzz(f, ParseSyncRequest, func(r SyncRequest) ([]byte, error) { return r.Encode(V121) },
 		SyncRequest{Collections: []SyncCollection{{SyncKey: InitialKey, ID: "5"}}},
 		SyncRequest{Collections: []SyncCollection{{SyncKey: "17", ID: "5", GetChanges: True, WindowSize: 25,
 			Options:  SyncOptions{FilterType: 3, Bodies: []BodyPreference{{Type: BodyPlain, TruncationSize: 512}}},
@@ -66,30 +38,30 @@ func FuzzSyncRequest(f *testing.F) {
 }
 
 func FuzzSyncResponse(f *testing.F) {
-	fuzz(f, ParseSyncResponse, func(r SyncResponse) ([]byte, error) { return r.Encode(V121) },
+	roundtrip.Fuzz(f, ParseSyncResponse, func(r SyncResponse) ([]byte, error) { return r.Encode(V121) },
 		SyncResponse{Status: StatusOK, Collections: []SyncResult{{SyncKey: "2", ID: "5", Status: StatusOK, MoreAvailable: true,
 			Commands: []SyncCommand{{Op: Add, ServerID: "5:1", Email: &aMail}}}}},
 		SyncResponse{Status: SyncWaitOutOfRange, Limit: 59})
 }
 
 func FuzzPingRequest(f *testing.F) {
-	fuzz(f, ParsePingRequest, PingRequest.Encode,
+	roundtrip.Fuzz(f, ParsePingRequest, PingRequest.Encode,
 		PingRequest{Heartbeat: 15 * time.Minute, Folders: []PingFolder{{"5", ClassEmail}}})
 }
 
 func FuzzPingResponse(f *testing.F) {
-	fuzz(f, ParsePingResponse, PingResponse.Encode,
+	roundtrip.Fuzz(f, ParsePingResponse, PingResponse.Encode,
 		PingResponse{Status: PingChanges, Folders: []string{"5"}},
 		PingResponse{Status: PingHeartbeatOutOfRange, Heartbeat: time.Minute})
 }
 
 func FuzzSendMailRequest(f *testing.F) {
-	fuzz(f,
+	roundtrip.Fuzz(f,
 		func(b []byte) (SendMailRequest, error) { return ParseSendMailRequest(V141, ContentType, b) },
 		func(r SendMailRequest) ([]byte, error) { _, b, err := r.Encode(V141); return b, err },
 		SendMailRequest{ClientID: "42", SaveInSentItems: true, MIME: []byte("Subject: x\r\n\r\nhello\r\n")})
 }
 
 func FuzzSendMailResponse(f *testing.F) {
-	fuzz(f, ParseSendMailResponse, SendMailResponse.Encode, SendMailResponse{StatusMailSubmissionFailed})
+	roundtrip.Fuzz(f, ParseSendMailResponse, SendMailResponse.Encode, SendMailResponse{StatusMailSubmissionFailed})
 }

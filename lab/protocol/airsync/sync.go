@@ -162,7 +162,7 @@ func ParseSyncRequest(body []byte) (SyncRequest, error) {
 		n := &root.Children[i]
 		switch n.Tag {
 		case tCollections:
-			r.Collections, err = parseCollections(n)
+			r.Collections, err = parseCollections(n, parseCollection)
 		case tSyncWait:
 			r.Wait, err = duration(n, time.Minute)
 		case tSyncHeartbeat:
@@ -179,11 +179,12 @@ func ParseSyncRequest(body []byte) (SyncRequest, error) {
 	return r, nil
 }
 
-func parseCollections(parent *wbxml.Node) ([]SyncCollection, error) {
-	var collections []SyncCollection
+// parseCollections reads each Collection of a request or a response.
+func parseCollections[T any](parent *wbxml.Node, parse func(*wbxml.Node) (T, error)) ([]T, error) {
+	var collections []T
 	for i := range parent.Children {
 		if n := &parent.Children[i]; n.Tag == tCollection {
-			c, err := parseCollection(n)
+			c, err := parse(n)
 			if err != nil {
 				return nil, err
 			}

@@ -80,27 +80,13 @@ func ParseSyncResponse(body []byte) (SyncResponse, error) {
 		case tSyncLimit:
 			r.Limit, err = number(n)
 		case tCollections:
-			r.Collections, err = parseResults(n)
+			r.Collections, err = parseCollections(n, parseResult)
 		}
 		if err != nil {
 			return SyncResponse{}, err
 		}
 	}
 	return r, nil
-}
-
-func parseResults(parent *wbxml.Node) ([]SyncResult, error) {
-	var results []SyncResult
-	for i := range parent.Children {
-		if n := &parent.Children[i]; n.Tag == tCollection {
-			c, err := parseResult(n)
-			if err != nil {
-				return nil, err
-			}
-			results = append(results, c)
-		}
-	}
-	return results, nil
 }
 
 func parseResult(parent *wbxml.Node) (SyncResult, error) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/netip"
 	"reflect"
+	"shutout/lab/protocol/roundtrip"
 	"strings"
 	"testing"
 )
@@ -122,35 +123,11 @@ func TestEptMapResult(t *testing.T) {
 	}
 }
 
-func fuzzStub[T any](f *testing.F, parse func([]byte) (T, error), encode func(T) ([]byte, error), seeds ...T) {
-	for _, s := range seeds {
-		b, err := encode(s)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(b)
-	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		first, err := parse(b)
-		if err != nil {
-			return
-		}
-		again, err := encode(first)
-		if err != nil {
-			t.Fatalf("what was read cannot be written: %v: %+v", err, first)
-		}
-		second, err := parse(again)
-		if err != nil || !reflect.DeepEqual(first, second) {
-			t.Fatalf("%+v became %+v, %v", first, second, err)
-		}
-	})
-}
-
 func FuzzEptMap(f *testing.F) {
-	fuzzStub(f, ParseEptMap, EptMap.Encode, EptMap{Object: &someObject, Tower: anEndpoint.Tower(), MaxTowers: 4}, EptMap{})
+	roundtrip.Fuzz(f, ParseEptMap, EptMap.Encode, EptMap{Object: &someObject, Tower: anEndpoint.Tower(), MaxTowers: 4}, EptMap{})
 }
 
 func FuzzEptMapResult(f *testing.F) {
-	fuzzStub(f, ParseEptMapResult, EptMapResult.Encode,
+	roundtrip.Fuzz(f, ParseEptMapResult, EptMapResult.Encode,
 		EptMapResult{MaxTowers: 4, Towers: []Tower{anEndpoint.Tower(), nil}}, EptMapResult{Status: EptNotRegistered})
 }

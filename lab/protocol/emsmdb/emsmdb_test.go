@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"shutout/lab/protocol/dcerpc"
+	"shutout/lab/protocol/roundtrip"
 )
 
 var (
@@ -167,41 +168,17 @@ func TestRefuses(t *testing.T) {
 	}
 }
 
-func fuzz[T any](f *testing.F, parse func([]byte) (T, error), encode func(T) ([]byte, error), seeds ...T) {
-	for _, s := range seeds {
-		b, err := encode(s)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(b)
-	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		first, err := parse(b)
-		if err != nil {
-			return
-		}
-		again, err := encode(first)
-		if err != nil {
-			t.Fatalf("what was read cannot be written: %v: %+v", err, first)
-		}
-		second, err := parse(again)
-		if err != nil || !reflect.DeepEqual(first, second) {
-			t.Fatalf("%+v became %+v, %v", first, second, err)
-		}
-	})
-}
-
 func FuzzConnectExRequest(f *testing.F) {
-	fuzz(f, ParseConnectExRequest, ConnectExRequest.Encode, connectRequest)
+	roundtrip.Fuzz(f, ParseConnectExRequest, ConnectExRequest.Encode, connectRequest)
 }
 func FuzzConnectExResponse(f *testing.F) {
-	fuzz(f, ParseConnectExResponse, ConnectExResponse.Encode, connectResponse, ConnectExResponse{Result: UnknownUser})
+	roundtrip.Fuzz(f, ParseConnectExResponse, ConnectExResponse.Encode, connectResponse, ConnectExResponse{Result: UnknownUser})
 }
 func FuzzRpcExt2Request(f *testing.F) {
-	fuzz(f, ParseRpcExt2Request, RpcExt2Request.Encode, extRequest)
+	roundtrip.Fuzz(f, ParseRpcExt2Request, RpcExt2Request.Encode, extRequest)
 }
 func FuzzRpcExt2Response(f *testing.F) {
-	fuzz(f, ParseRpcExt2Response, RpcExt2Response.Encode, extResponse)
+	roundtrip.Fuzz(f, ParseRpcExt2Response, RpcExt2Response.Encode, extResponse)
 }
 func FuzzHandles(f *testing.F) {
 	b, _ := AsyncWaitExRequest{Async: session, Flags: 1}.Encode()

@@ -3,7 +3,7 @@ package ews
 import (
 	"errors"
 	"maps"
-	"reflect"
+	"shutout/lab/protocol/roundtrip"
 	"slices"
 	"testing"
 )
@@ -17,14 +17,7 @@ func FuzzRequest(f *testing.F) {
 		if err != nil {
 			return
 		}
-		again, err := first.Encode()
-		if err != nil {
-			t.Fatalf("what was read cannot be written: %v: %+v", err, first)
-		}
-		second, err := ParseRequest(again)
-		if err != nil || !reflect.DeepEqual(first, second) {
-			t.Fatalf("%+v became %+v, %v", first, second, err)
-		}
+		roundtrip.Check(t, first, Request.Encode, ParseRequest)
 	})
 }
 
@@ -50,13 +43,6 @@ func FuzzResponse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		again, err := first.Encode()
-		if err != nil {
-			t.Fatalf("what was read cannot be written: %v: %+v", err, first)
-		}
-		second, err := ParseResponse(again)
-		if err != nil || !reflect.DeepEqual(first, second) {
-			t.Fatalf("%+v became %+v, %v", first, second, err)
-		}
+		roundtrip.Check(t, first, Response.Encode, ParseResponse)
 	})
 }

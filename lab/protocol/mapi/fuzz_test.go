@@ -2,24 +2,9 @@ package mapi
 
 import (
 	"bytes"
-	"reflect"
+	"shutout/lab/protocol/roundtrip"
 	"testing"
 )
-
-// again checks that what a parser accepted survives writing and reading.
-func again[T any](t *testing.T, first T, encode func(T) ([]byte, error), parse func([]byte) (T, error)) {
-	data, err := encode(first)
-	if err != nil {
-		t.Fatalf("what was read cannot be written: %v: %+v", err, first)
-	}
-	second, err := parse(data)
-	if err != nil {
-		t.Fatalf("what was written cannot be read: %v: %+v", err, first)
-	}
-	if !reflect.DeepEqual(first, second) {
-		t.Fatalf("%+v became %+v", first, second)
-	}
-}
 
 func FuzzRequests(f *testing.F) {
 	for _, r := range sentRops {
@@ -32,7 +17,7 @@ func FuzzRequests(f *testing.F) {
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		b, err := ParseRequests(payload)
 		if err == nil {
-			again(t, b, RequestBuffer.Encode, ParseRequests)
+			roundtrip.Check(t, b, RequestBuffer.Encode, ParseRequests)
 		}
 	})
 }
@@ -58,7 +43,7 @@ func FuzzResponses(f *testing.F) {
 		parse := func(payload []byte) (ResponseBuffer, error) { return ParseResponses(payload, sent) }
 		b, err := parse(payload)
 		if err == nil {
-			again(t, b, ResponseBuffer.Encode, parse)
+			roundtrip.Check(t, b, ResponseBuffer.Encode, parse)
 		}
 	})
 }
@@ -79,7 +64,7 @@ func FuzzRow(f *testing.F) {
 		parse := func(data []byte) (Row, error) { return ParseRow(data, some) }
 		row, err := parse(data)
 		if err == nil {
-			again(t, row, func(r Row) ([]byte, error) { return AppendRow(nil, some, r) }, parse)
+			roundtrip.Check(t, row, func(r Row) ([]byte, error) { return AppendRow(nil, some, r) }, parse)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package mapihttp
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -68,17 +69,11 @@ type Limits struct {
 var DefaultLimits = Limits{Line: 1024, Headers: 32, Pending: 4096, Body: 4 << 20}
 
 func (l Limits) orDefault() Limits {
-	pick := func(v, def int) int {
-		if v == 0 {
-			return def
-		}
-		return v
-	}
 	return Limits{
-		Line:    pick(l.Line, DefaultLimits.Line),
-		Headers: pick(l.Headers, DefaultLimits.Headers),
-		Pending: pick(l.Pending, DefaultLimits.Pending),
-		Body:    pick(l.Body, DefaultLimits.Body),
+		Line:    cmp.Or(l.Line, DefaultLimits.Line),
+		Headers: cmp.Or(l.Headers, DefaultLimits.Headers),
+		Pending: cmp.Or(l.Pending, DefaultLimits.Pending),
+		Body:    cmp.Or(l.Body, DefaultLimits.Body),
 	}
 }
 

@@ -2,17 +2,13 @@ package pop3
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"io"
-	"math/big"
 	"net"
 	"os"
 	"reflect"
+	"shutout/lab/authority/authoritytest"
 	"strings"
 	"testing"
 	"time"
@@ -189,17 +185,18 @@ func TestClientTimeout(t *testing.T) {
 // TestStartTLS plays both ends of RFC 2595 section 4, the server's with this
 // package's codec.
 func TestStartTLS(t *testing.T) {
-	certificate, roots := testCertificate(t)
+	server, client := authoritytest.Configs(t, "mail.corp.example")
+	client.ServerName = "mail.corp.example"
 	near, far := net.Pipe()
 	served := make(chan error, 1)
-	go func() { served <- serveTLS(far, &tls.Config{Certificates: []tls.Certificate{certificate}}) }()
+	go func() { served <- serveTLS(far, server) }()
 
 	c := NewClient(near)
 	c.Timeout = time.Minute
 	if _, err := c.Greeting(); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.StartTLS(&tls.Config{RootCAs: roots, ServerName: "mail.corp.example"}); err != nil {
+	if err := c.StartTLS(client); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.User("dana"); err != nil {
@@ -247,29 +244,6 @@ func serveTLS(conn net.Conn, config *tls.Config) error {
 			return err
 		}
 	}
-}
-
-func testCertificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), DNSNames: []string{"mail.corp.example"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	parsed, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AddCert(parsed)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, roots
 }
 
 func FuzzClient(f *testing.F) {

@@ -2,6 +2,7 @@ package wbxml
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"unicode/utf8"
@@ -21,17 +22,11 @@ type Limits struct {
 var DefaultLimits = Limits{Size: 32 << 20, Depth: 32, Elements: 1 << 16, Text: 8 << 20}
 
 func (l Limits) orDefault() Limits {
-	pick := func(v, def int) int {
-		if v == 0 {
-			return def
-		}
-		return v
-	}
 	return Limits{
-		Size:     pick(l.Size, DefaultLimits.Size),
-		Depth:    pick(l.Depth, DefaultLimits.Depth),
-		Elements: pick(l.Elements, DefaultLimits.Elements),
-		Text:     pick(l.Text, DefaultLimits.Text),
+		Size:     cmp.Or(l.Size, DefaultLimits.Size),
+		Depth:    cmp.Or(l.Depth, DefaultLimits.Depth),
+		Elements: cmp.Or(l.Elements, DefaultLimits.Elements),
+		Text:     cmp.Or(l.Text, DefaultLimits.Text),
 	}
 }
 

@@ -3,7 +3,6 @@ package journal
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -134,59 +133,11 @@ func syncFolder(folder string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// BusyError says that another process plays the lab.
-type BusyError struct {
-	Lab    string
-	Holder string // what the lock says of who has it
-}
-
-func (e *BusyError) Error() string {
-	who := "another process"
-	if e.Holder != "" {
-		who = e.Holder
-	}
-	return fmt.Sprintf("the lab %s is being played by %s: wait for it, or end it with Ctrl-C", e.Lab, who)
-}
-
 // UnfinishedError says that an earlier run has left something behind.
 type UnfinishedError struct{ Lab, Path string }
 
 func (e *UnfinishedError) Error() string {
 	return fmt.Sprintf("an earlier run has left changes in the lab %s: take them back with shutout revert %s (--plan shows them)", e.Lab, e.Lab)
-}
-
-const lockName = "lock"
-
-// acquire takes the lock of a folder. The system gives it free when the process
-// ends, however it ends, so a lock that can be had is nobody's, whatever the
-// file says.
-func acquire(folder, lab string) (*os.File, error) {
-	path := filepath.Join(folder, lockName)
-	f, err := openLocked(path)
-	if errors.Is(err, errBusy) {
-		return nil, &BusyError{Lab: lab, Holder: holder(path)}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("the lock %s: %w", path, err)
-	}
-	// Who has it is for people only.
-	if err := f.Truncate(0); err == nil {
-		fmt.Fprintf(f, "process %d\n", os.Getpid())
-	}
-	return f, nil
-}
-
-func holder(path string) string {
-	f, err := os.Open(path)
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	text, _ := io.ReadAll(io.LimitReader(f, 64))
-	if m := regexp.MustCompile(`^process [0-9]+\n$`).Find(text); m != nil {
-		return strings.TrimSpace(string(m))
-	}
-	return ""
 }
 
 // Labs lists the labs that have been played here.

@@ -4,8 +4,9 @@
 // A journal is a file of JSON lines in a folder of its lab's. The first line
 // tells whose it is; each further one is safe on disk before the work goes on.
 // So of what a power failure leaves at most the last line is not whole, and
-// nothing was done yet because of it. A lock in the folder keeps a second
-// process away, and ends with the process that holds it.
+// nothing was done yet because of it. A lock in the folder, and one for each
+// server of the lab, keep a second process away, and end with the process that
+// holds them.
 package journal
 
 import (
@@ -26,10 +27,12 @@ import (
 
 // Head tells whose journal it is.
 type Head struct {
-	Lab   string    `json:"lab"`
-	File  string    `json:"file"` // the lab file, from the root
-	Tool  string    `json:"tool"`
-	Begun time.Time `json:"begun"`
+	Lab  string `json:"lab"`
+	File string `json:"file"` // the lab file, from the root
+	Tool string `json:"tool"`
+	// Servers are those of the lab, which nobody else may play on meanwhile.
+	Servers []string  `json:"servers,omitempty"`
+	Begun   time.Time `json:"begun"`
 }
 
 // State is the last that is known of a change.
@@ -73,7 +76,7 @@ type File struct {
 	mu      sync.Mutex
 	path    string
 	f       *os.File
-	lock    *os.File
+	lock    locks
 	content *Content
 	fault   error // the write that failed: what is on disk since then is not known
 }
@@ -81,8 +84,9 @@ type File struct {
 var _ remote.Journal = (*File)(nil)
 
 // Create begins a journal in the folder of a lab, see [Folder]. It fails while
-// another process plays the lab (*[BusyError]) and as long as another journal
-// of the lab is not finished (*[UnfinishedError]).
+// another process plays the lab or on one of its servers (*[BusyError]), and as
+// long as another journal of the lab, or of one that has a server in common, is
+// not finished (*[UnfinishedError]).
 func Create(folder string, h Head) (*File, error) {
 	if !filepath.IsAbs(h.File) {
 		return nil, fmt.Errorf("the journal needs the whole path of the lab file, found %q", h.File)
@@ -90,17 +94,35 @@ func Create(folder string, h Head) (*File, error) {
 	if err := makeFolder(folder); err != nil {
 		return nil, fmt.Errorf("there is no place for the journal: %w", err)
 	}
-	lock, err := acquire(folder, h.Lab)
+	lock, err := acquire(folder, h.Lab, h.Servers)
 	if err != nil {
 		return nil, err
 	}
-	j, err := create(folder, h)
+	err = free(h)
+	var j *File
+	if err == nil {
+		j, err = create(folder, h)
+	}
 	if err != nil {
 		lock.Close()
 		return nil, err
 	}
 	j.lock = lock
 	return j, nil
+}
+
+// free tells whether no run of another lab has left changes on a server.
+func free(h Head) error {
+	if len(h.Servers) == 0 {
+		return nil
+	}
+	found, err := Unfinished()
+	for _, f := range found {
+		if f.Err == nil && f.Content.Head.Lab != h.Lab && slices.ContainsFunc(f.Content.Head.Servers, func(s string) bool { return slices.Contains(h.Servers, s) }) {
+			return &UnfinishedError{Lab: f.Content.Head.Lab, Path: f.Path}
+		}
+	}
+	return err
 }
 
 func create(folder string, h Head) (*File, error) {
@@ -138,7 +160,7 @@ func Open(path string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	lock, err := acquire(filepath.Dir(path), content.Head.Lab)
+	lock, err := acquire(filepath.Dir(path), content.Head.Lab, content.Head.Servers)
 	if err != nil {
 		return nil, err
 	}
@@ -157,6 +179,14 @@ func Open(path string) (*File, error) {
 		return nil, errors.Join(err, j.unlock())
 	}
 	return j, nil
+}
+
+// Fault is why the journal could not be written, after which it says less than
+// has happened; nil: it could.
+func (j *File) Fault() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.fault
 }
 
 // Path is where the journal is.
@@ -189,6 +219,8 @@ func (j *File) Intend(c *remote.Change) (int, error) {
 	return e.ID, nil
 }
 
+// Done, Failed, Undone and Stuck write what became of the change with an id
+// before they return. An error means that the journal may not hold it.
 func (j *File) Done(id int, detail string) error   { return j.became(id, Done, detail) }
 func (j *File) Failed(id int, fault string) error  { return j.became(id, Failed, fault) }
 func (j *File) Undone(id int, detail string) error { return j.became(id, Undone, detail) }

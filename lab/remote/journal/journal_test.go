@@ -337,6 +337,50 @@ func TestRevert(t *testing.T) {
 	}
 }
 
+// closing is an executor that undoes, after which the journal cannot be written.
+type closing struct {
+	fake
+	j *journal.File
+}
+
+func (c *closing) Undo(ctx context.Context, ch *remote.Change) (string, error) {
+	defer c.j.Close()
+	return c.fake.Undo(ctx, ch)
+}
+
+// What is undone and cannot be written down is told, and undone once more the
+// next time.
+func TestRevertThatIsNotWrittenDown(t *testing.T) {
+	j := create(t, t.TempDir())
+	for n := range 2 {
+		if err := j.Done(intend(t, j, change(n)), ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	j.Close()
+	j, err := journal.Open(j.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ex := &closing{j: j}
+	unwritten := 0
+	err = j.Revert(t.Context(), func(*remote.Change) (remote.Executor, error) { return ex, nil }, func(r journal.Reversal) {
+		if e, ok := errors.AsType[*remote.UnwrittenError](r.Err); ok && e.Detail == "seen off -> on" && strings.Contains(e.Error(), "the journal cannot be written") {
+			unwritten++
+		}
+	})
+	if err == nil || err != j.Fault() || unwritten != 2 || len(ex.undone) != 2 {
+		t.Errorf("%v, %d told, undone %q", err, unwritten, ex.undone)
+	}
+	f := &fake{}
+	if f.revert(t, j.Path()); !slices.Equal(f.undone, []string{"object 1 off -> on", "object 0 off -> on"}) {
+		t.Errorf("the second time: %q", f.undone)
+	}
+	if _, err := os.Stat(j.Path()); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a journal that owes nothing is there: %v", err)
+	}
+}
+
 // A change that was stuck when older ones at the same object were undone is
 // undone later, and they once more after it: else its own earlier value would
 // stay.

@@ -50,9 +50,7 @@ func (j *File) Revert(ctx context.Context, executor func(*remote.Change) (remote
 		r.Detail, r.Err = j.undo(ctx, executor, e)
 		tell(r)
 	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.fault
+	return j.Fault()
 }
 
 // undo takes one change back. Once begun it is not cut off by whoever is

@@ -28,14 +28,9 @@ type World struct {
 
 // Open opens an organisation of a version, with parameters set.
 func Open(version string, settings ...string) (*World, error) {
-	p, err := profile.Load(version)
+	p, err := profile.Load(version, settings...)
 	if err != nil {
 		return nil, err
-	}
-	for _, s := range settings {
-		if err := p.Set(s); err != nil {
-			return nil, err
-		}
 	}
 	o, err := sim.New(sim.Options{Profile: p, Cast: fixtures.DefaultCast(), Seed: 1, Start: time.Now().UTC().Truncate(time.Second)})
 	if err != nil {

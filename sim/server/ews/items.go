@@ -10,45 +10,43 @@ import (
 	"shutout/sim/store"
 )
 
-func (c *call) getItem(op ews.GetItem) []ews.Message {
-	var out []ews.Message
+// on finds the item that a client names and answers for it.
+func (c *call) on(id ews.ID, answer func(*entry) ews.Message) ews.Message {
+	e, no := c.find(id)
+	if no != nil {
+		return *no
+	}
+	return answer(e)
+}
+
+func (c *call) getItem(op ews.GetItem) (out []ews.Message) {
 	for _, id := range op.Items {
-		e, no := c.find(id)
-		if no != nil {
-			out = append(out, *no)
-			continue
-		}
-		item, ok := c.describe(e, op.Shape, true)
-		if !ok {
-			out = append(out, tooMuch())
-			continue
-		}
-		out = append(out, ews.Message{Code: ews.NoError, Items: []ews.Item{item}})
+		out = append(out, c.on(id, func(e *entry) ews.Message {
+			item, ok := c.describe(e, op.Shape, true)
+			if !ok {
+				return tooMuch()
+			}
+			return ews.Message{Code: ews.NoError, Items: []ews.Item{item}}
+		}))
 	}
 	return out
 }
 
 // updateItem changes flags; what else a client would change is not kept here.
-func (c *call) updateItem(op ews.UpdateItem) []ews.Message {
-	var out []ews.Message
+func (c *call) updateItem(op ews.UpdateItem) (out []ews.Message) {
 	for i := range op.Changes {
 		change := &op.Changes[i]
-		e, no := c.find(change.Item)
-		if no != nil {
-			out = append(out, *no)
-			continue
-		}
-		set, reset := flagChanges(change.Updates)
-		if set|reset != 0 {
-			list, err := c.session.Mark(c.now, e.in.Name, []uint32{e.UID}, set, reset)
-			if err != nil || len(list) == 0 {
-				out = append(out, *storeError(err))
-				continue
+		out = append(out, c.on(change.Item, func(e *entry) ews.Message {
+			if set, reset := flagChanges(change.Updates); set|reset != 0 {
+				list, err := c.session.Mark(c.now, e.in.Name, []uint32{e.UID}, set, reset)
+				if err != nil || len(list) == 0 {
+					return *storeError(err)
+				}
+				e.Item = list[0]
 			}
-			e.Item = list[0]
-		}
-		item := ews.Item{Kind: ews.KindMessage, ID: c.itemID(e.in.Number, &e.Item)}
-		out = append(out, ews.Message{Code: ews.NoError, Items: []ews.Item{item}})
+			item := ews.Item{Kind: ews.KindMessage, ID: c.itemID(e.in.Number, &e.Item)}
+			return ews.Message{Code: ews.NoError, Items: []ews.Item{item}}
+		}))
 	}
 	return out
 }
@@ -84,25 +82,20 @@ func flagChanges(updates []ews.Update) (set, reset store.Flags) {
 	return set, reset
 }
 
-func (c *call) deleteItem(op ews.DeleteItem) []ews.Message {
-	var out []ews.Message
+func (c *call) deleteItem(op ews.DeleteItem) (out []ews.Message) {
 	for _, id := range op.Items {
-		e, no := c.find(id)
-		if no != nil {
-			out = append(out, *no)
-			continue
-		}
-		var err error
-		if op.Type == "MoveToDeletedItems" {
-			_, err = c.session.Move(c.now, e.in.Name, []uint32{e.UID}, store.DeletedItems)
-		} else {
-			_, err = c.session.Delete(c.now, e.in.Name, []uint32{e.UID})
-		}
-		if err != nil {
-			out = append(out, *storeError(err))
-			continue
-		}
-		out = append(out, ews.Message{Code: ews.NoError})
+		out = append(out, c.on(id, func(e *entry) ews.Message {
+			var err error
+			if op.Type == "MoveToDeletedItems" {
+				_, err = c.session.Move(c.now, e.in.Name, []uint32{e.UID}, store.DeletedItems)
+			} else {
+				_, err = c.session.Delete(c.now, e.in.Name, []uint32{e.UID})
+			}
+			if err != nil {
+				return *storeError(err)
+			}
+			return ews.Message{Code: ews.NoError}
+		}))
 	}
 	return out
 }
@@ -119,22 +112,16 @@ func (c *call) transfer(ids []ews.ID, to ews.FolderRef, carry func(time.Time, st
 			out = append(out, *no)
 			continue
 		}
-		out = append(out, c.carry(id, dest, carry))
+		out = append(out, c.on(id, func(e *entry) ews.Message {
+			moved, err := carry(c.now, e.in.Name, []uint32{e.UID}, dest.Name)
+			if err != nil || len(moved.To) == 0 {
+				return *storeError(err)
+			}
+			e.UID = moved.To[0]
+			return ews.Message{Code: ews.NoError, Items: []ews.Item{{Kind: ews.KindMessage, ID: c.itemID(dest.Number, &e.Item)}}}
+		}))
 	}
 	return out
-}
-
-func (c *call) carry(id ews.ID, dest *place, carry func(time.Time, string, []uint32, string) (store.Transfer, error)) ews.Message {
-	e, no := c.find(id)
-	if no != nil {
-		return *no
-	}
-	moved, err := carry(c.now, e.in.Name, []uint32{e.UID}, dest.Name)
-	if err != nil || len(moved.To) == 0 {
-		return *storeError(err)
-	}
-	e.UID = moved.To[0]
-	return ews.Message{Code: ews.NoError, Items: []ews.Item{{Kind: ews.KindMessage, ID: c.itemID(dest.Number, &e.Item)}}}
 }
 
 // storeError puts what the store says into a response.

@@ -166,9 +166,9 @@ func (s *session) answer(err error) error {
 		return err
 	case errors.As(err, &refused):
 		s.w.Record(s.wire, refused.Decision)
-		return no(imap.ResponseCodeUnavailable, textUnavailable)
+		return no("", textUnavailable)
 	case errors.Is(err, popimap.ErrEnded):
-		return no(imap.ResponseCodeUnavailable, textUnavailable)
+		return no("", textUnavailable)
 	case errors.Is(err, store.ErrNoFolder):
 		return no(imap.ResponseCodeNonExistent, "The requested item could not be found.")
 	case errors.Is(err, store.ErrExists):

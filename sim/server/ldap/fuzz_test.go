@@ -8,6 +8,7 @@ import (
 	ber "github.com/go-asn1-ber/asn1-ber"
 	goldap "github.com/go-ldap/ldap/v3"
 
+	"shutout/lab/authority/authoritytest"
 	"shutout/sim/server/ldap"
 )
 
@@ -98,7 +99,7 @@ func FuzzHandle(f *testing.F) {
 	for _, s := range seeds(f) {
 		f.Add(s)
 	}
-	conf, _ := certificate(f)
+	conf, _ := authoritytest.Configs(f, "dc1")
 	f.Fuzz(func(t *testing.T, in []byte) {
 		if len(in) > ldap.MaxMessage {
 			return

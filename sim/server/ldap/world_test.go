@@ -1,14 +1,8 @@
 package ldap_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"errors"
-	"math/big"
 	"net"
 	"strings"
 	"sync"
@@ -18,6 +12,7 @@ import (
 	goldap "github.com/go-ldap/ldap/v3"
 
 	"shutout/lab"
+	"shutout/lab/authority/authoritytest"
 	"shutout/sim/directory"
 	"shutout/sim/profile"
 	"shutout/sim/server"
@@ -75,7 +70,9 @@ func signIn(w *world) *signin.Server {
 // serve starts dc1's service on loopback and returns its two addresses.
 func (w *world) serve(t testing.TB) (plain, secure string, conf *tls.Config) {
 	t.Helper()
-	server, client := certificate(t)
+	server, client := authoritytest.Configs(t, "dc1")
+	client.ServerName = "dc1"
+	server.NextProtos = []string{"http/1.1"} // none that LDAP knows
 	s := &ldap.Server{World: w, DC: w.dir.DC("dc1"), TLS: server}
 	var addrs []string
 	var running sync.WaitGroup
@@ -94,28 +91,6 @@ func (w *world) serve(t testing.TB) (plain, secure string, conf *tls.Config) {
 		addrs = append(addrs, l.Addr().String())
 	}
 	return addrs[0], addrs[1], client
-}
-
-func certificate(t testing.TB) (server, client *tls.Config) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tmpl := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "dc1"}, DNSNames: []string{"dc1"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pool := x509.NewCertPool()
-	pool.AddCert(cert)
-	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, NextProtos: []string{"http/1.1"}},
-		&tls.Config{RootCAs: pool, ServerName: "dc1"}
 }
 
 // client is an LDAP client on a world.
@@ -157,3 +132,10 @@ func (c *client) want(err error, code uint16, text string) {
 		c.t.Errorf("%v, want result %d with %q", err, code, text)
 	}
 }
+
+var start = time.Date(2026, 3, 4, 13, 0, 0, 0, time.UTC)
+
+const (
+	dana  = "CN=Dana Leaver,CN=Users,DC=corp,DC=example"
+	admin = `CORP\Administrator`
+)

@@ -44,15 +44,7 @@ func (x *Session) hold(n int) bool {
 }
 
 func (r *run) createMessage(q *mapi.CreateMessageRequest) (mapi.Response, mapi.ErrorCode) {
-	if code := r.mayAdd(q.Output); code != mapi.Success {
-		return nil, code
-	}
-	switch r.at(q.Input).(type) {
-	case *logon, *folder:
-	default:
-		return nil, mapi.CodeNullObject
-	}
-	f, code := r.find(q.FolderID)
+	f, code := r.findFor(q.Output, q.Input, q.FolderID)
 	switch {
 	case code != mapi.Success:
 		return nil, code

@@ -123,16 +123,21 @@ func (r *run) receiveFolder(q *mapi.GetReceiveFolderRequest) (mapi.Response, map
 	return &mapi.GetReceiveFolderResponse{Index: q.Input, FolderID: folderID(f.Number)}, mapi.Success
 }
 
-func (r *run) openFolder(q *mapi.OpenFolderRequest) (mapi.Response, mapi.ErrorCode) {
-	if code := r.mayAdd(q.Output); code != mapi.Success {
+// findFor finds a folder for an operation that opens it, or something in it,
+// with the handle at output. The object at input is a mailbox or a folder.
+func (r *run) findFor(output, input uint8, id mapi.ID) (*folder, mapi.ErrorCode) {
+	if code := r.mayAdd(output); code != mapi.Success {
 		return nil, code
 	}
-	switch r.at(q.Input).(type) {
+	switch r.at(input).(type) {
 	case *logon, *folder:
-	default:
-		return nil, mapi.CodeNullObject
+		return r.find(id)
 	}
-	f, code := r.find(q.FolderID)
+	return nil, mapi.CodeNullObject
+}
+
+func (r *run) openFolder(q *mapi.OpenFolderRequest) (mapi.Response, mapi.ErrorCode) {
+	f, code := r.findFor(q.Output, q.Input, q.FolderID)
 	if code != mapi.Success {
 		return nil, code
 	}

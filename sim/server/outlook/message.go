@@ -47,15 +47,7 @@ func (m *message) value(id uint16) (native, bool) {
 const maxInline = 16 << 10
 
 func (r *run) openMessage(q *mapi.OpenMessageRequest) (mapi.Response, mapi.ErrorCode) {
-	if code := r.mayAdd(q.Output); code != mapi.Success {
-		return nil, code
-	}
-	switch r.at(q.Input).(type) {
-	case *logon, *folder:
-	default:
-		return nil, mapi.CodeNullObject
-	}
-	f, code := r.find(q.FolderID)
+	f, code := r.findFor(q.Output, q.Input, q.FolderID)
 	if code != mapi.Success {
 		return nil, code
 	}

@@ -1,11 +1,8 @@
 package owa
 
 import (
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
-	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -17,104 +14,6 @@ import (
 	"shutout/sim/server/webtest"
 	"shutout/sim/store"
 )
-
-// browser is a person at a browser. It keeps the cookies of cas1.
-type browser struct {
-	t       *testing.T
-	w       *webtest.World
-	client  *http.Client
-	host    string
-	cookies map[string]string
-}
-
-func newWorld(t *testing.T, profile string, set ...string) *webtest.World {
-	w := webtest.New(t, profile, set...)
-	w.Serve(New(w.World.World, "cas1"))
-	return w
-}
-
-func newBrowser(t *testing.T, w *webtest.World) *browser {
-	return &browser{t: t, w: w, client: w.Client("dana-owa"), host: "cas1", cookies: map[string]string{}}
-}
-
-func (b *browser) do(r *http.Request) (*http.Response, string) {
-	b.t.Helper()
-	for name, value := range b.cookies {
-		r.AddCookie(&http.Cookie{Name: name, Value: value})
-	}
-	resp, err := b.client.Do(r)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	for _, c := range resp.Cookies() {
-		if c.Value == "" {
-			delete(b.cookies, c.Name)
-		} else {
-			b.cookies[c.Name] = c.Value
-		}
-	}
-	return resp, string(body)
-}
-
-func (b *browser) get(path string) (*http.Response, string) {
-	b.t.Helper()
-	r, err := http.NewRequest(http.MethodGet, "http://"+b.host+path, nil)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return b.do(r)
-}
-
-func (b *browser) post(path string, form url.Values) (*http.Response, string) {
-	b.t.Helper()
-	r, err := http.NewRequest(http.MethodPost, "http://"+b.host+path, strings.NewReader(form.Encode()))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return b.do(r)
-}
-
-func (b *browser) signIn(password string) *http.Response {
-	b.t.Helper()
-	resp, _ := b.post("/owa/auth.owa", url.Values{
-		"destination": {"https://cas1/owa/"}, "flags": {"4"}, "username": {webtest.Dana}, "password": {password},
-	})
-	return resp
-}
-
-// reads tells what became of a look at the inbox: "ok", or how it was refused.
-func (b *browser) reads() string {
-	b.t.Helper()
-	resp, body := b.get("/owa/")
-	switch {
-	case resp.StatusCode == http.StatusOK && strings.Contains(body, "<h1>Inbox</h1>"):
-		return "ok"
-	case resp.StatusCode == http.StatusFound:
-		u, _ := url.Parse(resp.Header.Get("Location"))
-		return "302 " + u.Path + " reason " + u.Query().Get("reason")
-	default:
-		return resp.Status
-	}
-}
-
-func (b *browser) send(to, subject, body string) *http.Response {
-	b.t.Helper()
-	_, page := b.get("/owa/?ae=Item&t=IPM.Note&a=New")
-	canary := regexp.MustCompile(`name="hidcanary" value="([^"]+)"`).FindStringSubmatch(page)
-	if canary == nil {
-		b.t.Fatalf("no canary in %.300s", page)
-	}
-	resp, _ := b.post("/owa/?ae=PreFormAction&t=IPM.Note&a=Send", url.Values{
-		"hidcanary": {canary[1]}, "txtto": {to}, "txtsbj": {subject}, "txtbdy": {body},
-	})
-	return resp
-}
 
 func TestSignInReadSendLeave(t *testing.T) {
 	w := newWorld(t, "ex2010")
@@ -342,89 +241,5 @@ func TestIdleContextsAreSwept(t *testing.T) {
 	mb, _ := w.Store.Mailbox("dana")
 	if n := len(mb.Sessions()); n > 2*minSweep {
 		t.Errorf("%d sessions are open, of which at most 12 have a living cookie", n)
-	}
-}
-
-// TestCurl has curl use OWA over loopback as a person would.
-func TestCurl(t *testing.T) {
-	curl, err := exec.LookPath("curl")
-	if err != nil {
-		t.Skip("curl is not installed")
-	}
-	w := newWorld(t, "ex2010")
-	w.Deliver("greetings")
-	srv := httptest.NewServer(New(w.World.World, "cas1"))
-	defer srv.Close()
-	jar := t.TempDir() + "/jar"
-	run := func(args ...string) string {
-		out, err := exec.Command(curl, append([]string{"-sS", "-i", "-b", jar, "-c", jar}, args...)...).CombinedOutput()
-		if err != nil {
-			t.Fatalf("curl %v: %v\n%s", args, err, out)
-		}
-		return string(out)
-	}
-	out := run("-d", "destination=/owa/&flags=0", "--data-urlencode", "username=CORP\\dana", "--data-urlencode", "password="+webtest.Password, srv.URL+"/owa/auth.owa")
-	canary := regexp.MustCompile(`X-OWA-CANARY=([^;]+)`).FindStringSubmatch(out)
-	if canary == nil {
-		t.Fatalf("sign-in: %s", out)
-	}
-	if out := run(srv.URL + "/owa/"); !strings.Contains(out, "greetings") {
-		t.Errorf("inbox: %s", out)
-	}
-	out = run("-H", "X-OWA-CANARY: "+canary[1], "--data-urlencode", "txtto="+webtest.Erin, "-d", "txtsbj=hi&txtbdy=there",
-		srv.URL+"/owa/?ae=PreFormAction&t=IPM.Note&a=Send")
-	if !strings.HasPrefix(out, "HTTP/1.1 302") {
-		t.Errorf("send: %s", out)
-	}
-	w.Pass(time.Minute)
-	if got := w.Subjects("erin", store.Inbox); len(got) != 1 || got[0] != "hi" {
-		t.Errorf("erin got %q", got)
-	}
-}
-
-func FuzzRequests(f *testing.F) {
-	f.Add("/owa/?ae=Item&id=1.1", "cadata=x", "a=b")
-	f.Add("/owa/auth.owa", "", "username=dana&password=x")
-	f.Add("/owa/?ae=PreFormAction&a=Send", "cadata=", "txtto=%zz")
-	f.Fuzz(func(t *testing.T, path, cookie, body string) {
-		u, err := url.ParseRequestURI(path)
-		if err != nil {
-			t.Skip()
-		}
-		w := newWorld(&testing.T{}, "ex2010")
-		var c clientaccess.Cookie
-		c, text := w.CAS.Server("cas1").IssueCookie(w.Now(), webtest.Dana, webtest.Password, true)
-		for _, value := range []string{cookie, "cadata=" + text} {
-			for _, method := range []string{http.MethodGet, http.MethodPost} {
-				r := &http.Request{Method: method, URL: u, Header: http.Header{"Cookie": {value}, "Content-Type": {"application/x-www-form-urlencoded"}},
-					Body: io.NopCloser(strings.NewReader(body)), RemoteAddr: "192.0.2.1:1234"}
-				r.Header.Set(canaryCookie, w.CAS.Server("cas1").Canary(c.Session))
-				rec := httptest.NewRecorder()
-				New(w.World.World, "cas1").ServeHTTP(rec, r)
-				if rec.Code >= 500 {
-					t.Errorf("%s %q: %d", method, path, rec.Code)
-				}
-			}
-		}
-		w.Net.Close()
-	})
-}
-
-func BenchmarkInbox(b *testing.B) {
-	w := webtest.New(b, "ex2010")
-	for range 30 {
-		w.Deliver("a message with a subject of the usual length")
-	}
-	h := New(w.World.World, "cas1")
-	_, text := w.CAS.Server("cas1").IssueCookie(w.Now(), webtest.Dana, webtest.Password, true)
-	r := httptest.NewRequest(http.MethodGet, "/owa/", nil)
-	r.Header.Set("Cookie", "cadata="+text)
-	b.ReportAllocs()
-	for b.Loop() {
-		rec := httptest.NewRecorder()
-		h.ServeHTTP(rec, r)
-		if rec.Code != 200 {
-			b.Fatal(rec.Code)
-		}
 	}
 }

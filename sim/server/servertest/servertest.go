@@ -46,14 +46,9 @@ type World struct {
 // given settings changed ("popimap.idle=5m").
 func New(tb testing.TB, version string, settings ...string) *World {
 	tb.Helper()
-	p, err := profile.Load(version)
+	p, err := profile.Load(version, settings...)
 	if err != nil {
 		tb.Fatal(err)
-	}
-	for _, s := range settings {
-		if err := p.Set(s); err != nil {
-			tb.Fatal(err)
-		}
 	}
 	tl := timeline.New(Start, 1)
 	w := &World{World: &server.World{TL: tl, Params: p.Params(), Net: network.New(tl)}, TB: tb}

@@ -40,7 +40,7 @@ var reportPolicy = page.Policy() + "; frame-ancestors 'none'"
 func (s *Server) asset(w http.ResponseWriter, r *http.Request) {
 	a, ok := assets[r.PathValue("name")]
 	if !ok {
-		http.NotFound(w, r)
+		s.nowhere(w, r)
 		return
 	}
 	w.Header().Set("Content-Type", a.kind)

@@ -10,7 +10,7 @@ import (
 	"net/http"
 	"slices"
 
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
 // maxBody bounds what a form sends.

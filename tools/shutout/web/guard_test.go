@@ -38,7 +38,7 @@ func TestOtherNamesAndSitesAreRefused(t *testing.T) {
 		{"a sandbox", 403, func(r *http.Request) { r.Header.Set("Origin", "null") }, form(s.token)},
 		{"no form", 403, func(r *http.Request) { r.Header.Set("Content-Type", "application/json") }, form(s.token)},
 		{"a large form", 413, func(*http.Request) {}, form(s.token + "&x=" + strings.Repeat("x", maxBody))},
-		{"get for post", 405, func(*http.Request) {}, httptest.NewRequest("GET", "http://"+address+"/play?case=only-cas-down&token="+s.token, nil)},
+		{"get for post", 404, func(*http.Request) {}, httptest.NewRequest("GET", "http://"+address+"/play?case=only-cas-down&token="+s.token, nil)},
 		{"delete", 403, func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }, httptest.NewRequest("DELETE", "http://"+address+"/", nil)},
 	} {
 		c.change(c.r)

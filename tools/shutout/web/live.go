@@ -15,8 +15,8 @@ import (
 	"shutout/lab"
 	"shutout/lab/mitigation"
 	"shutout/lab/report"
+	"shutout/lab/strict"
 	"shutout/scenarios"
-	"shutout/scenarios/strict"
 )
 
 // liveView is the page of a play.
@@ -166,7 +166,7 @@ func (n nowView) saidOf(nth int) string {
 	return ""
 }
 
-// setPace pauses, goes on, or changes the speed.
+// setPace pauses, goes on, or goes on at another speed.
 func (s *Server) setPace(w http.ResponseWriter, r *http.Request) {
 	p := s.current()
 	if p == nil {
@@ -185,7 +185,7 @@ func (s *Server) setPace(w http.ResponseWriter, r *http.Request) {
 			s.fail(w, http.StatusUnprocessableEntity, err)
 			return
 		}
-		change = func(old *float64, _ *bool) { *old = speed }
+		change = func(old *float64, paused *bool) { *old, *paused = speed, false } // who chooses a speed wants to see it
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), patience)
 	defer cancel()

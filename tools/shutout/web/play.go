@@ -112,7 +112,7 @@ func (p *play) open(org *sim.Organisation) {
 	var can []mitigation.Info
 	for _, info := range mitigation.All() {
 		if org.Available(info.New()) == nil {
-			can = append(can, info)
+			can = append(can, info.At(mitigation.SiteOf(p.sc.Profile)))
 		}
 	}
 	p.mu.Lock()

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -16,15 +15,11 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/report"
-	"shutout/scenarios/strict"
+	"shutout/lab/strict"
 )
 
-const (
-	// maxRuns is how many past runs are listed: the newest.
-	maxRuns = 100
-	// maxResult bounds a result document that is shown.
-	maxResult = 64 << 20
-)
+// maxRuns is how many past runs are listed: the newest.
+const maxRuns = 100
 
 // pastRuns are the runs of a folder. What was read of one is kept as long as its
 // file stays as it is.
@@ -140,14 +135,7 @@ func document(root *os.Root, name string) (*lab.Document, error) {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxResult+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxResult {
-		return nil, fmt.Errorf("the result document is larger than %d MB: open the report in its folder", maxResult>>20)
-	}
-	return report.Decode(data)
+	return report.ReadFrom(f)
 }
 
 // run shows the report of a past run, made from its result document. The page

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"embed"
 	"errors"
+	"fmt"
 	"html/template"
 	"net"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/report"
+	"shutout/lab/strict"
 )
 
 // Options say what is shown.
@@ -81,7 +83,13 @@ func (s *Server) Handler(addr string) http.Handler {
 	mux.HandleFunc("POST /live/do", s.do)
 	mux.HandleFunc("POST /live/stop", s.stop)
 	mux.HandleFunc("GET /assets/{name}", s.asset)
+	mux.HandleFunc("/", s.nowhere)
 	return s.guard(addr, mux)
+}
+
+// nowhere answers where there is no page.
+func (s *Server) nowhere(w http.ResponseWriter, r *http.Request) {
+	s.fail(w, http.StatusNotFound, fmt.Errorf("there is no page %s: begin with the start page", strict.Quote(r.URL.Path)))
 }
 
 // Serve answers requests at l until ctx ends. Then it ends the play.

@@ -23,7 +23,7 @@ func TestPastRuns(t *testing.T) {
 		Scenario: "first-case", Title: hostile, Profile: hostile, Order: time.Unix(0, 0).UTC(), HorizonS: 60, LimitS: 10, Verdict: lab.Late, Steps: []*lab.StepResult{},
 		Activities: []*lab.ActivityResult{
 			{ID: "a", Who: hostile, Path: lab.OWA, Role: lab.Threat, Capability: lab.Read, Verdict: lab.Late, Because: []lab.Reason{}, Outages: []lab.OutageResult{}, Spans: []lab.SpanResult{}, Phases: []lab.PhaseResult{}, CutoffS: new(20.0)},
-			{ID: "b", Who: "erin", Path: lab.OWA, Role: lab.Control, Capability: lab.Read, Verdict: lab.Lost, Because: []lab.Reason{}, Outages: []lab.OutageResult{}, Spans: []lab.SpanResult{}, Phases: []lab.PhaseResult{}},
+			{ID: "b", Who: "erin", Path: lab.OWA, Role: lab.Control, Capability: lab.Read, Verdict: lab.Lost, Because: []lab.Reason{}, Outages: []lab.OutageResult{{FromS: 30, Text: "503"}}, Spans: []lab.SpanResult{}, Phases: []lab.PhaseResult{}},
 		},
 	}
 	second := *first
@@ -100,7 +100,7 @@ func TestSearchAndCases(t *testing.T) {
 		t.Errorf("a case: %d", status)
 	}
 	for _, path := range []string{"/cases/nothing", "/cases/%3Cscript%3E", "/live", "/live/now", "/nowhere"} {
-		if status, body := s.get(path); status != 404 || strings.Contains(body, "<script>") {
+		if status, body := s.get(path); status != 404 || strings.Contains(body, "<script>") || !strings.Contains(body, `class="wrong"`) {
 			t.Errorf("%s: %d", path, status)
 		}
 	}

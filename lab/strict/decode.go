@@ -2,6 +2,7 @@ package strict
 
 import (
 	"encoding"
+	"errors"
 	"net/netip"
 	"reflect"
 	"slices"
@@ -44,11 +45,14 @@ func (d *Doc) value(n *Node, v reflect.Value, also []string) {
 	case *time.Duration:
 		if text, ok := d.scalar(n, "a duration such as 15m"); ok {
 			t, err := ParseDuration(text)
-			if err != nil {
+			switch {
+			case errors.Is(err, errTooLong):
+				d.Problemf(n, "%s is %v", Quote(text), err)
+			case err != nil:
 				d.Problemf(n, "%s is no duration: %v", Quote(text), err)
-				return
+			default:
+				*into = t
 			}
-			*into = t
 		}
 		return
 	case *netip.Addr:

@@ -2,6 +2,7 @@ package strict
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -70,6 +71,17 @@ func (n *Node) Find(path ...any) *Node {
 	return n
 }
 
+// Names tells whether a scalar of n has ${name} in it, which [Doc.Expand]
+// replaces.
+func (n *Node) Names(name string) bool {
+	if n == nil {
+		return false
+	}
+	return n.Kind == Scalar && strings.Contains(n.Text, "${"+name+"}") ||
+		slices.ContainsFunc(n.Keys, func(k Key) bool { return k.Value.Names(name) }) ||
+		slices.ContainsFunc(n.Items, func(item *Node) bool { return item.Names(name) })
+}
+
 // Expand returns a copy of n in which each ${name} of a scalar is replaced by
 // its value in vars. Mapping keys stay as they are.
 func (d *Doc) Expand(n *Node, vars map[string]string) *Node {
@@ -78,7 +90,10 @@ func (d *Doc) Expand(n *Node, vars map[string]string) *Node {
 	}
 	c := *n
 	if n.Kind == Scalar {
-		c.Text = d.expand(n, vars)
+		before := d.Count()
+		if c.Text = d.expand(n, vars); d.Count() > before {
+			c.Kind = Faulty // it has been complained about
+		}
 	}
 	c.Keys = make([]Key, len(n.Keys))
 	for i, k := range n.Keys {

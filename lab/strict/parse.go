@@ -86,12 +86,19 @@ func (d *Doc) parse(src string) (f *ast.File) {
 	f, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey()) // take reports duplicates, all of them
 	var syntax *yaml.SyntaxError
 	switch {
+	case errors.As(err, &syntax) && syntax.Token != nil && tabbed(syntax.Message):
+		d.problem(syntax.Token.Position.Line, syntax.Token.Position.Column, "there is a tab here: indent with spaces")
 	case errors.As(err, &syntax) && syntax.Token != nil:
 		d.problem(syntax.Token.Position.Line, syntax.Token.Position.Column, "this is not YAML: "+syntax.Message)
 	case err != nil:
 		d.Problemf(nil, "this is not YAML: %v", err)
 	}
 	return f
+}
+
+// tabbed tells whether the parser complains about a tab, which it shows as it is.
+func tabbed(message string) bool {
+	return strings.Contains(message, "\t") || strings.Contains(message, "tab character")
 }
 
 // bounded tells whether the file is small and flat enough to be parsed.

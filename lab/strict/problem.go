@@ -85,5 +85,15 @@ func Quote(text string) string {
 	return fmt.Sprintf("%q", text)
 }
 
+// Complained tells whether something is wrong with n or with what is in it.
+func (d *Doc) Complained(n *Node) bool {
+	if n == nil {
+		return false
+	}
+	return slices.ContainsFunc(d.problems, func(p Problem) bool { return p.Line == n.Line && p.Col == n.Col }) ||
+		slices.ContainsFunc(n.Keys, func(k Key) bool { return d.Complained(k.Name) || d.Complained(k.Value) }) ||
+		slices.ContainsFunc(n.Items, d.Complained)
+}
+
 // Count tells how many problems have been noted so far.
 func (d *Doc) Count() int { return len(d.problems) }
