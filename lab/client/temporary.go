@@ -26,6 +26,9 @@ func smtpRefusal(stage, text string) *lab.Failure {
 	case m[2] == "5":
 		// The enhanced code tells more, and says that it is for good: Exchange
 		// answers so to who has not signed in (454 5.7.3, 451 5.7.3).
+	case m[3] == "5.3":
+		// Too many recipients (RFC 3463 section 3.6): the rest is to be sent anew. A
+		// message that has one will have too many each time.
 	case m[1] == "421" && m[3] == "3.2":
 		// The system takes nothing from the network (RFC 3463 section 3.4). Exchange
 		// greets so whoever none of its connectors is for.

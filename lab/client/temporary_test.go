@@ -31,6 +31,8 @@ func TestTemporaryAnswers(t *testing.T) {
 		{smtp, "432 4.7.12 A password transition is needed", lab.Unknown},
 		{smtp, "454 Temporary authentication failure", lab.Unknown},
 		{smtp, "421 4.3.2 Service not available", lab.Unreachable},
+		{smtp, "452 4.5.3 Too many recipients", lab.Refused},
+		{smtp, "452 4.5.30 what", lab.Unknown},
 		{smtp, "421 4.3.2 Service not active", lab.Unreachable},
 		{smtp, "421 4.3.20 what", lab.Unknown},
 		{smtp, "454 5.7.3 Client does not have permission to submit mail to this server.", lab.Refused},
