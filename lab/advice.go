@@ -1,11 +1,11 @@
 package lab
 
 // AdviceResult is what to change in the SOP of a case, found by playing: the case
-// was played again with one more mitigation at a time, and then with the fewest
-// of them that keep its promises.
+// was played again with one more mitigation at a time, or two of which one cuts
+// and one refuses, and then with the fewest of them that keep its promises.
 type AdviceResult struct {
 	AtS    float64        `json:"at_s"`   // when the mitigations that were tried are carried out, in seconds from the order
-	Trials []*TrialResult `json:"trials"` // each with one mitigation more, those that keep most first
+	Trials []*TrialResult `json:"trials"` // each with one mitigation more, or two; those that keep most first
 	// Together is the case with the fewest mitigations, and the least disturbance,
 	// that keep what the trials kept; absent where none of them kept anything.
 	Together *TrialResult `json:"together,omitempty"`
@@ -22,8 +22,8 @@ type TrialResult struct {
 	Disturbed []TrialDisturbance `json:"disturbed,omitempty"`
 }
 
-// TrialPromise is what became of a promise that the case had broken, or that
-// only these steps broke.
+// TrialPromise is what became of a promise that the case did not keep, or that is
+// not kept with these steps.
 type TrialPromise struct {
 	ID         string     `json:"id"` // the activity's
 	Capability Capability `json:"capability"`

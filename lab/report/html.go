@@ -129,7 +129,7 @@ func newHTMLView(d *lab.Document) *htmlView {
 	v.Plain = PlainWords(d)
 	v.Changes, v.Unexplained = changes(v.Cases, ids), unexplained(d)
 	v.Advice = tested(v.Cases, v.Several)
-	if v.Advice == nil && !d.RealTime() && strings.HasPrefix(v.Replay, "shutout run") {
+	if v.Advice == nil && advisable(d) {
 		v.Advise = v.Replay + " --advise"
 	}
 	if why := keptAlive(v.Changes); why != "" {

@@ -1,8 +1,10 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
+	"shutout/lab"
 	"shutout/lab/mitigation"
 	"shutout/lab/report/foreign"
 )
@@ -60,4 +62,18 @@ func tested(cases []*htmlCase, several bool) (out []htmlAdvice) {
 		out = append(out, h)
 	}
 	return out
+}
+
+// advisable tells whether the command that made a document would find out more
+// with --advise: access lasted too long in it, and it is one command, and not of
+// real servers.
+func advisable(d *lab.Document) bool {
+	if d.RealTime() || !strings.HasPrefix(d.Replay, "shutout run") || strings.Contains(d.Replay, "; ") || strings.Contains(d.Replay, "--advise") {
+		return false
+	}
+	return slices.ContainsFunc(d.Runs, func(r *lab.RunResult) bool {
+		return slices.ContainsFunc(r.Activities, func(a *lab.ActivityResult) bool {
+			return a.Role == lab.Threat && (a.Verdict == lab.Late || a.Verdict == lab.Open)
+		})
+	})
 }

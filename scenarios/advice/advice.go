@@ -34,14 +34,15 @@ type Inquiry struct {
 	round      int // the next one
 	asked      []*variation
 	trials     []trial
-	together   *lab.TrialResult
+	failed     map[string]bool // steps that could not be carried out
+	together   *trial
 	chosen     bool // what is played together was chosen
 }
 
 // New asks what to change in the SOP of a case that has been played. It is nil
 // where no access lasted too long.
 func New(sc *lab.Scenario, base *lab.RunResult) *Inquiry {
-	q := &Inquiry{sc: sc, base: base, at: after(sc)}
+	q := &Inquiry{sc: sc, base: base, at: after(sc), failed: map[string]bool{}}
 	for _, a := range base.Activities {
 		if tooLong(a) {
 			q.broken = append(q.broken, promise(a))
@@ -74,6 +75,9 @@ func (q *Inquiry) Next() []*lab.Scenario {
 			q.candidates[byPair] = q.pairs()
 		}
 		for _, what := range q.candidates[q.round] {
+			if q.tried(what) {
+				continue
+			}
 			if v := q.variation(what...); v != nil {
 				q.asked = append(q.asked, v)
 			}
@@ -86,9 +90,11 @@ func (q *Inquiry) Next() []*lab.Scenario {
 		switch len(chosen) {
 		case 0:
 		case 1:
-			q.together = chosen[0].result
+			q.together = &chosen[0]
 		default:
-			q.asked = []*variation{q.variation(union(chosen)...)}
+			if v := q.variation(union(chosen)...); v != nil {
+				q.asked = []*variation{v}
+			}
 		}
 	}
 	var next []*lab.Scenario
@@ -96,6 +102,11 @@ func (q *Inquiry) Next() []*lab.Scenario {
 		next = append(next, v.sc)
 	}
 	return next
+}
+
+// tried tells whether some mitigations were tried together.
+func (q *Inquiry) tried(what []candidate) bool {
+	return slices.ContainsFunc(q.trials, func(t trial) bool { return same(t.what, what) })
 }
 
 // wanting tells whether the next round is worth playing: whether some promise is
@@ -118,7 +129,7 @@ func (q *Inquiry) Take(results []*lab.RunResult) {
 		case q.chosen:
 			q.together = t
 		default:
-			q.trials = append(q.trials, trial{v.of, t, anew(results[i], lab.Seconds(q.at))})
+			q.trials = append(q.trials, *t)
 		}
 	}
 }
@@ -126,10 +137,18 @@ func (q *Inquiry) Take(results []*lab.RunResult) {
 // Result is what was found: the trials that kept most first, and of those the
 // ones that disturbed others least.
 func (q *Inquiry) Result() *lab.AdviceResult {
-	r := &lab.AdviceResult{AtS: lab.Seconds(q.at), Trials: []*lab.TrialResult{}, Together: q.together}
+	r := &lab.AdviceResult{AtS: lab.Seconds(q.at), Trials: []*lab.TrialResult{}}
 	slices.SortStableFunc(q.trials, func(a, b trial) int {
 		return cmp.Or(len(b.result.Kept())-len(a.result.Kept()), weight(a, b), len(a.what)-len(b.what))
 	})
+	// Steps may undo each other; then the best of the trials is better than all.
+	if best := q.trials; len(best) > 0 && len(best[0].result.Kept()) > 0 &&
+		(q.together == nil || len(q.together.result.Kept()) < len(best[0].result.Kept())) {
+		q.together = &best[0]
+	}
+	if q.together != nil {
+		r.Together = q.together.result
+	}
 	for _, t := range q.trials {
 		if !t.needless(q.trials) {
 			r.Trials = append(r.Trials, t.result)

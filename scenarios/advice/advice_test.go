@@ -108,6 +108,76 @@ horizon: 2h
 	}
 }
 
+// A pair is told once, and not where one of the two is enough.
+func TestPairsAreNeeded(t *testing.T) {
+	_, got := ask(t, parse(t, `
+id: anew
+title: Whoever signs in anew
+profile: dovecot-postfix-samba
+activities:
+  - {id: dana-imap, who: dana, from: home, path: imap, do: [sign-in], every: 2s, since: -10s}
+  - {id: dana-smtp, who: dana, from: home, path: smtp-submission, do: [sign-in], every: 2s, since: -10s}
+controls: [{id: erin-imap, who: erin, from: erin-home, path: imap, do: [sign-in], every: 2s, since: -10s}]
+sop: [{at: 0s, do: kick-sessions, user: dana}]
+within: 2m
+horizon: 5m
+`))
+	if got == nil || got.Together == nil || got.Together.Label != "disable-account" {
+		t.Fatalf("disable-account alone is enough, and proposed is %+v", got)
+	}
+	seen := map[string]bool{}
+	for _, trial := range got.Trials {
+		names := slices.Sorted(slices.Values(strings.Split(trial.Label, " and ")))
+		key := strings.Join(names, " and ")
+		if seen[key] {
+			t.Errorf("%s is told twice", key)
+		}
+		seen[key] = true
+		if len(names) > 1 && slices.Contains(names, "disable-account") {
+			t.Errorf("%s is told, where disable-account is enough", trial.Label)
+		}
+	}
+}
+
+// A step that fails for one person is proposed for the other, and an SOP of a file
+// is about everybody who leaves.
+func TestStepsForSeveralPeople(t *testing.T) {
+	sc := parse(t, `
+id: two
+title: Two leave
+profile: ex2010
+activities:
+  - {id: dana-owa, who: dana, from: home, path: owa, do: [read], every: 1m, since: -20m}
+  - {id: frank-phone, who: frank, from: cafe, path: activesync, do: [read], every: 1m, since: -20m}
+controls: [{id: erin-owa, who: erin, from: erin-home, path: owa, do: [read], every: 1m, since: -20m}]
+sop: [{at: 0s, do: disable-account, user: dana}, {at: 0s, do: disable-account, user: frank}]
+within: 5m
+horizon: 1h
+`)
+	told := func(got *lab.AdviceResult, label string) []string {
+		i := slices.IndexFunc(got.Trials, func(r *lab.TrialResult) bool { return r.Label == label })
+		if i < 0 {
+			t.Fatalf("%s is not told", label)
+		}
+		return got.Trials[i].Steps
+	}
+	_, got := ask(t, sc)
+	if steps, want := told(got, "block-device"), []string{"{at: 1m, do: block-device, user: frank}"}; !slices.Equal(steps, want) {
+		t.Errorf("dana has no device, and frank has one: %q instead of %q", steps, want)
+	}
+	sop, err := scenarios.ParseSOP("ours.yaml", []byte("id: ours\ntitle: Ours\nsop: [{at: 0s, do: disable-account, user: \"${leaver}\"}]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sop.Bind(sc); err != nil {
+		t.Fatal(err)
+	}
+	_, got = ask(t, sc)
+	if steps, want := told(got, "block-device"), []string{`{at: 1m, do: block-device, user: "${leaver}"}`}; !slices.Equal(steps, want) {
+		t.Errorf("for an SOP in a file: %q instead of %q", steps, want)
+	}
+}
+
 // At a site where whoever is cut off is let in again by a memory of their
 // password, neither the cut nor the memory's end is enough alone.
 func TestPairs(t *testing.T) {
@@ -182,6 +252,12 @@ func made(name string, away float64, keeps ...string) trial {
 	return t
 }
 
+// breaking is a trial that breaks a promise that was kept without it.
+func breaking(t trial) trial {
+	t.breaks = 1
+	return t
+}
+
 func TestFewest(t *testing.T) {
 	var promises []lab.TrialPromise
 	for _, id := range []string{"a", "b", "c"} {
@@ -201,6 +277,7 @@ func TestFewest(t *testing.T) {
 		"dropped":                  {[]trial{made("small", 0, "a"), made("big", 10, "a", "b", "c")}, "big"},
 		"as much as there is":      {[]trial{made("x", 0, "a")}, "x"},
 		"a pair and its other":     {[]trial{made("kick+flush", 0, "a", "b"), made("close+flush", 0, "c")}, "kick flush close"},
+		"what breaks another one":  {[]trial{breaking(made("breaks", 0, "a", "b", "c")), made("x", 60, "a", "b", "c")}, "x"},
 		"the single one first":     {[]trial{made("x+y", 0, "a", "b", "c"), made("z", 0, "a", "b", "c")}, "z"},
 	} {
 		var names []string

@@ -12,6 +12,7 @@ type trial struct {
 	what   []candidate
 	result *lab.TrialResult
 	anew   []hold
+	breaks int // promises that were kept without it
 }
 
 func (t trial) drastic() bool {
@@ -22,7 +23,7 @@ func (t trial) drastic() bool {
 // alone.
 func (t trial) needless(all []trial) bool {
 	return len(t.what) > 1 && (len(t.result.Kept()) == 0 || slices.ContainsFunc(all, func(o trial) bool {
-		return len(o.what) == 1 && o.what[0].in(t.what) && len(o.result.Kept()) >= len(t.result.Kept())
+		return len(o.what) == 1 && o.what[0].in(t.what) && len(without(t.result.Kept(), o)) == 0
 	}))
 }
 
@@ -100,7 +101,7 @@ func better(a, b trial, left []lab.TrialPromise) bool {
 // and whom it cut off for good, weighs more than any outage.
 func harm(t trial) float64 {
 	const forGood = 1e9 // s; longer than any case is watched
-	sum := 0.0
+	sum := forGood * float64(t.breaks)
 	for _, d := range t.result.Disturbed {
 		sum += d.AwayS
 		if d.Lost {

@@ -42,8 +42,8 @@ func TestMatchesEndAccess(t *testing.T) {
 							continue // not in this version
 						}
 						played++
-						if verdict := r.Promises[0].Verdict; verdict != lab.Ended {
-							t.Errorf("%s over %s, kept by %v: %s is named as a match, and with it access is %s", name, path, holds(base), r.Label, verdict)
+						if verdict := r.result.Promises[0].Verdict; verdict != lab.Ended {
+							t.Errorf("%s over %s, kept by %v: %s is named as a match, and with it access is %s", name, path, holds(base), r.result.Label, verdict)
 						}
 					}
 				}

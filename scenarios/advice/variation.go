@@ -10,159 +10,14 @@ import (
 
 	"shutout/lab"
 	"shutout/lab/mitigation"
-	"shutout/lab/report"
 	"shutout/scenarios"
 )
-
-// candidate is a mitigation that is worth a trial, with one value of the
-// parameter that leaves a choice, if it has one.
-type candidate struct {
-	info          mitigation.Info
-	param, choice string
-}
-
-func (c candidate) label() string { return strings.TrimSpace(c.info.Name + " " + c.choice) }
-
-func (c candidate) in(list []candidate) bool {
-	return slices.ContainsFunc(list, func(o candidate) bool { return o.label() == c.label() })
-}
-
-// expand makes a candidate for each choice that a mitigation leaves.
-func expand(info mitigation.Info, cast *lab.Cast) (list [][]candidate) {
-	for _, p := range info.Params {
-		if p.Needed && p.Choice() {
-			for _, value := range p.Known(cast) {
-				list = append(list, []candidate{{info, p.Name, value}})
-			}
-			return list
-		}
-	}
-	return [][]candidate{{{info: info}}}
-}
-
-// The rounds in which mitigations are tried: first what is a match for what let
-// somebody in, and the same with a match for what let them in after that; then
-// all else that can be turned against whoever leaves or, where nobody does,
-// against abuse; and last what blocks an address, which is not a person.
-const (
-	byLayer = iota
-	byPair
-	byPurpose
-	byAddress
-	rounds
-)
-
-// candidates lists what is worth a trial, by rounds.
-func candidates(sc *lab.Scenario, base *lab.RunResult) (list [rounds][][]candidate) {
-	site, abuse := mitigation.SiteOf(sc.Profile), scenarios.Family(sc) == scenarios.AboutAbuse
-	infos := against(holds(base))
-	likely := len(infos)
-	for _, info := range mitigation.All() {
-		if abuse && info.Purpose == mitigation.EndAbuse || !abuse && info.EndsAccess() {
-			infos = append(infos, info)
-		}
-	}
-	var seen []string
-	for i, info := range infos {
-		if !info.Where.Has(site) || slices.Contains(seen, info.Name) {
-			continue
-		}
-		seen = append(seen, info.Name)
-		round := byPurpose
-		switch {
-		case blocksAddress(info):
-			round = byAddress
-		case i < likely:
-			round = byLayer
-		}
-		list[round] = append(list[round], expand(info, sc.Cast)...)
-	}
-	return list
-}
-
-// blocksAddress tells whether a mitigation is turned against a host.
-func blocksAddress(info mitigation.Info) bool {
-	return slices.ContainsFunc(info.Params, func(p mitigation.Param) bool { return p.Needed && p.Kind == "host" })
-}
-
-// hold is what lets somebody in over a path.
-type hold struct {
-	layer lab.Layer
-	path  lab.Path
-}
-
-// against lists the matches for some holds.
-func against(holds []hold) (infos []mitigation.Info) {
-	for _, h := range holds {
-		remedy, _ := mitigation.Against(h.layer)
-		for _, name := range remedy.Over(h.path) {
-			info, _ := mitigation.Lookup(name)
-			infos = append(infos, info)
-		}
-	}
-	return infos
-}
-
-// pairs adds, to each trial after which something let somebody in anew, a match
-// for that.
-func (q *Inquiry) pairs() (list [][]candidate) {
-	site := mitigation.SiteOf(q.sc.Profile)
-	for _, t := range q.trials {
-		for _, info := range against(t.anew) {
-			if !info.Where.Has(site) || blocksAddress(info) || slices.ContainsFunc(t.what, func(c candidate) bool { return c.info.Name == info.Name }) {
-				continue
-			}
-			for _, second := range expand(info, q.sc.Cast) {
-				turned := func(pair []candidate) bool { return pair[0].in(second) && pair[1].in(t.what) }
-				if !slices.ContainsFunc(list, turned) {
-					list = append(list, slices.Concat(t.what, second))
-				}
-			}
-		}
-	}
-	return list
-}
-
-// holds lists what let in those whose access lasted too long.
-func holds(r *lab.RunResult) (list []hold) {
-	for _, a := range r.Activities {
-		if keeps := report.KeptBy(a); keeps != nil && tooLong(a) {
-			list = add(list, hold{keeps.Layer, a.Path})
-		}
-	}
-	return list
-}
-
-// anew lists what let in, after a moment, those whose access lasts too long all
-// the same.
-func anew(r *lab.RunResult, at float64) (list []hold) {
-	for _, a := range r.Activities {
-		for _, p := range a.Phases {
-			if tooLong(a) && p.Outcome == "ok" && p.FromS >= at && p.Layer != "" {
-				list = add(list, hold{p.Layer, a.Path})
-			}
-		}
-	}
-	return list
-}
-
-func add(list []hold, h hold) []hold {
-	if slices.Contains(list, h) {
-		return list
-	}
-	return append(list, h)
-}
-
-// tooLong tells whether access lasted longer than it was allowed to.
-func tooLong(a *lab.ActivityResult) bool {
-	return a.Role == lab.Threat && (a.Verdict == lab.Late || a.Verdict == lab.Open)
-}
 
 // variation is the case with further steps.
 type variation struct {
 	sc    *lab.Scenario
 	of    []candidate
-	steps []string // as an SOP says them
+	steps []string // that are added, as an SOP says them
 }
 
 // variation adds mitigations to the case; nil where they do not fit it.
@@ -170,6 +25,9 @@ func (q *Inquiry) variation(of ...candidate) *variation {
 	v := &variation{of: of}
 	for _, c := range of {
 		v.steps = append(v.steps, q.steps(c)...)
+	}
+	if v.steps == nil {
+		return nil // none of them can be carried out
 	}
 	text := "id: generated\ntitle: generated\nsop:\n  - " + strings.Join(v.steps, "\n  - ") + "\n"
 	sop, err := scenarios.ParseSOP("the advice", []byte(text))
@@ -216,11 +74,29 @@ func (q *Inquiry) steps(c candidate) (steps []string) {
 			}
 			return p.Example
 		})
-		if !slices.Contains(steps, step) {
+		if !slices.Contains(steps, step) && !q.failed[step] {
 			steps = append(steps, step)
 		}
 	}
 	return steps
+}
+
+// forSOP writes the steps for an SOP that is carried out for everybody who leaves
+// in a case, if that is where they are to be added.
+func (q *Inquiry) forSOP(steps []string) (out []string) {
+	if q.sc.SOPID == "" {
+		return steps
+	}
+	for _, step := range steps {
+		for _, id := range scenarios.Leavers(q.sc) {
+			step = strings.Replace(step, ": "+word(id)+"}", `: "${leaver}"}`, 1)
+			step = strings.Replace(step, ": "+word(id)+",", `: "${leaver}",`, 1)
+		}
+		if !slices.Contains(out, step) {
+			out = append(out, step)
+		}
+	}
+	return out
 }
 
 // word writes a name of the cast as a file says it.
@@ -240,17 +116,27 @@ func (q *Inquiry) account(a *lab.Activity) string {
 	return a.Who
 }
 
-// compare tells what the steps changed; nil where they were not carried out.
-func (q *Inquiry) compare(v *variation, r *lab.RunResult) *lab.TrialResult {
-	t := &lab.TrialResult{Label: v.label(), Steps: v.steps, Promises: []lab.TrialPromise{}}
+// compare tells what the steps changed; the trial is nil where none of them was
+// carried out. A step that fails for somebody is not proposed.
+func (q *Inquiry) compare(v *variation, r *lab.RunResult) *trial {
+	t := &trial{what: v.of, anew: anew(r, lab.Seconds(q.at)), result: &lab.TrialResult{Label: v.label(), Promises: []lab.TrialPromise{}}}
 	for _, c := range v.of {
-		t.Do = append(t.Do, c.info.Name)
+		t.result.Do = append(t.result.Do, c.info.Name)
 	}
-	for _, s := range r.Steps {
-		if s.Outcome != lab.Done && slices.Contains(t.Do, s.Do) && s.AtS == lab.Seconds(q.at) {
-			return nil
+	own := slices.DeleteFunc(slices.Clone(r.Steps), func(s *lab.StepResult) bool { return s.AtS != lab.Seconds(q.at) })
+	own = own[len(own)-len(v.steps):] // what the SOP does at that moment comes before
+	var done []string
+	for i, step := range v.steps {
+		if own[i].Outcome == lab.Done {
+			done = append(done, step)
+		} else {
+			q.failed[step] = true
 		}
 	}
+	if done == nil {
+		return nil
+	}
+	t.result.Steps = q.forSOP(done)
 	before := map[string]*lab.ActivityResult{}
 	for _, a := range q.base.Activities {
 		before[key(a)] = a
@@ -259,13 +145,16 @@ func (q *Inquiry) compare(v *variation, r *lab.RunResult) *lab.TrialResult {
 		was := before[key(a)]
 		switch {
 		case was == nil:
-		case a.Role == lab.Threat && (tooLong(was) || a.Verdict.Broken() && !was.Verdict.Broken()):
-			t.Promises = append(t.Promises, promise(a))
+		case a.Role == lab.Threat && (was.Verdict.Broken() || a.Verdict.Broken()):
+			t.result.Promises = append(t.result.Promises, promise(a))
+			if !was.Verdict.Broken() {
+				t.breaks++
+			}
 		case a.Role == lab.Control:
 			away := outage(a, r) - outage(was, q.base)
 			lost := a.Verdict == lab.Lost && was.Verdict != lab.Lost
 			if away > 0 || lost {
-				t.Disturbed = append(t.Disturbed, lab.TrialDisturbance{ID: a.ID, Capability: a.Capability, AwayS: max(0, away), Lost: lost})
+				t.result.Disturbed = append(t.result.Disturbed, lab.TrialDisturbance{ID: a.ID, Capability: a.Capability, AwayS: max(0, away), Lost: lost})
 			}
 		}
 	}

@@ -5,11 +5,13 @@ import (
 
 	"shutout/lab"
 	"shutout/scenarios/advice"
+	"shutout/sim"
 )
 
 // advise has tried out what would keep the promises that cases have broken, and
 // notes it with their results. What all cases ask for is played together.
 func (o *runOptions) advise(ctx context.Context, cases []*lab.Scenario, results []*lab.RunResult) error {
+	venue := &simVenue{sim.PlayOptions{Set: o.Set, Seed: o.Seed}} // nothing is swept or written down of a trial
 	inquiries := make([]*advice.Inquiry, len(cases))
 	for i, sc := range cases {
 		inquiries[i] = advice.New(sc, results[i])
@@ -26,7 +28,7 @@ func (o *runOptions) advise(ctx context.Context, cases []*lab.Scenario, results 
 		if batch == nil {
 			break
 		}
-		played, err := playAll(ctx, o.Venue, batch, o.Stderr)
+		played, err := playAll(ctx, venue, batch, o.Stderr)
 		if err != nil {
 			return err
 		}

@@ -95,9 +95,9 @@ With --sweep, it also looks, after the horizon, for what works without a session
 others' rights, device partnerships, mail on the device and in the queues, out-of-office replies; and says what would
 end it. Cases with sweep-expect have that done by themselves.
 
-With --advise, each case in which access lasted too long is played again with one more mitigation at a time, and then with
-the fewest of them that keep its promises and disturb others least: that is what to change in the SOP. Only the simulation
-can do that.
+With --advise, each case in which access lasted too long is played again with one more mitigation at a time, with pairs of
+which one cuts what is open and one refuses what comes next, and then with the fewest of them that keep its promises and
+disturb others least: that is what to change in the SOP. Only the simulation can do that.
 
 With --baseline, what was broken in an earlier result already does not fail the run, unless it is worse now; shutout diff
 --help tells what worse means. What is fixed since then is marked.
