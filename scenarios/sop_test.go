@@ -159,6 +159,21 @@ func TestSOPWhereNobodyLeaves(t *testing.T) {
 	}
 }
 
+func TestGenerated(t *testing.T) {
+	steps := []string{`{at: 0s, do: disable-account, user: "${leaver}"}`, "{at: 2m, do: reset-iis}"}
+	sop, err := Generated("ours", steps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc, _ := Find("session-open-before-disable")
+	if err := sop.Bind(sc); err != nil || sc.SOPID != "generated" || len(sc.SOP) != 2 || sc.SOP[1].At != 2*time.Minute {
+		t.Errorf("%+v, %v", sc.SOP, err)
+	}
+	if _, err := Generated("ours", append(steps, "{at: 3m, do: reset-ii}")); err == nil || !strings.HasPrefix(err.Error(), `ours:6:18: unknown mitigation "reset-ii"`) {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestSOPThatDoesNotFit(t *testing.T) {
 	sc, _ := Find("session-open-before-disable")
 	sop, err := ParseSOP("sop.yaml", []byte(`
