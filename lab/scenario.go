@@ -136,9 +136,6 @@ const (
 	AuthOAuth Auth = "oauth"
 )
 
-// Auths lists every way.
-var Auths = []Auth{AuthBasic, AuthNTLM, AuthKerberos, AuthOAuth}
-
 // Step is one mitigation of the SOP and when it is carried out. What a case has
 // done before the order has a negative time.
 type Step struct {

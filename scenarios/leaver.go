@@ -60,15 +60,16 @@ func (s *SOP) about(sc *lab.Scenario) (ids []string) {
 
 // promise takes from a case the promises that an SOP about these people does not
 // make: it cannot fail at what it is not about. An SOP about servers or the
-// network is about everybody. What a mailbox answers by itself is its owner's.
+// network is about everybody. What a mailbox answers by itself is its owner's; and
+// where nobody leaves, so is all mail to it.
 func (s *SOP) promise(sc *lab.Scenario, people []string) {
-	forLeaver := s.ForLeaver()
+	forLeaver, nobodyLeaves := s.ForLeaver(), !HasLeaver(sc)
 	sc.Activities = slices.Clone(sc.Activities)
 	for i, a := range sc.Activities {
 		a = new(*a)
 		a.Beside = ""
-		answers := slices.Contains(a.Do, lab.Reply) && slices.Contains(people, a.To)
-		if why := stays(sc, a); forLeaver && why != "" && !answers {
+		theirs := slices.Contains(people, a.To) && (nobodyLeaves || slices.Contains(a.Do, lab.Reply))
+		if why := stays(sc, a); forLeaver && why != "" && !theirs {
 			a.Beside = fmt.Sprintf("the SOP is about whoever leaves, and %s", why)
 		}
 		sc.Activities[i] = a
@@ -94,8 +95,13 @@ const (
 )
 
 // Family tells what a case is about: abuse, if all that is done is meant against
-// that, or else a leaver.
-func Family(sc *lab.Scenario) string { return family(sc.SOP) }
+// that, or else a leaver. Where nothing is done, it is about whoever leaves.
+func Family(sc *lab.Scenario) string {
+	if len(sc.SOP) == 0 && HasLeaver(sc) {
+		return AboutLeaver
+	}
+	return family(sc.SOP)
+}
 
 func family(steps []lab.Step) string {
 	for _, step := range steps {

@@ -47,6 +47,12 @@ func LoadSOP(path string) (*SOP, error) {
 // it are checked by [SOP.Bind], because each case may have a cast of its own.
 func ParseSOP(file string, src []byte) (*SOP, error) { return parseSOP(file, src, "leaver", nil) }
 
+// Generated makes an SOP of steps as they are written in one, such as
+// "{at: 0s, do: reset-iis}". Name says in errors whose steps they are.
+func Generated(name string, steps []string) (*SOP, error) {
+	return ParseSOP(name, []byte("id: generated\ntitle: Generated\nsop:\n  - "+strings.Join(steps, "\n  - ")+"\n"))
+}
+
 // parseSOP reads an SOP, and holds the names in it against a cast, if there is
 // one.
 func parseSOP(file string, src []byte, leaver string, cast *lab.Cast) (*SOP, error) {

@@ -134,6 +134,41 @@ func TestWhatAnSOPIsAbout(t *testing.T) {
 	}
 }
 
+// An SOP against abuse that is about a mailbox promises as much about the mail to
+// it as the case's own steps do.
+func TestSOPAboutMailToAMailbox(t *testing.T) {
+	const text = `
+id: flood
+title: Spam arrives until the mailbox takes its own people's mail only
+activities:
+  - {id: spam, who: spammer, from: bot, path: smtp-anonymous, do: [deliver], to: erin, sender: "forged{n}@d{n}.dead.example", every: 1m, since: -10m}
+  - {id: elsewhere, who: spammer, from: bot, path: smtp-anonymous, do: [deliver], to: olga, sender: "forged{n}@d{n}.dead.example", every: 1m, since: -10m}
+controls:
+  - {id: erin-reads, who: erin, from: erin-desk, path: owa, do: [read], every: 1m, since: -10m}
+within: 5m
+horizon: 1h
+sop:
+  - {at: 0s, do: restrict-senders, user: erin, from: [frank]}
+`
+	sc, err := Parse("flood.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sop, err := Generated("ours", []string{`{at: 0s, do: restrict-senders, user: "${leaver}", from: [frank]}`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sop.Bind(sc); err != nil {
+		t.Fatal(err)
+	}
+	if a := sc.Activities[0]; a.Beside != "" {
+		t.Errorf("mail to erin: %s", a.Beside)
+	}
+	if a := sc.Activities[1]; a.Beside == "" {
+		t.Error("an SOP about erin's mailbox promises something about the mail to olga")
+	}
+}
+
 // Where nobody leaves no bystander is taken for a leaver, but an SOP against
 // abuse is about the mailbox that is written to.
 func TestSOPWhereNobodyLeaves(t *testing.T) {
@@ -156,6 +191,21 @@ func TestSOPWhereNobodyLeaves(t *testing.T) {
 	sop, _ := FindSOP("replies-stay-inside")
 	if err := sop.Bind(sc); err != nil || sc.SOP[0].Action.(*mitigation.SetOutOfOffice).User != "erin" {
 		t.Errorf("%v, %v", sc.SOP, err)
+	}
+}
+
+func TestGenerated(t *testing.T) {
+	steps := []string{`{at: 0s, do: disable-account, user: "${leaver}"}`, "{at: 2m, do: reset-iis}"}
+	sop, err := Generated("ours", steps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc, _ := Find("session-open-before-disable")
+	if err := sop.Bind(sc); err != nil || sc.SOPID != "generated" || len(sc.SOP) != 2 || sc.SOP[1].At != 2*time.Minute {
+		t.Errorf("%+v, %v", sc.SOP, err)
+	}
+	if _, err := Generated("ours", append(steps, "{at: 3m, do: reset-ii}")); err == nil || !strings.HasPrefix(err.Error(), `ours:6:18: unknown mitigation "reset-ii"`) {
+		t.Errorf("error %v", err)
 	}
 }
 
@@ -208,6 +258,21 @@ func TestSOPProblems(t *testing.T) {
 func TestLeavers(t *testing.T) {
 	if ids := Leavers(&lab.Scenario{Cast: &lab.Cast{}}); ids != nil {
 		t.Errorf("nobody is %q", ids)
+	}
+}
+
+// What a case is about shows in its steps, and in who leaves where it has none.
+func TestFamily(t *testing.T) {
+	spam, _ := Find("spam-to-ooo-user")
+	leaving, _ := Find("session-open-before-disable")
+	for range 2 { // with their steps, and without
+		if got := Family(spam); got != AboutAbuse {
+			t.Errorf("%s with %d steps is about %s", spam.ID, len(spam.SOP), got)
+		}
+		if got := Family(leaving); got != AboutLeaver {
+			t.Errorf("%s with %d steps is about %s", leaving.ID, len(leaving.SOP), got)
+		}
+		spam.SOP, leaving.SOP = nil, nil
 	}
 }
 

@@ -248,8 +248,11 @@ func (o *Organisation) hideFromAddressLists(now time.Time, a *mitigation.HideFro
 func (o *Organisation) limitMessageSize(now time.Time, a *mitigation.LimitMessageSize) (string, error) {
 	kb := strconv.FormatInt((int64(a.Size)+1023)/1024, 10)
 	var details []string
-	for _, l := range []struct{ direction, attr string }{{"send", "submissionContLength"}, {"receive", "delivContLength"}} {
-		if a.Direction != "both" && a.Direction != l.direction {
+	for _, l := range []struct {
+		limited bool
+		attr    string
+	}{{a.Sends(), "submissionContLength"}, {a.Receives(), "delivContLength"}} {
+		if !l.limited {
 			continue
 		}
 		d, err := o.replace(now, a.User, a.DC, l.attr, func(*directory.Object) string { return kb })

@@ -184,3 +184,14 @@ func (o *Organisation) blockLegacyAuth(a *mitigation.BlockLegacyAuth) (string, e
 	}
 	return "legacy authentication is refused to " + a.User + ", as to everybody", nil
 }
+
+func (o *Organisation) restartRPC(now time.Time, a *mitigation.RestartRPCClientAccess) (string, error) {
+	if o.storeHolds() {
+		return "", fmt.Errorf("%w: this version has no RPC Client Access, the information store holds Outlook's sessions", lab.ErrNotAvailable)
+	}
+	down := o.Params.RPC.RestartDown
+	return o.onServers(a.Servers, func(s *clientaccess.Server) (string, error) {
+		s.RestartService(now, clientaccess.ServiceRPC, down)
+		return "MSExchangeRPC restarted, away for " + lab.Duration(down), nil
+	})
+}

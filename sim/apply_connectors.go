@@ -47,7 +47,7 @@ func (o *Organisation) allowAnonymousRelay(a *mitigation.AllowAnonymousRelay) (s
 		return "", err
 	}
 	var names []string
-	for _, server := range slices.Compact(servers) {
+	for _, server := range slices.Compact(slices.Sorted(slices.Values(servers))) {
 		c, ok := o.Transport.Connector(server, anonymousRelay)
 		if !ok {
 			if c, err = o.relayConnector(server); err != nil {

@@ -1,7 +1,9 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -63,4 +65,34 @@ func (o *Organisation) wipeDevices(a *mitigation.WipeDevice) (string, error) {
 		o.devices.Wipe(a.User, d.ID, what)
 	}
 	return word + lab.Count(len(devices), "device") + " waits for the next contact", err
+}
+
+// setOutlookGuard writes the registry of computers in the office.
+func (o *Organisation) setOutlookGuard(a *mitigation.SetOutlookGuard) (string, error) {
+	hosts := a.Hosts
+	if len(hosts) == 0 {
+		for _, id := range slices.Sorted(maps.Keys(o.World.Cast.Hosts)) {
+			if o.World.Cast.Hosts[id].Zone == lab.LAN {
+				hosts = append(hosts, id)
+			}
+		}
+	}
+	var reached, missed []string
+	for _, host := range hosts {
+		d, ok := o.desktops[host]
+		if !ok {
+			return "", fmt.Errorf("no computer %q", host)
+		}
+		if !a.Reaches(d.Windows) {
+			missed = append(missed, host+" ("+d.Windows+")")
+			continue
+		}
+		a.Registry(d.Registry, d.OfficeVersion)
+		reached = append(reached, host)
+	}
+	detail := fmt.Sprintf("guard set to %s by %s on %s", a.Mode, a.Via, cmp.Or(strings.Join(reached, ", "), "no computer"))
+	if missed != nil {
+		detail += "; the script does not know " + strings.Join(missed, ", ")
+	}
+	return detail, nil
 }

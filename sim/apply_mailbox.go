@@ -9,7 +9,9 @@ import (
 	"shutout/lab"
 	"shutout/lab/mitigation"
 	"shutout/sim/directory"
+	"shutout/sim/profile"
 	"shutout/sim/store"
+	"shutout/sim/transport"
 )
 
 // serverGroups are the groups of Exchange's own servers.
@@ -110,12 +112,17 @@ func (o *Organisation) reconnectMailbox(now time.Time, user string) (string, err
 	} else if obj.Get("homeMDB") != "" {
 		return "", fmt.Errorf("the mailbox of %s is not disconnected", user)
 	}
-	return "the mailbox has its owner back", dc.Modify(now, obj.DN(), []directory.Mod{
+	return "the mailbox has its owner back", dc.Modify(now, obj.DN(), o.mailboxMods(mb))
+}
+
+// mailboxMods give an account what makes it the user of a mailbox.
+func (o *Organisation) mailboxMods(mb *store.Mailbox) []directory.Mod {
+	return []directory.Mod{
 		directory.Set("homeMDB", mb.Database()),
 		directory.Set("mail", mb.Mail()),
 		directory.Set("proxyAddresses", "SMTP:"+mb.Mail()),
-		directory.Set("legacyExchangeDN", o.Dir.LegacyDN(user)),
-	})
+		directory.Set("legacyExchangeDN", o.Dir.LegacyDN(mb.User())),
+	}
 }
 
 // recreateMailbox gives an account a new mailbox. The partnerships of devices
@@ -132,12 +139,7 @@ func (o *Organisation) recreateMailbox(now time.Time, user string) (string, erro
 	if err != nil {
 		return "", err
 	}
-	return "a new and empty mailbox in " + mb.Database(), dc.Modify(now, obj.DN(), []directory.Mod{
-		directory.Set("homeMDB", mb.Database()),
-		directory.Set("mail", mb.Mail()),
-		directory.Set("proxyAddresses", "SMTP:"+mb.Mail()),
-		directory.Set("legacyExchangeDN", o.Dir.LegacyDN(user)),
-	})
+	return "a new and empty mailbox in " + mb.Database(), dc.Modify(now, obj.DN(), o.mailboxMods(mb))
 }
 
 func (o *Organisation) failover(now time.Time, a *mitigation.FailoverMailboxServer) (string, error) {
@@ -213,4 +215,65 @@ func (o *Organisation) restartStore(now time.Time, a *mitigation.RestartStore) (
 		details = append(details, fmt.Sprintf("%s: databases back after %s", name, lab.Duration(back.Sub(now))))
 	}
 	return strings.Join(details, "; "), nil
+}
+
+func (o *Organisation) removeForwarding(now time.Time, a *mitigation.RemoveForwarding) (string, error) {
+	_, obj, err := o.account(a.User, a.DC)
+	if err != nil {
+		return "", err
+	}
+	var gone []string
+	var mods []directory.Mod
+	for _, attr := range []string{transport.AttrForwardTo, transport.AttrForwardAddress, transport.AttrKeepCopy} {
+		if obj.Get(attr) != "" {
+			mods = append(mods, directory.Set(attr))
+			gone = append(gone, attr)
+		}
+	}
+	if gone == nil {
+		return "the mailbox sends nothing on", nil
+	}
+	dc, err := o.modify(now, a.User, a.DC, mods...)
+	if err != nil {
+		return "", err
+	}
+	return strings.Join(gone, ", ") + " cleared on " + dc.Host(), nil
+}
+
+func (o *Organisation) removeInboxRules(a *mitigation.RemoveInboxRules) (string, error) {
+	if o.Params.Server.Version.Before(profile.Build2010) {
+		return "", fmt.Errorf("%w: this version has no cmdlet for inbox rules", lab.ErrNotAvailable)
+	}
+	mb, ok := o.Store.Mailbox(a.User)
+	if !ok {
+		return "", fmt.Errorf("%s has no mailbox", a.User)
+	}
+	return fmt.Sprintf("inbox rules removed: %d", mb.RemoveRules()), nil
+}
+
+// removeDelegates takes from people what they hold on the mailbox, and from its
+// user what he holds on others'. SELF and the groups of Exchange's servers stay.
+func (o *Organisation) removeDelegates(now time.Time, a *mitigation.RemoveDelegates) (string, error) {
+	if _, ok := o.Store.Mailbox(a.User); !ok {
+		return "", fmt.Errorf("%s has no mailbox", a.User)
+	}
+	var taken []string
+	for _, mb := range o.Store.Mailboxes() {
+		own := strings.EqualFold(mb.User(), a.User)
+		for _, p := range mb.Permissions() {
+			theirs := own && a.On != "others" && o.World.Cast.People[p.Grantee] != nil
+			his := !own && a.On != "own" && strings.EqualFold(p.Grantee, a.User)
+			if !theirs && !his {
+				continue
+			}
+			if err := o.Store.SetPermission(now, mb.User(), p.Grantee, 0); err != nil {
+				return "", err
+			}
+			taken = append(taken, fmt.Sprintf("%s on the mailbox of %s", p.Grantee, mb.User()))
+		}
+	}
+	if taken == nil {
+		return "nobody held a right", nil
+	}
+	return "rights removed: " + strings.Join(taken, ", "), nil
 }

@@ -136,3 +136,14 @@ func (o *Organisation) useSmartHost(now time.Time, host string, resubmit bool) (
 	}
 	return detail, nil
 }
+
+func (o *Organisation) blockAutoForward(a *mitigation.BlockAutoForward) (string, error) {
+	where := "the default remote domain"
+	if a.Domain != "" {
+		where = a.Domain
+		o.Transport.SetAutoForwardTo(a.Domain, false)
+	} else {
+		o.Transport.SetAutoForward(false)
+	}
+	return "AutoForwardEnabled of " + where + ": false", nil
+}

@@ -2,6 +2,7 @@ package sim_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -92,6 +93,18 @@ func TestStepsThatCannotBeDone(t *testing.T) {
 			case last && (out.Result != c.result || !strings.Contains(out.Detail, c.want)):
 				t.Errorf("%s: %s: %+v, want %s with %q", c.name, a.Name(), out, c.result, c.want)
 			}
+		}
+	}
+}
+
+// Who is named twice is meant once, and the case's own step stays as it is: it may
+// be played again.
+func TestAllowAnonymousRelayOnAServerNamedTwice(t *testing.T) {
+	a := &mitigation.AllowAnonymousRelay{Servers: []string{"mbx2", "mbx1", "mbx2", "mbx1", "mbx1"}}
+	for range 2 {
+		out := organisation(t, "ex2010").Apply(context.Background(), a)
+		if out.Result != lab.Done || strings.Count(out.Detail, "Relay") != 2 || !slices.Equal(a.Servers, []string{"mbx2", "mbx1", "mbx2", "mbx1", "mbx1"}) {
+			t.Errorf("%+v, and the step names %q", out, a.Servers)
 		}
 	}
 }

@@ -2,10 +2,7 @@ package sim
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
-	"slices"
-	"strings"
 
 	"shutout/lab"
 	"shutout/lab/mitigation"
@@ -42,34 +39,4 @@ func (o *Organisation) Desktop(host string) lab.Desktop {
 	d := o.desktops[host]
 	d.Registry = maps.Clone(d.Registry)
 	return d
-}
-
-// setOutlookGuard writes the registry of computers in the office.
-func (o *Organisation) setOutlookGuard(a *mitigation.SetOutlookGuard) (string, error) {
-	hosts := a.Hosts
-	if len(hosts) == 0 {
-		for _, id := range slices.Sorted(maps.Keys(o.World.Cast.Hosts)) {
-			if o.World.Cast.Hosts[id].Zone == lab.LAN {
-				hosts = append(hosts, id)
-			}
-		}
-	}
-	var reached, missed []string
-	for _, host := range hosts {
-		d, ok := o.desktops[host]
-		if !ok {
-			return "", fmt.Errorf("no computer %q", host)
-		}
-		if !a.Reaches(d.Windows) {
-			missed = append(missed, host+" ("+d.Windows+")")
-			continue
-		}
-		a.Registry(d.Registry, d.OfficeVersion)
-		reached = append(reached, host)
-	}
-	detail := fmt.Sprintf("guard set to %s by %s on %s", a.Mode, a.Via, cmp.Or(strings.Join(reached, ", "), "no computer"))
-	if missed != nil {
-		detail += "; the script does not know " + strings.Join(missed, ", ")
-	}
-	return detail, nil
 }

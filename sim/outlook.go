@@ -1,13 +1,10 @@
 package sim
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
 	"shutout/lab"
-	"shutout/lab/mitigation"
-	"shutout/sim/clientaccess"
 	"shutout/sim/network"
 	"shutout/sim/profile"
 	"shutout/sim/server/outlook"
@@ -71,17 +68,6 @@ func (o *Organisation) listenRPC(host string) error {
 		return err
 	}
 	return o.open(host, portRPC, func(l *network.Listener) error { return h.rpc.Serve(l) })
-}
-
-func (o *Organisation) restartRPC(now time.Time, a *mitigation.RestartRPCClientAccess) (string, error) {
-	if o.storeHolds() {
-		return "", fmt.Errorf("%w: this version has no RPC Client Access, the information store holds Outlook's sessions", lab.ErrNotAvailable)
-	}
-	down := o.Params.RPC.RestartDown
-	return o.onServers(a.Servers, func(s *clientaccess.Server) (string, error) {
-		s.RestartService(now, clientaccess.ServiceRPC, down)
-		return "MSExchangeRPC restarted, away for " + lab.Duration(down), nil
-	})
 }
 
 // setRPC takes what answers Outlook on a host down, or up again, over TCP and

@@ -8,9 +8,7 @@ import (
 	"time"
 
 	"shutout/lab"
-	"shutout/lab/mitigation"
 	"shutout/sim/directory"
-	"shutout/sim/profile"
 	"shutout/sim/server/activesync"
 	"shutout/sim/store"
 	"shutout/sim/transport"
@@ -133,76 +131,4 @@ func (o *Organisation) Trace(id string) (string, bool) {
 	o.Lock()
 	defer o.Unlock()
 	return o.Transport.Trace(n, address)
-}
-
-func (o *Organisation) removeForwarding(now time.Time, a *mitigation.RemoveForwarding) (string, error) {
-	_, obj, err := o.account(a.User, a.DC)
-	if err != nil {
-		return "", err
-	}
-	var gone []string
-	var mods []directory.Mod
-	for _, attr := range []string{transport.AttrForwardTo, transport.AttrForwardAddress, transport.AttrKeepCopy} {
-		if obj.Get(attr) != "" {
-			mods = append(mods, directory.Set(attr))
-			gone = append(gone, attr)
-		}
-	}
-	if gone == nil {
-		return "the mailbox sends nothing on", nil
-	}
-	dc, err := o.modify(now, a.User, a.DC, mods...)
-	if err != nil {
-		return "", err
-	}
-	return strings.Join(gone, ", ") + " cleared on " + dc.Host(), nil
-}
-
-func (o *Organisation) removeInboxRules(a *mitigation.RemoveInboxRules) (string, error) {
-	if o.Params.Server.Version.Before(profile.Build2010) {
-		return "", fmt.Errorf("%w: this version has no cmdlet for inbox rules", lab.ErrNotAvailable)
-	}
-	mb, ok := o.Store.Mailbox(a.User)
-	if !ok {
-		return "", fmt.Errorf("%s has no mailbox", a.User)
-	}
-	return fmt.Sprintf("inbox rules removed: %d", mb.RemoveRules()), nil
-}
-
-// removeDelegates takes from people what they hold on the mailbox, and from its
-// user what he holds on others'. SELF and the groups of Exchange's servers stay.
-func (o *Organisation) removeDelegates(now time.Time, a *mitigation.RemoveDelegates) (string, error) {
-	if _, ok := o.Store.Mailbox(a.User); !ok {
-		return "", fmt.Errorf("%s has no mailbox", a.User)
-	}
-	var taken []string
-	for _, mb := range o.Store.Mailboxes() {
-		own := strings.EqualFold(mb.User(), a.User)
-		for _, p := range mb.Permissions() {
-			theirs := own && a.On != "others" && o.World.Cast.People[p.Grantee] != nil
-			his := !own && a.On != "own" && strings.EqualFold(p.Grantee, a.User)
-			if !theirs && !his {
-				continue
-			}
-			if err := o.Store.SetPermission(now, mb.User(), p.Grantee, 0); err != nil {
-				return "", err
-			}
-			taken = append(taken, fmt.Sprintf("%s on the mailbox of %s", p.Grantee, mb.User()))
-		}
-	}
-	if taken == nil {
-		return "nobody held a right", nil
-	}
-	return "rights removed: " + strings.Join(taken, ", "), nil
-}
-
-func (o *Organisation) blockAutoForward(a *mitigation.BlockAutoForward) (string, error) {
-	where := "the default remote domain"
-	if a.Domain != "" {
-		where = a.Domain
-		o.Transport.SetAutoForwardTo(a.Domain, false)
-	} else {
-		o.Transport.SetAutoForward(false)
-	}
-	return "AutoForwardEnabled of " + where + ": false", nil
 }

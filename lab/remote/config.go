@@ -73,9 +73,6 @@ type Person struct {
 	Name                  string // empty: as in the cast
 }
 
-// SignInName is the name that somebody signs in with.
-func (p *Person) SignInName() string { return cmp.Or(p.User, p.Mail) }
-
 // Canary is a mailbox or a directory object that is in the lab and nowhere
 // else. Who points Shutout at another organisation by mistake has none there.
 type Canary struct {

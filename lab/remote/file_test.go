@@ -38,7 +38,7 @@ func TestExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p := c.People["dana"]; p.NewPassword != (remote.Secret{File: want}) || p.Password != (remote.Secret{Env: "LEAVER_PASSWORD"}) || p.SignInName() != "leaver" {
+	if p := c.People["dana"]; p.NewPassword != (remote.Secret{File: want}) || p.Password != (remote.Secret{Env: "LEAVER_PASSWORD"}) || p.User != "leaver" {
 		t.Errorf("%#v", p)
 	}
 	for name, kind := range map[string]string{

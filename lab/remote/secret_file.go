@@ -18,8 +18,17 @@ const (
 	secretName   = "secret"
 )
 
-// secretFile makes a file that holds a secret.
+// secretFile makes a file that holds a secret. Somebody who cleans up may take
+// one that is not locked yet for what was left; a second one is not on their list.
 func secretFile(secret string) (name string, remove func(), err error) {
+	name, remove, err = newSecretFile(secret)
+	if errors.Is(err, errClaimed) || errors.Is(err, fs.ErrNotExist) {
+		name, remove, err = newSecretFile(secret)
+	}
+	return name, remove, err
+}
+
+func newSecretFile(secret string) (name string, remove func(), err error) {
 	dir, err := os.MkdirTemp("", secretFolder)
 	if err != nil {
 		return "", nil, err
@@ -32,10 +41,7 @@ func secretFile(secret string) (name string, remove func(), err error) {
 	if err == nil {
 		_, err = f.WriteString(secret + "\n")
 	}
-	remove = func() {
-		f.Close()
-		os.RemoveAll(dir)
-	}
+	remove = func() { removeClaimed(f, dir) }
 	if err == nil {
 		// Somebody who cleans up may have come before the lock.
 		_, err = os.Stat(name)
@@ -60,11 +66,11 @@ func RemoveSecretFiles() error {
 			continue // somebody else's, or gone meanwhile
 		}
 		if err == nil {
-			err = claim(f)
-			f.Close()
-		}
-		if err == nil {
-			err = os.RemoveAll(filepath.Dir(name))
+			if err = claim(f); err == nil {
+				err = removeClaimed(f, filepath.Dir(name))
+			} else {
+				f.Close()
+			}
 		}
 		if err != nil && !errors.Is(err, errClaimed) {
 			faults = append(faults, fmt.Errorf("a file with a password is left from a run that was killed: %w", err))

@@ -70,3 +70,24 @@ func TestSecretFileOfADeadProcess(t *testing.T) {
 		t.Errorf("%v, %v", left, err)
 	}
 }
+
+// Who cleans up and who makes a file at that moment do not get into each other's
+// way: the file is there, and stays.
+func TestSecretFileWhileSomebodyCleansUp(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	for n := range 500 {
+		cleaned := make(chan error, 1)
+		go func() { cleaned <- RemoveSecretFiles() }()
+		name, remove, err := secretFile("mine")
+		if fault := <-cleaned; fault != nil {
+			t.Fatalf("%d: clean up: %v", n, fault)
+		}
+		if err != nil {
+			t.Fatalf("%d: %v", n, err)
+		}
+		if _, err := os.Stat(name); err != nil {
+			t.Fatalf("%d: the file is taken away from who uses it: %v", n, err)
+		}
+		remove()
+	}
+}

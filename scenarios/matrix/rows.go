@@ -1,7 +1,6 @@
 package matrix
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -106,10 +105,9 @@ func (r Row) bind(sc *lab.Scenario, after *Row, from string, path lab.Path) erro
 	if after != nil {
 		steps = []string{after.step(0, from, path), r.step(pause, from, path)}
 	}
-	text := "id: generated\ntitle: " + r.Title + "\nsop:\n  - " + strings.Join(steps, "\n  - ") + "\n"
-	sop, err := scenarios.ParseSOP(r.Name, []byte(text))
+	sop, err := scenarios.Generated("the row "+r.Name, steps)
 	if err != nil {
-		return fmt.Errorf("the row %s: %w", r.Name, err)
+		return err
 	}
 	return sop.BindTo(sc, dana)
 }

@@ -322,7 +322,8 @@ func (f *runFlags) change(sc *lab.Scenario, sop *scenarios.SOP) error {
 	if err != nil {
 		return fmt.Errorf("--steps: %w", err)
 	}
-	sc.SOP, sc.Expect, sc.ExpectOn = steps, nil, nil
+	sc.SOP = steps
+	sc.Forget()
 	return nil
 }
 

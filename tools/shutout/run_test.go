@@ -67,6 +67,25 @@ func TestRunOptions(t *testing.T) {
 	}
 }
 
+// What a case predicts is about its own steps, and not about those chosen of them.
+func TestChosenStepsPredictNothing(t *testing.T) {
+	predicts := func(line ...string) (*lab.Scenario, bool) {
+		t.Helper()
+		o, err := parse(t, line...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sc := o.Cases[0]
+		return sc, sc.Expect != nil || sc.ExpectOn != nil || sc.SweepExpect != nil
+	}
+	if sc, does := predicts("thorough-but-mail-goes-on"); !does || sc.SweepExpect == nil {
+		t.Fatalf("the case predicts nothing of the sweep by itself")
+	}
+	if sc, does := predicts("thorough-but-mail-goes-on", "--steps", "none"); does || len(sc.SOP) > 0 {
+		t.Errorf("with %d steps it predicts %v %v %v", len(sc.SOP), sc.Expect, sc.ExpectOn, sc.SweepExpect)
+	}
+}
+
 // An SOP replaces the case's own steps before the horizon is looked at.
 func TestShortHorizonWithAnotherSOP(t *testing.T) {
 	if _, err := parse(t, "disable-then-reset-all-iis", "--horizon", "1m", "--within", "30s"); err == nil || !strings.Contains(err.Error(), "reset-iis at 2m lies after the horizon of 1m") {

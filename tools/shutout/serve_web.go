@@ -68,7 +68,7 @@ func (o *serveOptions) openWeb(ctx context.Context, org *sim.Organisation, servi
 func (o *serveOptions) keep(p *web.Played) (string, error) {
 	run := &runOptions{Out: filepath.Join(o.Runs, time.Now().Format("20060102-150405")+"-"+p.Case.ID), Fresh: true}
 	if err := run.makeFolder(); err != nil {
-		return "", fmt.Errorf("the run folder: %w", err)
+		return "", fmt.Errorf("the run folder: %w", unwritable(run.Out, err))
 	}
 	sop, kept := p.SOP, p.SOP // as the command names it here, and beside the inputs
 	inputs := &lab.Inputs{}
@@ -77,7 +77,7 @@ func (o *serveOptions) keep(p *web.Played) (string, error) {
 		text := scenarios.WriteSOP(id, "What was carried out, by hand and by the SOP", p.Steps)
 		sop, kept = filepath.Join(run.Out, byHandFile), lab.SOPFile(id)
 		if err := os.WriteFile(sop, text, 0o644); err != nil {
-			return "", fmt.Errorf("write the steps: %w", err)
+			return "", fmt.Errorf("write the steps: %w", unwritable(sop, err))
 		}
 		p.Result.SOP = id
 		inputs.SOPs = map[string]string{id: string(text)}

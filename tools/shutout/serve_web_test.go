@@ -86,6 +86,19 @@ func TestKeep(t *testing.T) {
 	}
 }
 
+// A play that cannot be kept says what is in the way.
+func TestKeepWhereNothingCanBeWritten(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("runs", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sc, _ := scenarios.Find("token-cache-flushed")
+	o := &serveOptions{Runs: "runs", Seed: 1}
+	if _, err := o.keep(&web.Played{Case: sc, Seed: 1}); err == nil || !strings.HasPrefix(err.Error(), "the run folder: runs") || !strings.HasSuffix(err.Error(), ": runs is a file, and no folder: name another place") {
+		t.Errorf("error %v", err)
+	}
+}
+
 // The pages move to a free port where another program has the usual one, unless
 // somebody chose it.
 func TestOpenWeb(t *testing.T) {
