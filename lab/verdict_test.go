@@ -159,6 +159,10 @@ func TestUnpromised(t *testing.T) {
 			t.Errorf("%+v: %v", c, got)
 		}
 	}
+	byHand := &RunResult{SOP: "by-hand", Steps: []*StepResult{{Do: "reset-iis", Outcome: NotApplicable, Detail: "no IIS"}}}
+	if byHand.Unpromised(&ActivityResult{Verdict: NotAvailable, Attempts: 3, Note: "reset-iis: no IIS"}) {
+		t.Error("a case whose own step the lab lacks is said to be beside an SOP")
+	}
 }
 
 func TestJudgeMissing(t *testing.T) {
