@@ -249,8 +249,20 @@ func (d *Document) Failed() bool {
 	return d.Empty()
 }
 
+// Unpromised tells whether the SOP that took the place of the case's own is not
+// about a threat: it was played, and not judged. A case whose own step the lab
+// lacks is played, too, also with steps by hand beside it, and does not exist
+// there.
+func (r *RunResult) Unpromised(a *ActivityResult) bool {
+	return r.SOP != "" && a.Verdict == NotAvailable && a.Attempts > 0 &&
+		!slices.ContainsFunc(r.Steps, func(s *StepResult) bool { return s.Outcome == NotApplicable && s.lacking() == a.Note })
+}
+
+// lacking is the note on what was played without a step that the lab lacks.
+func (s *StepResult) lacking() string { return s.Do + ": " + s.Detail }
+
 // Empty tells whether nothing was shown, because the lab had none of the paths
-// or mitigations.
+// or mitigations, or the SOP is about nothing of it.
 func (d *Document) Empty() bool {
 	return !slices.ContainsFunc(d.Runs, func(r *RunResult) bool {
 		return slices.ContainsFunc(r.Activities, func(a *ActivityResult) bool {

@@ -152,7 +152,7 @@ func (p *play) schedule(step Step, byHand bool) *StepResult {
 			}
 		}
 		if out.Result == NotApplicable && p.s.SOPID == "" && !byHand {
-			p.missing = step.Action.Name() + ": " + out.Detail
+			p.missing = res.lacking()
 		}
 	})
 	return res

@@ -159,7 +159,8 @@ const (
 	// Invalid: no access before the order, or the control failed too, so
 	// nothing was shown.
 	Invalid Verdict = "invalid"
-	// NotAvailable: this lab has no such path or mitigation.
+	// NotAvailable: this lab has no such path or mitigation, or the SOP is not
+	// about it: [RunResult.Unpromised] tells which.
 	NotAvailable Verdict = "n/a"
 	// Kept is a control's verdict: it worked to the horizon. Outages on the
 	// way are listed with it.

@@ -29,6 +29,10 @@ func (v Verdict) Broken() bool {
 	return v == Late || v == Open || v == VerdictUnknown || v == Invalid || v == Lost
 }
 
+// TooLong tells whether access was seen to last longer than the limit: it ended
+// after it, or had not ended when the watch did.
+func (v Verdict) TooLong() bool { return v == Late || v == Open }
+
 // Judge is the one verdict function: for a threat that must end within the
 // limit and stay gone to the horizon while the controls keep working.
 func Judge(t *Track, controls []*Track, within time.Duration) Judgement {

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -128,6 +129,39 @@ func TestObserveUnknown(t *testing.T) {
 	tr.Observe(time.Minute, 3*time.Minute, &Failure{Kind: Unknown}, nil)
 	if tr.Spans[0].Last != 3*time.Minute {
 		t.Errorf("%+v", tr.Spans[0])
+	}
+}
+
+func TestTooLong(t *testing.T) {
+	var long []Verdict
+	for _, v := range append(slices.Clone(Verdicts), Kept, Lost) {
+		if v.TooLong() {
+			long = append(long, v)
+		}
+	}
+	if !slices.Equal(long, []Verdict{Late, Open}) {
+		t.Errorf("%q", long)
+	}
+}
+
+// What an SOP is not about was played; what the lab lacks was not, or is a case
+// with its own steps.
+func TestUnpromised(t *testing.T) {
+	for _, c := range []struct {
+		sop      string
+		v        Verdict
+		attempts int
+		want     bool
+	}{
+		{"naive", NotAvailable, 3, true}, {"naive", NotAvailable, 0, false}, {"", NotAvailable, 3, false}, {"naive", Open, 3, false},
+	} {
+		if got := (&RunResult{SOP: c.sop}).Unpromised(&ActivityResult{Verdict: c.v, Attempts: c.attempts}); got != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+	byHand := &RunResult{SOP: "by-hand", Steps: []*StepResult{{Do: "reset-iis", Outcome: NotApplicable, Detail: "no IIS"}}}
+	if byHand.Unpromised(&ActivityResult{Verdict: NotAvailable, Attempts: 3, Note: "reset-iis: no IIS"}) {
+		t.Error("a case whose own step the lab lacks is said to be beside an SOP")
 	}
 }
 

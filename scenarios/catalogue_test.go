@@ -51,25 +51,27 @@ func TestCatalogue(t *testing.T) {
 
 func TestSOPsAreBoundToEveryCase(t *testing.T) {
 	var ids []string
+	abuse := false
 	for _, sop := range SOPs() {
 		ids = append(ids, sop.ID)
 		if len(sop.Sources) == 0 || sop.Story == "" || sop.File != "fixtures/sops/"+sop.ID+".yaml" {
 			t.Errorf("%+v", sop)
 		}
 		for _, sc := range Catalogue() {
-			if sop.ForLeaver() && !HasLeaver(sc) {
-				continue
-			}
-			if sop.Length() > sc.Horizon {
+			if !sop.Suits(sc) || sop.Length() > sc.Horizon {
 				continue
 			}
 			if err := sop.Bind(sc); err != nil {
 				t.Errorf("%s: %v", sop.ID, err)
 			}
+			abuse = abuse || sop.ForLeaver() && !HasLeaver(sc)
 		}
 	}
 	if len(ids) == 0 {
 		t.Errorf("the SOPs are %q", ids)
+	}
+	if !abuse {
+		t.Error("no SOP against abuse is bound to a mailbox")
 	}
 }
 

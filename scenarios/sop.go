@@ -129,7 +129,7 @@ func (s *SOP) ForLeaver() bool {
 // its promises those count that the SOP is about.
 func (s *SOP) Bind(sc *lab.Scenario) error {
 	people := s.about(sc)
-	if people == nil && s.ForLeaver() {
+	if !s.Suits(sc) {
 		return fmt.Errorf("%s names ${leaver}, and in the case %s nobody leaves: nobody of the organisation has access by an account that must end, but for people who have to go on working (--sop without a case plays those in which somebody leaves)", s.File, sc.ID)
 	}
 	if err := s.BindTo(sc, people...); err != nil {
@@ -138,6 +138,9 @@ func (s *SOP) Bind(sc *lab.Scenario) error {
 	s.promise(sc, people)
 	return nil
 }
+
+// Suits tells whether there is somebody in a case whom the SOP can be about.
+func (s *SOP) Suits(sc *lab.Scenario) bool { return !s.ForLeaver() || s.about(sc) != nil }
 
 // BindTo puts the SOP in the place of the case's own, for these people.
 func (s *SOP) BindTo(sc *lab.Scenario, leavers ...string) error {

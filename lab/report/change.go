@@ -2,8 +2,10 @@ package report
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"shutout/lab"
 	"shutout/lab/mitigation"
@@ -46,7 +48,7 @@ func changes(cases []*htmlCase, ids anchors) (out []htmlSite) {
 		at[site] = append(at[site], c)
 	}
 	for _, site := range sites {
-		s := htmlSite{Changes: append(layersAt(site, at[site], ids, len(cases) > 1), leftovers(at[site], ids, len(cases) > 1)...)}
+		s := htmlSite{Changes: append(layersAt(site, at[site], ids, len(cases) > 1), leftovers(site, at[site], ids, len(cases) > 1)...)}
 		if len(sites) > 1 {
 			s.Name = string(site)
 		}
@@ -99,7 +101,7 @@ func layersAt(site mitigation.Site, cases []*htmlCase, ids anchors, several bool
 	for _, c := range cases {
 		for i, a := range c.run.Activities {
 			keeps := KeptBy(a)
-			if a.Role != lab.Threat || a.Verdict != lab.Late && a.Verdict != lab.Open || keeps == nil {
+			if a.Role != lab.Threat || !a.Verdict.TooLong() || keeps == nil {
 				continue
 			}
 			remedy, ok := mitigation.Against(keeps.Layer)
@@ -132,7 +134,7 @@ func layersAt(site mitigation.Site, cases []*htmlCase, ids anchors, several bool
 		for _, m := range remedy.Ends {
 			others := slices.DeleteFunc(slices.Clone(paths[layer]), m.Fits)
 			if info, _ := mitigation.Lookup(m.Name); info.Where.Has(site) && len(others) < len(paths[layer]) {
-				r := newRemedy(info, slices.Contains(steps[layer], m.Name), len(cases) == 1)
+				r := newRemedy(info.At(site), slices.Contains(steps[layer], m.Name), len(cases) == 1)
 				r.not(others)
 				ch.Remedies = append(ch.Remedies, r)
 			}
@@ -151,17 +153,50 @@ func unexplained(d *lab.Document) string {
 	}
 	for _, r := range d.Runs {
 		for _, a := range r.Activities {
-			if a.Role == lab.Threat && (a.Verdict == lab.Late || a.Verdict == lab.Open) && KeptBy(a) == nil {
-				line := "shutout run " + r.Scenario + " --profile " + r.Profile
-				if r.SOP != "" {
-					line += " --sop " + r.SOP
+			if a.Role == lab.Threat && a.Verdict.TooLong() && KeptBy(a) == nil {
+				text := "These servers do not say what let somebody in. The simulation does, for the same case, and what would end it"
+				if line := simulated(d.Replay, r); line != "" {
+					return foreign.Text(text + ": " + line)
 				}
-				return foreign.Text("These servers do not say what let somebody in. The simulation does, for the same case, and what would end it: " + line)
+				return text + "."
 			}
 		}
 	}
 	return ""
 }
+
+// simulated turns the command line that played a case on real servers into one
+// that plays it in the simulation: without what is about the servers, and with
+// what they said of themselves. It is empty where there is no single such line.
+func simulated(replay string, r *lab.RunResult) string {
+	words := shellWords.FindAllString(replay, -1)
+	if len(words) < 2 || words[0] != "shutout" || words[1] != "run" || slices.ContainsFunc(words, func(w string) bool { return strings.HasSuffix(w, ";") }) {
+		return ""
+	}
+	given := map[string]bool{}
+	line := words[:2:2]
+	if len(words) == 2 || strings.HasPrefix(words[2], "--") { // no case was named, so it is one that the program has
+		line = append(line, r.Scenario)
+	}
+	for i := 2; i < len(words); i++ {
+		switch given[words[i]] = true; words[i] {
+		case "--lab", "--lead", "--every":
+			i++ // nor its value
+		default:
+			line = append(line, words[i])
+		}
+	}
+	if !given["--profile"] {
+		line = append(line, "--profile", r.Profile)
+	}
+	if given["--horizon"] && !given["--within"] { // which real servers cut short alike
+		line = append(line, "--within", lab.Duration(time.Duration(r.LimitS*float64(time.Second))))
+	}
+	return strings.Join(line, " ")
+}
+
+// shellWords are the words of a command line, as they are quoted there.
+var shellWords = regexp.MustCompile(`(?:[^\s'\\]|\\.|'[^']*')+`)
 
 // because leads from a case to what to change because of it.
 func (c *htmlCase) because(ch *htmlChange) {
@@ -219,7 +254,7 @@ const withoutSession = "without a session"
 
 // leftovers is what a sweep found, by what ends it. It serves them without a
 // session.
-func leftovers(cases []*htmlCase, ids anchors, several bool) (out []htmlChange) {
+func leftovers(site mitigation.Site, cases []*htmlCase, ids anchors, several bool) (out []htmlChange) {
 	for _, kind := range lab.SweepKinds {
 		ch := htmlChange{ID: ids.id("change", string(kind)), Word: sweepWords[kind], Layer: withoutSession, Why: "This needs no session and no sign-in of theirs, so nothing that ends sessions ends it."}
 		var ends []string
@@ -249,7 +284,7 @@ func leftovers(cases []*htmlCase, ids anchors, several bool) (out []htmlChange) 
 			if !known {
 				info.Name = foreign.Text(name) // a document may come from anywhere
 			}
-			ch.Remedies = append(ch.Remedies, newRemedy(info, false, false))
+			ch.Remedies = append(ch.Remedies, newRemedy(info.At(site), false, false))
 		}
 		if len(ch.Where) > 0 {
 			out = append(out, ch)

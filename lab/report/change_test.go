@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	htmlpkg "html"
 	"regexp"
 	"strings"
 	"testing"
@@ -55,6 +56,72 @@ func TestChangesBySite(t *testing.T) {
 	d.Runs = d.Runs[:1]
 	if strings.Contains(string(html(t, d)), `class="site"`) {
 		t.Error("one site alone needs no name")
+	}
+}
+
+// What is told of a step is told in the words of the site: against what kept
+// access alive, against what a sweep found, and where it was tried.
+func TestChangesInTheWordsOfTheSite(t *testing.T) {
+	run := func(profile string) *lab.RunResult {
+		return &lab.RunResult{Scenario: "case", Profile: profile, LimitS: 60, HorizonS: 3600}
+	}
+	pageOf := func(r *lab.RunResult) string {
+		return htmlpkg.UnescapeString(string(html(t, &lab.Document{Lab: lab.Simulation, Runs: []*lab.RunResult{r}})))
+	}
+	info, _ := mitigation.Lookup("disable-account")
+	for kind, add := range map[string]func(*lab.RunResult){
+		"session": func(r *lab.RunResult) {
+			a := threat("dana-imap", "dana", lab.IMAP, lab.Read, lab.Open)
+			a.Because = []lab.Reason{{Layer: lab.LayerDirectory, Allowed: true, Detail: "the account is enabled"}}
+			r.Activities = append(r.Activities, a)
+		},
+		"sweep": func(r *lab.RunResult) {
+			r.Activities = append(r.Activities, threat("dana-imap", "dana", lab.IMAP, lab.Read, lab.Ended, 0))
+			r.Sweep = []*lab.SweepResult{{Kind: lab.SweepQueue, Of: "dana", Works: lab.WorksYes, Broken: true, Ends: []string{info.Name}}}
+		},
+	} {
+		for _, profile := range []string{"ex2010", mitigation.OpenProfile} {
+			r := run(profile)
+			add(r)
+			_, told, _ := strings.Cut(pageOf(r), "<code>"+info.Name+"</code> "+info.Title)
+			told, _, _ = strings.Cut(told, "</details>")
+			for _, site := range []mitigation.Site{mitigation.ExchangeSite, mitigation.OpenSite} {
+				for _, source := range info.At(site).Sources {
+					code, _, _ := strings.Cut(source, "#")
+					if strings.Contains(told, "<code>"+code+"</code>") != (site == mitigation.SiteOf(profile)) {
+						t.Errorf("%s on %s: %s stands or lacks in %q", kind, profile, code, told)
+					}
+				}
+			}
+		}
+	}
+	info, _ = mitigation.Lookup("freeze-outbound")
+	open := info.At(mitigation.OpenSite).SideEffects
+	if info.SideEffects == open {
+		t.Fatalf("%s has the same side effects everywhere", info.Name)
+	}
+	r := run(mitigation.OpenProfile)
+	add := threat("dana-imap", "dana", lab.IMAP, lab.Read, lab.Open)
+	add.Because = []lab.Reason{{Layer: lab.LayerDirectory, Allowed: true}}
+	r.Activities, r.Advice = append(r.Activities, add), advice()
+	for _, trial := range r.Advice.Trials {
+		trial.Do = []string{info.Name}
+	}
+	if page := pageOf(r); strings.Contains(page, info.SideEffects) || !strings.Contains(page, open) {
+		t.Error("the side effects are those of another site")
+	}
+}
+
+// The SOP says to whom each of equal steps is done.
+func TestSOPOfSeveralLeavers(t *testing.T) {
+	step := func(do, who string) *lab.StepResult { return &lab.StepResult{Do: do, Params: who, Outcome: lab.Done} }
+	a := &lab.ActivityResult{ID: "dana-owa", Who: "dana", Path: lab.OWA, Role: lab.Threat, Capability: lab.Read, Verdict: lab.Open,
+		Because: []lab.Reason{{Layer: lab.LayerToken, Allowed: true, Detail: "token"}}}
+	r := &lab.RunResult{Scenario: "two", Profile: "ex2010", LimitS: 60, HorizonS: 3600, Activities: []*lab.ActivityResult{a},
+		Steps: []*lab.StepResult{step("disable-account", "user: dana"), step("disable-account", "user: frank"), step("reset-iis", "server: cas1")}}
+	const want = "The SOP so far: disable-account (user: dana) at T0, disable-account (user: frank) at T0, reset-iis at T0."
+	if page := string(html(t, &lab.Document{Lab: lab.Simulation, Runs: []*lab.RunResult{r}})); !strings.Contains(page, want) {
+		t.Errorf("the page lacks %q", want)
 	}
 }
 

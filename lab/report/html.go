@@ -84,6 +84,18 @@ var means = map[lab.Verdict]string{
 	lab.NotAvailable:   "not there in this lab",
 }
 
+// means says what a verdict is, of what was counted.
+func (c counts) means(v lab.Verdict) string {
+	switch {
+	case v != lab.NotAvailable || c.unpromised == 0:
+		return means[v]
+	case c.untried() == 0:
+		return "not promised: the SOP is not about it"
+	default:
+		return means[v] + ", or not promised: the SOP is not about it"
+	}
+}
+
 // htmlRow is a line of the table of promises.
 type htmlRow struct {
 	Case, CaseHref        string
@@ -170,7 +182,7 @@ func (v *htmlView) count(d *lab.Document) {
 		}
 		share := 100 * float64(n) / float64(c.threats())
 		v.Counts = append(v.Counts, htmlCount{
-			Verdict: string(verdict), Class: class(verdict), Mark: mark(verdict), Means: means[verdict], N: n, Share: percent(share), X: percent(x),
+			Verdict: string(verdict), Class: class(verdict), Mark: mark(verdict), Means: c.means(verdict), N: n, Share: percent(share), X: percent(x),
 		})
 		x += share
 	}
@@ -179,8 +191,11 @@ func (v *htmlView) count(d *lab.Document) {
 	if v.Several {
 		sub = append(sub, lab.Count(len(d.Runs), "case"))
 	}
-	if n := c.verdicts[lab.NotAvailable]; n > 0 {
+	if n := c.untried(); n > 0 {
 		sub = append(sub, fmt.Sprintf("%s beside these %s not tried: this lab does not have what that needs", lab.Count(n, "promise"), were(n)))
+	}
+	if n := c.unpromised; n > 0 {
+		sub = append(sub, fmt.Sprintf("%s beside these %s not made: the SOP is not about them", lab.Count(n, "promise"), were(n)))
 	}
 	sub = append(sub, c.beside()...)
 	if c.decide > 0 {

@@ -53,7 +53,7 @@ func tested(cases []*htmlCase, several bool) (out []htmlAdvice) {
 			}
 			for _, name := range x.do {
 				if info, ok := mitigation.Lookup(name); ok && info.SideEffects != "" {
-					row.Side = append(row.Side, info.SideEffects)
+					row.Side = append(row.Side, info.At(mitigation.SiteOf(c.run.Profile)).SideEffects)
 				}
 			}
 			h.Tried = append(h.Tried, row)

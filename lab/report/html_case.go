@@ -92,11 +92,20 @@ func newHTMLCase(r *lab.RunResult, ids anchors, open bool) *htmlCase {
 	return c
 }
 
-// sop names the steps and when they came.
+// sop names the steps and when they came; of those that are there several times
+// to whom, too.
 func (c *htmlCase) sop() string {
+	times := map[string]int{}
+	for _, s := range c.Steps {
+		times[s.Do]++
+	}
 	var steps []string
 	for _, s := range c.Steps {
-		steps = append(steps, s.Do+" at "+s.At)
+		do := s.Do
+		if times[s.Do] > 1 && s.To != "" {
+			do += " (" + s.To + ")"
+		}
+		steps = append(steps, do+" at "+s.At)
 	}
 	return strings.Join(steps, ", ")
 }

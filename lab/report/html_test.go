@@ -173,9 +173,20 @@ func TestHTMLUnexplained(t *testing.T) {
 		t.Error("said of the simulation")
 	}
 	d.Lab = "containers"
-	if page := html(t, d); !bytes.Contains(page, []byte(told)) || !bytes.Contains(page, []byte("shutout run "+d.Runs[0].Scenario+" --profile "+d.Runs[0].Profile)) {
-		t.Error("not said of real servers")
-	} else if n := bytes.Count(page, []byte(">not known: real servers do not say what let somebody in")); n != 2 { // open, and late
+	for replay, want := range map[string]string{
+		"shutout run --lab containers": " would end it: shutout run first --profile ex2010<",
+		"shutout run 'my case.yaml' --sop ours.yaml --lead 2m --every 1s --lab lab.yaml": " would end it: shutout run &#39;my case.yaml&#39; --sop ours.yaml --profile ex2010<",
+		"shutout run a.yaml --horizon 2m --lab containers":                               " would end it: shutout run a.yaml --horizon 2m --profile ex2010 --within 5m<",
+		"shutout run a.yaml --within 1m --horizon 2m --sweep --lab containers":           " would end it: shutout run a.yaml --within 1m --horizon 2m --sweep --profile ex2010<",
+		"shutout run a.yaml --lab containers; shutout run b.yaml --lab containers":       " would end it.<", // merged: which of them is not known
+		"": " would end it.<",
+	} {
+		d.Replay = replay
+		if page := html(t, d); !bytes.Contains(page, []byte(told)) || !bytes.Contains(page, []byte(want)) {
+			t.Errorf("of %q the page does not say %q", replay, want)
+		}
+	}
+	if n := bytes.Count(html(t, d), []byte(">not known: real servers do not say what let somebody in")); n != 2 { // open, and late
 		t.Errorf("%d lines say that nobody knows why", n)
 	}
 }

@@ -87,7 +87,7 @@ func (m *markdown) promises(d *lab.Document) {
 		return
 	}
 	m.table(broken, true)
-	m.fold(fmt.Sprintf("what was kept, or was not tried: %s", lab.Count(len(kept), "line")), func() { m.table(kept, true) })
+	m.fold(fmt.Sprintf("what was kept, or was not judged: %s", lab.Count(len(kept), "line")), func() { m.table(kept, true) })
 }
 
 func (m *markdown) table(list []promised, cases bool) {

@@ -94,28 +94,29 @@ func plainly(c lab.Capability) string {
 // case its title and its own story say it all.
 func PlainWords(d *lab.Document) []string {
 	if len(d.Runs) == 1 {
-		r := d.Runs[0]
-		if r.Title == "" {
-			return PlainStory(r)
-		}
-		return append(clean([]string{strings.TrimSuffix(r.Title, ".") + "."}), PlainStory(r)...)
+		return TitledStory(d.Runs[0])
 	}
-	var whole, broken, none int
+	var whole, broken, unclear, none, beside int // cases
 	var longest, open *lab.ActivityResult
 	var where, whereOpen *lab.RunResult
-	opens, disturbed, untried := 0, 0, 0
+	opens, unseen := 0, 0
+	var away, lost, calm int // cases, by what became of bystanders
 	for _, r := range d.Runs {
-		bad, shown, hurt := false, false, false
+		var bad, doubt, shown, unpromised bool
+		var others, hurt, gone bool
 		for _, a := range r.Activities {
 			if a.Role == lab.Control {
-				hurt = hurt || len(a.Outages) > 0 || a.Verdict == lab.Lost
+				if a.Verdict == lab.Kept || a.Verdict == lab.Lost {
+					others = true
+					hurt = hurt || len(a.Outages) > 0
+					gone = gone || a.Verdict == lab.Lost
+				}
 				continue
 			}
-			if a.Verdict == lab.NotAvailable {
-				untried++
-			}
+			unpromised = unpromised || r.Unpromised(a)
 			shown = shown || a.Verdict != lab.NotAvailable
-			bad = bad || a.Verdict.Broken()
+			bad = bad || a.Verdict.TooLong()
+			doubt = doubt || a.Verdict == lab.VerdictUnknown || a.Verdict == lab.Invalid
 			if a.Verdict == lab.Open {
 				opens++
 				if open == nil || r.HorizonS > whereOpen.HorizonS {
@@ -127,23 +128,41 @@ func PlainWords(d *lab.Document) []string {
 			}
 		}
 		switch {
+		case !shown && unpromised:
+			beside++
 		case !shown:
 			none++
 		case bad:
 			broken++
+		case doubt:
+			unclear++
 		default:
 			whole++
 		}
-		if hurt {
-			disturbed++
+		switch {
+		case gone:
+			lost++
+		case hurt:
+			away++
+		case others:
+			calm++
+		case shown:
+			unseen++
 		}
 	}
 	text := fmt.Sprintf("%s %s played. In %s of them everything that had to end had ended within the limit", lab.Count(len(d.Runs), "case"), were(len(d.Runs)), noneOr(whole))
-	if broken > 0 {
-		text += fmt.Sprintf("; in %d something had not", broken)
-	}
-	if none > 0 {
-		text += fmt.Sprintf("; in %d this lab had nothing to show", none)
+	for _, other := range []struct {
+		n    int
+		what string
+	}{
+		{broken, "something had not"},
+		{unclear, "it is not clear whether everything had"},
+		{none, "this lab had nothing to show"},
+		{beside, "nothing was promised, as the SOP is not about them"},
+	} {
+		if other.n > 0 {
+			text += fmt.Sprintf("; in %d %s", other.n, other.what)
+		}
 	}
 	out := []string{text + "."}
 	if open != nil {
@@ -154,17 +173,33 @@ func PlainWords(d *lab.Document) []string {
 		out = append(out, fmt.Sprintf("Of what did end, access lasted longest for %s: %s could still %s %s (%s, limit %s).",
 			inWords(*longest.CutoffS), longest.Who, plainly(longest.Capability), by(longest.Path), where.Scenario, inWords(where.LimitS)))
 	}
-	if untried > 0 {
-		out = append(out, fmt.Sprintf("%s %s not tried, because this lab does not have what that needs; nothing is said of them.", lab.Count(untried, "promise"), were(untried)))
+	c := tally(d)
+	if n := c.untried(); n > 0 {
+		out = append(out, fmt.Sprintf("%s %s not tried, because this lab does not have what that needs; nothing is said of them.", lab.Count(n, "promise"), were(n)))
+	}
+	if c.unpromised > 0 {
+		out = append(out, fmt.Sprintf("%s %s not made, because the SOP is not about them; nothing is said of them.", lab.Count(c.unpromised, "promise"), were(c.unpromised)))
 	}
 	out = append(out, sweeps(d)...)
-	switch disturbed {
-	case 0:
-		out = append(out, "Nobody else was disturbed.")
-	default:
-		out = append(out, fmt.Sprintf("In %s somebody else was cut off for a while.", lab.Count(disturbed, "case")))
+	return clean(append(out, bystanders(away, lost, calm, unseen)...))
+}
+
+// bystanders sums up what became of others, in numbers of cases: in those where
+// nothing shows it nothing is said of it.
+func bystanders(away, lost, calm, unseen int) (out []string) {
+	if lost > 0 {
+		out = append(out, fmt.Sprintf("In %s somebody else was cut off, and had not come back when the watch ended.", lab.Count(lost, "case")))
 	}
-	return clean(out)
+	if away > 0 {
+		out = append(out, fmt.Sprintf("In %s somebody else was cut off for a while.", lab.Count(away, "case")))
+	}
+	if away+lost == 0 && calm > 0 {
+		out = append(out, "Nobody else was disturbed.")
+	}
+	if unseen > 0 {
+		out = append(out, fmt.Sprintf("In %s nothing shows whether somebody else was disturbed.", lab.Count(unseen, "case")))
+	}
+	return out
 }
 
 // sweeps sums up what the sweeps found: what serves whoever left, which breaks a

@@ -42,25 +42,41 @@ func PlainStory(r *lab.RunResult) []string {
 	if len(open) == 0 && len(late) == 0 && len(unsure) == 0 && len(ended) > 0 {
 		out = append(out, "No session is open any more.")
 	}
-	for len(unsure) > 0 { // those of one verdict and reason together
+	for len(unsure) > 0 { // those with one reason together
 		first, why := unsure[0], reason(unsure[0], r)
 		like := func(a *lab.ActivityResult) bool {
-			return reason(a, r) == why && (a.Verdict == lab.NotAvailable) == (first.Verdict == lab.NotAvailable)
+			return reason(a, r) == why && silence(a, r) == silence(first, r)
 		}
 		together := slices.DeleteFunc(slices.Clone(unsure), func(a *lab.ActivityResult) bool { return !like(a) })
 		unsure = slices.DeleteFunc(unsure, like)
-		text := "Not shown is whether access ended in time: whether "
-		if first.Verdict == lab.NotAvailable {
-			text, why = "Not tried, so nothing is said of it: whether ", strings.TrimPrefix(why, lab.ErrNotAvailable.Error()+": ")
-		}
-		text += abilities(together, "could")
-		if why != "" {
+		text := silence(first, r) + ": whether " + abilities(together, "could")
+		if why = strings.TrimPrefix(why, lab.ErrNotAvailable.Error()+": "); why != "" {
 			text += ". The reason: " + strings.TrimSuffix(why, ".")
 		}
 		out = append(out, text+".")
 	}
 	out = append(out, others(r)...)
 	return clean(append(out, without(r)...))
+}
+
+// silence tells why nothing is said of a promise that has no clear end.
+func silence(a *lab.ActivityResult, r *lab.RunResult) string {
+	switch {
+	case r.Unpromised(a):
+		return "Not promised, as the SOP is not about it"
+	case a.Verdict == lab.NotAvailable:
+		return "Not tried, so nothing is said of it"
+	default:
+		return "Not shown is whether access ended in time"
+	}
+}
+
+// TitledStory is the story of a case with its title before it, if it has one.
+func TitledStory(r *lab.RunResult) []string {
+	if r.Title == "" {
+		return PlainStory(r)
+	}
+	return append(clean([]string{strings.TrimSuffix(r.Title, ".") + "."}), PlainStory(r)...)
 }
 
 // inTime tells of what ended within the limit: how long it lasted at most.

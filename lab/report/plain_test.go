@@ -48,6 +48,68 @@ func TestPlainWordsNameAll(t *testing.T) {
 	}
 }
 
+// Plain words say no more of several cases than was shown.
+func TestPlainWordsOfSeveral(t *testing.T) {
+	control := func(v lab.Verdict, outages ...lab.OutageResult) *lab.ActivityResult {
+		return &lab.ActivityResult{ID: "erin", Who: "erin", Path: lab.OWA, Role: lab.Control, Capability: lab.Read, Verdict: v, Outages: outages}
+	}
+	run := func(list ...*lab.ActivityResult) *lab.RunResult {
+		return &lab.RunResult{Scenario: "case", LimitS: 300, HorizonS: 3600, Activities: list}
+	}
+	one := func(v lab.Verdict) *lab.ActivityResult { return threat("dana", "dana", lab.OWA, lab.Read, v, 60) }
+	away := lab.OutageResult{FromS: 60, ToS: new(120.0)}
+	for name, c := range map[string]struct {
+		runs      []*lab.RunResult
+		want, not []string
+	}{
+		"no clear end": {
+			[]*lab.RunResult{run(one(lab.Ended), control(lab.Kept)), run(one(lab.Invalid), control(lab.Kept)), run(one(lab.VerdictUnknown), control(lab.Kept)), run(one(lab.Late), one(lab.Invalid), control(lab.Kept))},
+			[]string{"In 1 of them everything that had to end had ended within the limit; in 1 something had not; in 2 it is not clear whether everything had.", "Nobody else was disturbed."}, nil,
+		},
+		"no control was shown": {
+			[]*lab.RunResult{run(one(lab.Ended), control(lab.NotAvailable)), run(one(lab.Ended), control(lab.Invalid, lab.OutageResult{FromS: -60}))},
+			[]string{"In 2 cases nothing shows whether somebody else was disturbed."}, []string{"Nobody else", "cut off"},
+		},
+		"one was shown": {
+			[]*lab.RunResult{run(one(lab.Ended), control(lab.Kept)), run(one(lab.NotAvailable), control(lab.NotAvailable))},
+			[]string{"Nobody else was disturbed."}, []string{"nothing shows"},
+		},
+		"for good, and for a while": {
+			[]*lab.RunResult{run(one(lab.Ended), control(lab.Lost, away, lab.OutageResult{FromS: 180})), run(one(lab.Ended), control(lab.Kept, away))},
+			[]string{"In 1 case somebody else was cut off, and had not come back when the watch ended.\nIn 1 case somebody else was cut off for a while."}, []string{"Nobody else"},
+		},
+		"what the SOP is not about": {
+			[]*lab.RunResult{sopRun(beside()), sopRun(missing())},
+			[]string{
+				"in 1 this lab had nothing to show; in 1 nothing was promised, as the SOP is not about them.",
+				"1 promise was not tried, because this lab does not have what that needs; nothing is said of them.",
+				"1 promise was not made, because the SOP is not about them; nothing is said of them.",
+			}, nil,
+		},
+	} {
+		text := strings.Join(report.PlainWords(&lab.Document{Lab: lab.Simulation, Runs: c.runs}), "\n")
+		for _, w := range c.want {
+			if !strings.Contains(text, w) {
+				t.Errorf("%s: no %q in\n%s", name, w, text)
+			}
+		}
+		for _, w := range c.not {
+			if strings.Contains(text, w) {
+				t.Errorf("%s: %q in\n%s", name, w, text)
+			}
+		}
+	}
+}
+
+// A title is one sentence, whether it has a full stop or not.
+func TestTitledStory(t *testing.T) {
+	for title, want := range map[string]string{"Somebody leaves": "Somebody leaves.", "Somebody leaves.": "Somebody leaves.", "": "The order"} {
+		if got := report.TitledStory(&lab.RunResult{Title: title})[0]; got != want && (title != "" || !strings.HasPrefix(got, want)) {
+			t.Errorf("%q begins %q", title, got)
+		}
+	}
+}
+
 // What is too much for plain words is counted.
 func TestPlainWordsAreBounded(t *testing.T) {
 	r := &lab.RunResult{LimitS: 300, HorizonS: 86400}

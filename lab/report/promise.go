@@ -48,10 +48,8 @@ func promise(a *lab.ActivityResult, r *lab.RunResult, x row) string {
 		return what + " should have kept working, and had not come back at the end"
 	case lab.VerdictUnknown:
 		return what + " has no clear end"
-	case lab.Invalid:
+	default: // invalid; n/a is told with its reason, be it the lab or the SOP
 		return what + " shows nothing"
-	default:
-		return what + " is not available"
 	}
 }
 
@@ -61,5 +59,12 @@ func nothingShown(d *lab.Document) string {
 	if len(d.Runs) == 1 {
 		these = "this case"
 	}
-	return "nothing was shown: this lab has none of the paths or mitigations of " + these
+	switch c := tally(d); {
+	case c.unpromised == 0:
+		return "nothing was shown: this lab has none of the paths or mitigations of " + these
+	case c.untried() == 0:
+		return "nothing was shown: the SOP is not about " + these
+	default:
+		return "nothing was shown: this lab lacks the paths or mitigations of " + these + ", or the SOP is not about them"
+	}
 }

@@ -66,9 +66,8 @@ func ReadFrom(r io.Reader) (*lab.Document, error) {
 }
 
 // Decode reads a result document. What it returns does not contradict itself and
-// has no holes: no case or
-// promise is missing its name, every word is one that this version knows, and
-// every time is one that can be written.
+// has no holes: no case or promise is missing its name, every word is one that
+// this version knows, and every time is one that can be written.
 func Decode(data []byte) (*lab.Document, error) {
 	var head struct {
 		Schema *int `json:"schema"`

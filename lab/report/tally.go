@@ -13,6 +13,7 @@ type counts struct {
 	changes                       map[lab.Change]int
 	lost, left                    int // controls that were not kept, and ways without a session that serve whoever left
 	decide                        int // ways without a session that are for somebody to decide
+	unpromised                    int // threats that the SOP is not about
 	drift, mispredicted, controls int
 }
 
@@ -36,6 +37,9 @@ func tally(d *lab.Document) counts {
 			switch {
 			case a.Role == lab.Threat:
 				c.verdicts[a.Verdict]++
+				if r.Unpromised(a) {
+					c.unpromised++
+				}
 			case a.Verdict.Broken():
 				c.lost++
 				fallthrough
@@ -57,6 +61,9 @@ func (c counts) threats() (n int) {
 	}
 	return n
 }
+
+// untried is how many of them the lab does not have.
+func (c counts) untried() int { return c.verdicts[lab.NotAvailable] - c.unpromised }
 
 // broken is how many of them were broken.
 func (c counts) broken() (n int) {

@@ -67,7 +67,8 @@ func Compare(before, now *lab.Document) *Diff {
 }
 
 // changed compares a promise then, which may be nil, with what it is now. One
-// that this lab or version does not have is as if it were not there.
+// that this lab or version does not have, or that the SOP is not about, is as if
+// it were not there.
 func changed(old, now *lab.ActivityResult) Change {
 	c := Change{Old: old, New: now}
 	there := old != nil && old.Verdict != lab.NotAvailable

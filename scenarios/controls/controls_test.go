@@ -141,6 +141,20 @@ func TestWhatIsSaid(t *testing.T) {
 			t.Errorf("shown %q, no %q in\n%s", doubt.Shown, w, silent)
 		}
 	}
+	// What the SOP is not about is neither untried nor missing.
+	beside := threat(lab.EWS, lab.Read, lab.NotAvailable, -1)
+	beside.Attempts = 3
+	by := run(threat(lab.OWA, lab.Read, lab.Ended, 0), threat(lab.OWA, lab.Send, lab.NotAvailable, -1), beside)
+	by.SOP = "ours"
+	silent = strings.Join(assessed(own, by)["ps-4-a"].Silent, "\n")
+	for _, line := range strings.Split(silent, "\n") {
+		if strings.HasPrefix(line, "Access paths") && (strings.Contains(line, "ews") || strings.Contains(line, "does not have")) {
+			t.Error(line)
+		}
+	}
+	if want := "Access that is not promised to end, as the SOP is not about it: dana over ews."; !strings.Contains(silent, want) {
+		t.Errorf("no %q in\n%s", want, silent)
+	}
 	if a := Assess(&lab.Document{Lab: "containers", Runs: []*lab.RunResult{run(threat(lab.OWA, lab.Read, lab.Ended, 0))}}, own)[0]; strings.Contains(strings.Join(a.Silent, ""), "model") {
 		t.Error("a lab of real servers is called a model")
 	}

@@ -23,10 +23,11 @@ type facts struct {
 	promises []promise
 	steps    []step
 	findings []finding
-	swept    bool   // at least one case was swept
-	unswept  int    // cases that were not
-	limits   string // in words
-	outside  int    // promises about what needs no account
+	swept    bool     // at least one case was swept
+	unswept  int      // cases that were not
+	limits   string   // in words
+	outside  int      // promises about what needs no account
+	beside   []string // access that the SOP is not about
 	local    []promise
 	lacking  []string // paths that the lab does not have
 	untried  []string // paths that nobody who leaves had
@@ -65,6 +66,12 @@ func gather(d *lab.Document, limit time.Duration) *facts {
 				continue
 			case slices.Contains(unnamed, a.Path):
 				f.outside++
+				continue
+			case r.Unpromised(a):
+				if text := fmt.Sprintf("%s over %s%s", a.Who, a.Path, caseOf(r, several)); !slices.Contains(f.beside, text) {
+					f.beside = append(f.beside, text)
+				}
+				tried[a.Path] = true
 				continue
 			}
 			leaves = true

@@ -43,7 +43,7 @@ func covered(f *facts, a *Assessment) {
 	if f.untried != nil {
 		a.silent("Access paths that nobody tried: %s.", strings.Join(f.untried, ", "))
 	}
-	if f.lacking != nil {
+	if len(f.lacking) > 0 {
 		a.silent("Access paths that this lab does not have: %s.", strings.Join(f.lacking, ", "))
 	}
 }
@@ -83,6 +83,9 @@ func measure(f *facts, a *Assessment) {
 	}
 	if f.outside > 0 {
 		a.silent("%s about mail that needs no account, which are no matter of somebody's access.", lab.Count(f.outside, "promise"))
+	}
+	if f.beside != nil {
+		a.silent("Access that is not promised to end, as the SOP is not about it: %s.", named(f.beside))
 	}
 }
 

@@ -114,7 +114,7 @@ func TestInputs(t *testing.T) {
 		t.Errorf("the README does not tell the two apart:\n%s", text)
 	}
 	d.Inputs = nil
-	if text := string(made(t, d, Options{Limit: -1, Tool: tool})["replay.txt"]); !strings.Contains(text, "There was no inputs.json") || strings.Contains(text, "../replayed") {
+	if text := string(made(t, d, Options{Limit: -1, Tool: tool})["replay.txt"]); !strings.Contains(text, "No inputs.json came with the result, or it was merged from several results") || strings.Contains(text, "../replayed") {
 		t.Errorf("without inputs:\n%s", text)
 	}
 }

@@ -43,7 +43,7 @@ func (m *maker) readme() page {
 	p.add(section{Title: "In plain words", Text: plain})
 	if len(m.doc.Runs) > 1 && len(m.doc.Runs) <= 10 {
 		for _, r := range m.doc.Runs {
-			p.add(section{Title: "Case " + name(r), Text: append([]string{r.Title + "."}, report.PlainStory(r)...)})
+			p.add(section{Title: "Case " + name(r), Text: report.TitledStory(r)})
 		}
 	}
 	var rows [][]string
@@ -111,7 +111,7 @@ func (m *maker) replay() page {
 	}
 	if m.doc.Inputs == nil {
 		p.add(section{
-			Text:  []string{same, "There was no " + report.InputsFile + " beside the result: files that the command names, such as an SOP or a case of your own, are not in this folder. Keep them with it."},
+			Text:  []string{same, "No " + report.InputsFile + " came with the result, or it was merged from several results: files that the command names, such as an SOP or a case of your own, are not in this folder. Keep them with it."},
 			Lines: []string{m.doc.Replay},
 		})
 		return p

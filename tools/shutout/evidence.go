@@ -33,8 +33,9 @@ func (a *app) evidenceCommand() *cobra.Command {
 		Short: "Bundle a run for HR, legal or an auditor, and check such a bundle",
 		Long: `Evidence makes a folder or a zip file of a run, a run folder or a result document: the result in plain words, the
 result document and its page, the SOP as it was carried out, versions, profile parameters with their sources, the case and SOP
-files with the seed and the command that plays the same again from within the bundle, what was said on the wire without secrets, and what the run shows about controls of
-NIST SP 800-53, ISO/IEC 27001 and CIS, and about which it shows nothing. A manifest has the SHA-256 sum of every file.
+files with the seed and the command that plays the same again from within the bundle, what was said on the wire without
+secrets, and what the run shows about controls of NIST SP 800-53, ISO/IEC 27001 and CIS, and about which it shows nothing. A
+manifest has the SHA-256 sum of every file.
 
 With --verify it compares a bundle with its manifest and names every file that is missing, changed or added. That guards
 against accident; for more, sign the manifest as the bundle's README tells.

@@ -81,8 +81,8 @@ func unwritable(path string, err error) error {
 }
 
 // readWhole reads the result document of a run folder, with what the run was
-// given and what was said on the wire, if that lies beside it. A document of another name is not a run
-// folder's, and has nothing beside it.
+// given and what was said on the wire, if that lies beside it. A document of
+// another name is not a run folder's, and has nothing beside it.
 func readWhole(name string) (*lab.Document, error) {
 	doc, err := report.Read(name)
 	if err != nil {

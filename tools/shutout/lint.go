@@ -86,8 +86,8 @@ func (a *app) lintCatalogue() error {
 	sops := scenarios.SOPs()
 	for _, sop := range sops {
 		for _, sc := range scenarios.Catalogue() {
-			if sop.ForLeaver() && !scenarios.HasLeaver(sc) {
-				continue // nobody's access is at stake, so no SOP is about the case
+			if !sop.Suits(sc) {
+				continue // it is about people, and there is nobody in the case whom it means
 			}
 			if sop.Length() > sc.Horizon {
 				continue // the case is over before the SOP is
