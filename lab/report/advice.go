@@ -95,7 +95,7 @@ func verdictOf(t *lab.TrialResult) string {
 	}
 	var on, nothing []lab.TrialPromise
 	for _, p := range left {
-		if p.Verdict == lab.Late || p.Verdict == lab.Open {
+		if p.Verdict.TooLong() {
 			on = append(on, p)
 		} else {
 			nothing = append(nothing, p)

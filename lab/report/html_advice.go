@@ -73,7 +73,7 @@ func advisable(d *lab.Document) bool {
 	}
 	return slices.ContainsFunc(d.Runs, func(r *lab.RunResult) bool {
 		return slices.ContainsFunc(r.Activities, func(a *lab.ActivityResult) bool {
-			return a.Role == lab.Threat && (a.Verdict == lab.Late || a.Verdict == lab.Open)
+			return a.Role == lab.Threat && a.Verdict.TooLong()
 		})
 	})
 }

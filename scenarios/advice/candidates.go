@@ -160,5 +160,5 @@ func add(list []hold, h hold) []hold {
 
 // tooLong tells whether access lasted longer than it was allowed to.
 func tooLong(a *lab.ActivityResult) bool {
-	return a.Role == lab.Threat && (a.Verdict == lab.Late || a.Verdict == lab.Open)
+	return a.Role == lab.Threat && a.Verdict.TooLong()
 }

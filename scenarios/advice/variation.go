@@ -29,8 +29,7 @@ func (q *Inquiry) variation(of ...candidate) *variation {
 	if v.steps == nil {
 		return nil // none of them can be carried out
 	}
-	text := "id: generated\ntitle: generated\nsop:\n  - " + strings.Join(v.steps, "\n  - ") + "\n"
-	sop, err := scenarios.ParseSOP("the advice", []byte(text))
+	sop, err := scenarios.Generated("the advice", v.steps)
 	if err != nil {
 		return nil
 	}
