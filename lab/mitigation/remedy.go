@@ -48,6 +48,7 @@ var (
 	phones  = []lab.Path{lab.ActiveSync}
 	fetch   = []lab.Path{lab.IMAP, lab.POP3}
 	submit  = []lab.Path{lab.SMTPSubmission}
+	direct  = []lab.Path{lab.SMTPDirect}
 	// through are paths of mail through the organisation's own transport.
 	through = []lab.Path{lab.OutlookRPC, lab.OutlookAnywhere, lab.MAPIHTTP, lab.OWA, lab.ActiveSync, lab.EWS, lab.SMTPSubmission, lab.SMTPAnonymous, lab.Pickup}
 )
@@ -118,14 +119,14 @@ var remedies = map[lab.Layer]Remedy{
 		"The servers accept and pass on what nobody told them to hold.",
 		[]Match{
 			{"reject-mail", through}, {"restrict-senders", through}, {"limit-message-size", through}, {"limit-replies", through},
-			{"set-out-of-office", through}, {"freeze-outbound", through},
+			{"set-out-of-office", through}, {"freeze-outbound", through}, {"close-outbound-port", direct},
 		}},
 	lab.LayerStore: {"the mailbox, which was there and open",
 		"What is in the mailbox is served for as long as it has a user.",
 		everywhere("disconnect-mailbox", "move-mailbox")},
 	lab.LayerNetwork: {"the network, which let them through",
 		"The firewall decides by address and port, and not by person.",
-		[]Match{{"close-outbound-port", []lab.Path{lab.SMTPDirect}}, {"block-source-ip", nil}, {"close-port", nil}}},
+		[]Match{{"close-outbound-port", direct}, {"block-source-ip", nil}, {"close-port", nil}}},
 }
 
 // Against tells what to do about a layer; ok is false where nothing is known.

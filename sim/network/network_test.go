@@ -188,6 +188,18 @@ func TestFirewallDropsAndRejects(t *testing.T) {
 	}
 }
 
+// The firewall sees nothing of what two hosts on the internet send each other.
+func TestFirewallIsTheOrganisations(t *testing.T) {
+	w := newWorld(t)
+	w.AddRule(network.Rule{Action: network.Drop, From: []netip.Prefix{netip.MustParsePrefix("203.0.113.7/32")}})
+	if !w.Reachable("home", "phone", 25) {
+		t.Error("it drops what passes the organisation by")
+	}
+	if w.Reachable("home", "cas1", 7) {
+		t.Error("it lets into the organisation what it should drop")
+	}
+}
+
 // The answer of a server that was parked when the rule came vanishes; the
 // client's time-out is what the clock moves to.
 func TestAnswerThatVanishes(t *testing.T) {
