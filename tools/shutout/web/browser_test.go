@@ -122,6 +122,8 @@ func TestInTheBrowser(t *testing.T) {
 	pagetest.Eval[bool](t, ctx, "(document.querySelector('#carry-out').focus(), true)")
 	pagetest.Do(t, ctx, chromedp.KeyEvent("\r")) // by keyboard
 	until(t, ctx, "the step", "[...document.querySelectorAll('#more .steps li')].some(l => l.innerText.includes('disable-account') && l.innerText.includes('by hand'))")
+	// The timeline comes by itself, and may be there before the answer to the form.
+	until(t, ctx, "what became of it", "!!document.querySelector('.said')")
 	if text := pagetest.Eval[string](t, ctx, "document.querySelector('.said').innerText"); !strings.Contains(text, "done") {
 		t.Errorf("said %q", text)
 	}
