@@ -206,6 +206,9 @@ func (s *Server) do(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, http.StatusNotFound, errNothing)
 		return
 	}
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	p.ready(ctx)
 	name := r.PostForm.Get("do")
 	v := p.view()
 	i := slices.IndexFunc(v.Can, func(info mitigation.Info) bool { return info.Name == name })
@@ -226,8 +229,6 @@ func (s *Server) do(w http.ResponseWriter, r *http.Request) {
 		s.showLive(w, http.StatusUnprocessableEntity, p, name, filled, wrong, "")
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), patience)
-	defer cancel()
 	if _, err := p.do(ctx, action); err != nil {
 		s.showLive(w, http.StatusConflict, p, name, filled, map[string]string{"": err.Error()}, "")
 		return

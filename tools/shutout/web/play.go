@@ -39,6 +39,7 @@ type play struct {
 	orders chan *order
 	cancel context.CancelFunc
 	done   chan struct{}
+	opened chan struct{} // closed when the lab is built
 
 	mu       sync.Mutex
 	speed    float64 // virtual seconds per second, or [AsFastAsItGoes]
@@ -75,7 +76,7 @@ var errOver = errors.New("the play is over")
 func begin(p *play) *play {
 	ctx, cancel := context.WithCancel(context.Background())
 	p.cancel = cancel
-	p.orders, p.done = make(chan *order), make(chan struct{})
+	p.orders, p.done, p.opened = make(chan *order), make(chan struct{}), make(chan struct{})
 	p.at = -p.sc.Lead()
 	go p.run(ctx)
 	return p
@@ -118,6 +119,17 @@ func (p *play) open(org *sim.Organisation) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.can = can
+	close(p.opened)
+}
+
+// ready waits until the lab is built, before which nobody knows what it has, or
+// until there is nothing more to wait for.
+func (p *play) ready(ctx context.Context) {
+	select {
+	case <-p.opened:
+	case <-p.done:
+	case <-ctx.Done():
+	}
 }
 
 const (
