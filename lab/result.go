@@ -104,6 +104,9 @@ type ActivityResult struct {
 	Baseline     Change         `json:"baseline,omitempty"` // compared with the baseline, if there is one
 }
 
+// TooLong tells whether access lasted longer than it was allowed to.
+func (a *ActivityResult) TooLong() bool { return a.Role == Threat && a.Verdict.TooLong() }
+
 // Reason is a decision as a report shows it.
 type Reason struct {
 	AtS     float64  `json:"at_s"` // seconds from the order

@@ -39,25 +39,19 @@ func triedOf(a *lab.AdviceResult) (list []tried, inVain []string) {
 // inVainText says which trials kept nothing.
 func inVainText(labels []string) string { return "keep none of them: " + strings.Join(labels, ", ") }
 
-// promisesOf names promises, those of one activity together.
+// promisesOf names promises, those of one activity together: "dana-owa read
+// send, dana-imap read".
 func promisesOf(list []lab.TrialPromise) string {
-	return perActivity(list, func(p lab.TrialPromise) (string, string) { return p.ID, string(p.Capability) })
-}
-
-// perActivity lists what there is of each activity: "dana-owa read send,
-// dana-imap read".
-func perActivity[T any](list []T, of func(T) (id, what string)) string {
 	var ids []string
-	whats := map[string][]string{}
-	for _, x := range list {
-		id, what := of(x)
-		if whats[id] == nil {
-			ids = append(ids, id)
+	can := map[string]string{}
+	for _, p := range list {
+		if can[p.ID] == "" {
+			ids = append(ids, p.ID)
 		}
-		whats[id] = append(whats[id], what)
+		can[p.ID] += " " + string(p.Capability)
 	}
 	for i, id := range ids {
-		ids[i] = id + " " + strings.Join(whats[id], " ")
+		ids[i] = id + can[id]
 	}
 	return strings.Join(ids, ", ")
 }

@@ -101,7 +101,7 @@ func layersAt(site mitigation.Site, cases []*htmlCase, ids anchors, several bool
 	for _, c := range cases {
 		for i, a := range c.run.Activities {
 			keeps := KeptBy(a)
-			if a.Role != lab.Threat || !a.Verdict.TooLong() || keeps == nil {
+			if !a.TooLong() || keeps == nil {
 				continue
 			}
 			remedy, ok := mitigation.Against(keeps.Layer)
@@ -153,7 +153,7 @@ func unexplained(d *lab.Document) string {
 	}
 	for _, r := range d.Runs {
 		for _, a := range r.Activities {
-			if a.Role == lab.Threat && a.Verdict.TooLong() && KeptBy(a) == nil {
+			if a.TooLong() && KeptBy(a) == nil {
 				text := "These servers do not say what let somebody in. The simulation does, for the same case, and what would end it"
 				if line := simulated(d.Replay, r); line != "" {
 					return foreign.Text(text + ": " + line)

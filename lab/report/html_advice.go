@@ -52,8 +52,9 @@ func tested(cases []*htmlCase, several bool) (out []htmlAdvice) {
 				row.Class = "good"
 			}
 			for _, name := range x.do {
-				if info, ok := mitigation.Lookup(name); ok && info.SideEffects != "" {
-					row.Side = append(row.Side, info.At(mitigation.SiteOf(c.run.Profile)).SideEffects)
+				info, _ := mitigation.Lookup(name)
+				if effects := info.At(mitigation.SiteOf(c.run.Profile)).SideEffects; effects != "" {
+					row.Side = append(row.Side, effects)
 				}
 			}
 			h.Tried = append(h.Tried, row)
@@ -72,8 +73,6 @@ func advisable(d *lab.Document) bool {
 		return false
 	}
 	return slices.ContainsFunc(d.Runs, func(r *lab.RunResult) bool {
-		return slices.ContainsFunc(r.Activities, func(a *lab.ActivityResult) bool {
-			return a.Role == lab.Threat && a.Verdict.TooLong()
-		})
+		return slices.ContainsFunc(r.Activities, (*lab.ActivityResult).TooLong)
 	})
 }

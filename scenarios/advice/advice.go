@@ -34,7 +34,7 @@ type Inquiry struct {
 	round      int // the next one
 	asked      []*variation
 	trials     []trial
-	failed     map[string]bool // steps that could not be carried out
+	failed     map[step]bool // steps that could not be carried out
 	together   *trial
 	chosen     bool // what is played together was chosen
 }
@@ -42,9 +42,9 @@ type Inquiry struct {
 // New asks what to change in the SOP of a case that has been played. It is nil
 // where no access lasted too long.
 func New(sc *lab.Scenario, base *lab.RunResult) *Inquiry {
-	q := &Inquiry{sc: sc, base: base, at: after(sc), failed: map[string]bool{}}
+	q := &Inquiry{sc: sc, base: base, at: after(sc), failed: map[step]bool{}}
 	for _, a := range base.Activities {
-		if tooLong(a) {
+		if a.TooLong() {
 			q.broken = append(q.broken, promise(a))
 		}
 	}

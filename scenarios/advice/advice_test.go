@@ -201,7 +201,7 @@ func TestPairs(t *testing.T) {
 // A case whose promises were kept needs no advice, and what cannot be carried out
 // in a version is not told.
 func TestNothingToSay(t *testing.T) {
-	if base, got := ask(t, find(t, "dovecot-cache-flushed")); got != nil && !slices.ContainsFunc(base.Activities, tooLong) {
+	if base, got := ask(t, find(t, "dovecot-cache-flushed")); got != nil && !slices.ContainsFunc(base.Activities, (*lab.ActivityResult).TooLong) {
 		t.Errorf("advice for a case that needs none: %+v", got)
 	}
 	sc := find(t, "dovecot-ticket-in-hand")

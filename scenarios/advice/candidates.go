@@ -131,7 +131,7 @@ func (q *Inquiry) pairs() (list [][]candidate) {
 // holds lists what let in those whose access lasted too long.
 func holds(r *lab.RunResult) (list []hold) {
 	for _, a := range r.Activities {
-		if keeps := report.KeptBy(a); keeps != nil && tooLong(a) {
+		if keeps := report.KeptBy(a); keeps != nil && a.TooLong() {
 			list = add(list, hold{keeps.Layer, a.Path})
 		}
 	}
@@ -143,7 +143,7 @@ func holds(r *lab.RunResult) (list []hold) {
 func anew(r *lab.RunResult, at float64) (list []hold) {
 	for _, a := range r.Activities {
 		for _, p := range a.Phases {
-			if tooLong(a) && p.Outcome == "ok" && p.FromS >= at && p.Layer != "" {
+			if a.TooLong() && p.Outcome == "ok" && p.FromS >= at && p.Layer != "" {
 				list = add(list, hold{p.Layer, a.Path})
 			}
 		}
@@ -156,9 +156,4 @@ func add(list []hold, h hold) []hold {
 		return list
 	}
 	return append(list, h)
-}
-
-// tooLong tells whether access lasted longer than it was allowed to.
-func tooLong(a *lab.ActivityResult) bool {
-	return a.Role == lab.Threat && a.Verdict.TooLong()
 }

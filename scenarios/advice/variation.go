@@ -17,8 +17,12 @@ import (
 type variation struct {
 	sc    *lab.Scenario
 	of    []candidate
-	steps []string // that are added, as an SOP says them
+	steps []step // that are added
 }
+
+// step is one that is added, as this case says it, and as the file says it where
+// it is to be added.
+type step struct{ played, proposed string }
 
 // variation adds mitigations to the case; nil where they do not fit it.
 func (q *Inquiry) variation(of ...candidate) *variation {
@@ -29,7 +33,11 @@ func (q *Inquiry) variation(of ...candidate) *variation {
 	if v.steps == nil {
 		return nil // none of them can be carried out
 	}
-	sop, err := scenarios.Generated("the advice", v.steps)
+	var texts []string
+	for _, s := range v.steps {
+		texts = append(texts, s.played)
+	}
+	sop, err := scenarios.Generated("the advice", texts)
 	if err != nil {
 		return nil
 	}
@@ -57,45 +65,35 @@ func (v *variation) label() string {
 
 // steps writes what a mitigation is to do: one step, or one for each person, or
 // each host, whose access went on, if that is what it takes.
-func (q *Inquiry) steps(c candidate) (steps []string) {
+func (q *Inquiry) steps(c candidate) (steps []step) {
 	for _, a := range q.sc.Activities {
 		if !slices.ContainsFunc(q.broken, func(p lab.TrialPromise) bool { return p.ID == a.ID }) {
 			continue
 		}
-		step := c.info.Step(q.at, func(p mitigation.Param) string {
-			switch {
-			case p.Name == c.param:
-				return c.choice
-			case p.Kind == "account" && !p.List:
-				return word(q.account(a))
-			case p.Kind == "host":
-				return word(a.From)
-			}
-			return p.Example
-		})
-		if !slices.Contains(steps, step) && !q.failed[step] {
-			steps = append(steps, step)
+		write := func(account string) string {
+			return c.info.Step(q.at, func(p mitigation.Param) string {
+				switch {
+				case p.Name == c.param:
+					return c.choice
+				case p.Kind == "account" && !p.List:
+					return account
+				case p.Kind == "host":
+					return word(a.From)
+				}
+				return p.Example
+			})
+		}
+		s := step{played: write(word(q.account(a)))}
+		s.proposed = s.played
+		// An SOP of a file is carried out for everybody who leaves.
+		if q.sc.SOPID != "" && slices.Contains(scenarios.Leavers(q.sc), q.account(a)) {
+			s.proposed = write(`"${leaver}"`)
+		}
+		if !slices.Contains(steps, s) && !q.failed[s] {
+			steps = append(steps, s)
 		}
 	}
 	return steps
-}
-
-// forSOP writes the steps for an SOP that is carried out for everybody who leaves
-// in a case, if that is where they are to be added.
-func (q *Inquiry) forSOP(steps []string) (out []string) {
-	if q.sc.SOPID == "" {
-		return steps
-	}
-	for _, step := range steps {
-		for _, id := range scenarios.Leavers(q.sc) {
-			step = strings.Replace(step, ": "+word(id)+"}", `: "${leaver}"}`, 1)
-			step = strings.Replace(step, ": "+word(id)+",", `: "${leaver}",`, 1)
-		}
-		if !slices.Contains(out, step) {
-			out = append(out, step)
-		}
-	}
-	return out
 }
 
 // word writes a name of the cast as a file says it.
@@ -124,18 +122,17 @@ func (q *Inquiry) compare(v *variation, r *lab.RunResult) *trial {
 	}
 	own := slices.DeleteFunc(slices.Clone(r.Steps), func(s *lab.StepResult) bool { return s.AtS != lab.Seconds(q.at) })
 	own = own[len(own)-len(v.steps):] // what the SOP does at that moment comes before
-	var done []string
-	for i, step := range v.steps {
-		if own[i].Outcome == lab.Done {
-			done = append(done, step)
-		} else {
-			q.failed[step] = true
+	for i, s := range v.steps {
+		switch {
+		case own[i].Outcome != lab.Done:
+			q.failed[s] = true
+		case !slices.Contains(t.result.Steps, s.proposed):
+			t.result.Steps = append(t.result.Steps, s.proposed)
 		}
 	}
-	if done == nil {
+	if t.result.Steps == nil {
 		return nil
 	}
-	t.result.Steps = q.forSOP(done)
 	before := map[string]*lab.ActivityResult{}
 	for _, a := range q.base.Activities {
 		before[key(a)] = a
