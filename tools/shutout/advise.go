@@ -12,18 +12,22 @@ import (
 // notes it with their results. What all cases ask for is played together.
 func (o *runOptions) advise(ctx context.Context, cases []*lab.Scenario, results []*lab.RunResult) error {
 	venue := &simVenue{sim.PlayOptions{Set: o.Set, Seed: o.Seed}} // nothing is swept or written down of a trial
-	inquiries := make([]*advice.Inquiry, len(cases))
+	type inquiry struct {
+		*advice.Inquiry
+		about *lab.RunResult
+	}
+	var inquiries []inquiry
 	for i, sc := range cases {
-		inquiries[i] = advice.New(sc, results[i])
+		if q := advice.New(sc, results[i]); q != nil {
+			inquiries = append(inquiries, inquiry{q, results[i]})
+		}
 	}
 	for {
 		var batch []*lab.Scenario
-		sizes := make([]int, len(cases))
+		sizes := make([]int, len(inquiries))
 		for i, q := range inquiries {
-			if q != nil {
-				next := q.Next()
-				batch, sizes[i] = append(batch, next...), len(next)
-			}
+			next := q.Next()
+			batch, sizes[i] = append(batch, next...), len(next)
 		}
 		if batch == nil {
 			break
@@ -33,16 +37,12 @@ func (o *runOptions) advise(ctx context.Context, cases []*lab.Scenario, results 
 			return err
 		}
 		for i, q := range inquiries {
-			if q != nil {
-				q.Take(played[:sizes[i]])
-				played = played[sizes[i]:]
-			}
+			q.Take(played[:sizes[i]])
+			played = played[sizes[i]:]
 		}
 	}
-	for i, q := range inquiries {
-		if q != nil {
-			results[i].Advice = q.Result()
-		}
+	for _, q := range inquiries {
+		q.about.Advice = q.Result()
 	}
 	return nil
 }
