@@ -238,11 +238,14 @@ func longest(d *lab.Document) string {
 	}
 }
 
-func were(n int) string {
+func were(n int) string { return verb(n, "was", "were") }
+
+// verb is the form that goes with a number.
+func verb(n int, one, many string) string {
 	if n == 1 {
-		return "was"
+		return one
 	}
-	return "were"
+	return many
 }
 
 // class is the style class of a verdict.

@@ -216,26 +216,12 @@ func sweeps(d *lab.Document) (out []string) {
 	}
 	c := tally(d)
 	if c.left > 0 {
-		out = append(out, fmt.Sprintf("Without any session, %s still %s whoever left, in %s.", lab.Count(c.left, "way"), serves(c.left), lab.Count(in, "case")))
+		out = append(out, fmt.Sprintf("Without any session, %s still %s whoever left, in %s.", lab.Count(c.left, "way"), verb(c.left, "serves", "serve"), lab.Count(in, "case")))
 	}
 	if c.decide > 0 {
-		out = append(out, fmt.Sprintf("For somebody to decide, and not counted as broken: %s more that still %s, in %s.", lab.Count(c.decide, "way"), works(c.decide), lab.Count(undecided, "case")))
+		out = append(out, fmt.Sprintf("For somebody to decide, and not counted as broken: %s more that still %s, in %s.", lab.Count(c.decide, "way"), verb(c.decide, "works", "work"), lab.Count(undecided, "case")))
 	}
 	return out
-}
-
-func serves(n int) string {
-	if n == 1 {
-		return "serves"
-	}
-	return "serve"
-}
-
-func works(n int) string {
-	if n == 1 {
-		return "works"
-	}
-	return "work"
 }
 
 func clean(list []string) []string {
